@@ -1,0 +1,33 @@
+# Language level, build type, warnings and sanitizers: what every target of sinter is compiled with.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+include(GNUInstallDirs)
+
+# An interface target that holds the flags; sinter_library() and sinter_program() link it privately.
+add_library(sinter_flags INTERFACE)
+target_compile_options(
+    sinter_flags
+    INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+              # Products and sums are fused only where the code says so: results must not depend on the compiler's mood.
+              -ffp-contract=off -fno-math-errno
+              $<$<BOOL:${SINTER_WERROR}>:-Werror>)
+if(SINTER_SANITIZE)
+    target_compile_options(sinter_flags INTERFACE -fsanitize=${SINTER_SANITIZE} -fno-omit-frame-pointer -g1
+                                                  -fno-sanitize-recover=all)
+    target_link_options(sinter_flags INTERFACE -fsanitize=${SINTER_SANITIZE})
+endif()
+
+# sinter_library(name [PUBLIC libs...] [PRIVATE libs...]): a static library from every .cpp below the current folder.
+function(sinter_library name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+    add_library(${name} STATIC ${ARG_SOURCES})
+    add_library(sinter::${name} ALIAS ${name})
+    target_compile_features(${name} PUBLIC cxx_std_20)
+    set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON OUTPUT_NAME sinter_${name})
+    target_include_directories(
+        ${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/sinter>)
+    target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:sinter_flags>)
+endfunction()

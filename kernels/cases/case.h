@@ -1,0 +1,121 @@
+// One description of a kernel call that serves as its test on every backend, its thread and guard checks, and its
+// benchmark. A family's cases stand in kernels/cases/<family>.cpp; tests/kernels and apps/kernel_bench run them all.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/contract.h"
+
+namespace sinter::kernels {
+
+enum class ElementType { real, byte, int32, int64, uint64 };
+enum class Role { input, output, inout };
+
+/// How an input (or the old content of an inout) is filled, from a fixed seed; reals are rounded to float first, so every
+/// backend sees equal numbers. Outputs are filled with NaN (reals) or 0xA5 bytes before the call.
+struct Fill {
+    enum Kind { uniform, normal, integers, constant, permutation } kind = uniform;
+    double low = -1;   ///< uniform, integers: smallest; normal: mean; constant: the value
+    double high = 1;   ///< uniform: largest; normal: standard deviation; integers: one past the largest
+};
+
+/// One buffer of a call.
+struct Argument {
+    std::string name;
+    Role role;
+    ElementType type;
+    Index count;
+    Fill fill;
+};
+
+/// |result - reference| <= absolute + relative * |reference|, for every output element.
+struct Tolerance {
+    double absolute = 0;
+    double relative = 0;
+    std::string reason;  ///< where the bound comes from, printed when it is broken
+};
+
+/// The buffers of one call, in the order in which the case declared them.
+template <class Real>
+struct Buffers {
+    std::vector<void*> data;
+
+    Real* real(int i) const { return static_cast<Real*>(data[static_cast<std::size_t>(i)]); }
+    std::uint8_t* bytes(int i) const { return static_cast<std::uint8_t*>(data[static_cast<std::size_t>(i)]); }
+    std::int32_t* int32(int i) const { return static_cast<std::int32_t*>(data[static_cast<std::size_t>(i)]); }
+    std::int64_t* int64(int i) const { return static_cast<std::int64_t*>(data[static_cast<std::size_t>(i)]); }
+    std::uint64_t* uint64(int i) const { return static_cast<std::uint64_t*>(data[static_cast<std::size_t>(i)]); }
+};
+
+/// A kernel call at one size. Built with the chained setters:
+///
+///     KernelCase("elementwise", "add", "n=1000")
+///         .output("y", n).input("a", n).input("b", n)
+///         .moves(3 * 4 * n).computes(n)
+///         .within(0, 1e-7, "one rounding")
+///         .runs([=](auto& queue, auto b) { add(queue, b.real(0), b.real(1), b.real(2), n); });
+class KernelCase {
+public:
+    KernelCase(std::string family, std::string kernel, std::string size)
+        : family(std::move(family)), kernel(std::move(kernel)), size(std::move(size)) {}
+
+    KernelCase& output(std::string name, Index count, ElementType type = ElementType::real) {
+        arguments.push_back({std::move(name), Role::output, type, count, {}});
+        return *this;
+    }
+    KernelCase& input(std::string name, Index count, Fill fill = {}, ElementType type = ElementType::real) {
+        arguments.push_back({std::move(name), Role::input, type, count, fill});
+        return *this;
+    }
+    KernelCase& inout(std::string name, Index count, Fill fill = {}, ElementType type = ElementType::real) {
+        arguments.push_back({std::move(name), Role::inout, type, count, fill});
+        return *this;
+    }
+    /// Bytes that any implementation must read and write.
+    KernelCase& moves(double count) { bytes = count; return *this; }
+    /// Floating-point operations, a multiply-add counting two. Set for compute-bound kernels only.
+    KernelCase& computes(double count) { flops = count; return *this; }
+    KernelCase& within(double absolute, double relative, std::string reason) {
+        tolerance = {absolute, relative, std::move(reason)};
+        return *this;
+    }
+    /// `call` is a generic lambda (queue, buffers): instantiated here for every backend.
+    template <class Call>
+    KernelCase& runs(Call call) {
+        run_cpu = [call](CpuQueue& queue, const Buffers<float>& buffers) { call(queue, buffers); };
+        run_reference = [call](RefQueue<double>& queue, const Buffers<double>& buffers) { call(queue, buffers); };
+        return *this;
+    }
+    std::string name() const { return family + "/" + kernel + "/" + size; }
+
+    std::string family, kernel, size;
+    std::vector<Argument> arguments;
+    double bytes = 0, flops = 0;
+    Tolerance tolerance;
+    std::function<void(CpuQueue&, const Buffers<float>&)> run_cpu;
+    std::function<void(RefQueue<double>&, const Buffers<double>&)> run_reference;
+};
+
+using CaseList = std::vector<KernelCase>;
+
+/// Which sizes a family adds: awkward ones for tests (0, 1, lane-1 .. 2 lanes+1, odd), or the models' and large ones for
+/// timing (the VAE's layers at batch 128).
+enum class Purpose { test, benchmark };
+
+/// The cases of all families; the list of families stands in kernels/cases/cases.cpp.
+CaseList all_cases(Purpose purpose);
+
+void add_gemm_cases(CaseList& cases, Purpose purpose);
+void add_activation_cases(CaseList& cases, Purpose purpose);
+void add_elementwise_cases(CaseList& cases, Purpose purpose);
+void add_reduce_cases(CaseList& cases, Purpose purpose);
+void add_loss_cases(CaseList& cases, Purpose purpose);
+void add_random_cases(CaseList& cases, Purpose purpose);
+void add_vae_cases(CaseList& cases, Purpose purpose);
+void add_optimizer_cases(CaseList& cases, Purpose purpose);
+void add_gather_cases(CaseList& cases, Purpose purpose);
+
+}  // namespace sinter::kernels

@@ -1,0 +1,55 @@
+// A fixed team of threads for kernels that last microseconds: workers spin briefly for the next job, then park.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace sinter::kernels {
+
+/// Runs a job's tasks on a fixed team of threads. Which thread runs which task is left to chance; kernels therefore
+/// make a task's result depend on its number alone. Jobs allocate nothing.
+class ThreadPool {
+public:
+    /// A team of `threads`, the calling thread included; 0 means one per available core.
+    explicit ThreadPool(int threads);
+    ~ThreadPool();
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+
+    int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+    /// Calls task(i, thread) for every i in [0, tasks), each once, and returns when all are done; `thread` is in
+    /// [0, threads()) and picks working memory, never values. `task` must not throw and must not call run() itself.
+    /// Not for concurrent use from several threads.
+    template <class Task>
+    void run(std::int64_t tasks, const Task& task) {
+        if (tasks <= 1 || workers_.empty()) {
+            for (std::int64_t i = 0; i < tasks; ++i) task(i, 0);
+            return;
+        }
+        run_job(
+            tasks,
+            [](const void* context, std::int64_t i, int thread) { (*static_cast<const Task*>(context))(i, thread); },
+            &task);
+    }
+
+private:
+    using Function = void (*)(const void*, std::int64_t, int);
+
+    void run_job(std::int64_t tasks, Function function, const void* context);
+    void work(int thread);
+    void take_tasks(int thread);
+
+    std::vector<std::thread> workers_;
+    Function function_ = nullptr;
+    const void* context_ = nullptr;
+    std::int64_t tasks_ = 0;
+    alignas(64) std::atomic<std::int64_t> next_task_{0};
+    alignas(64) std::atomic<std::uint32_t> generation_{0};
+    alignas(64) std::atomic<int> busy_{0};
+    std::atomic<bool> stop_{false};
+};
+
+}  // namespace sinter::kernels

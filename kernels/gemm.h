@@ -1,0 +1,30 @@
+// The matrix product that dense layers (and later convolutions) are made of, with its epilogue.
+#pragma once
+
+#include "kernels/activation.h"
+#include "kernels/contract.h"
+
+namespace sinter::kernels {
+
+/// C[m, n] = op(A)[m, k] * op(B)[k, n]; op(X) is X, or the transpose of the stored matrix X when its flag is set:
+/// A is stored [m, k] (or [k, m] if transpose_a), B is stored [k, n] (or [n, k] if transpose_b).
+struct GemmShape {
+    Index m = 0;
+    Index n = 0;
+    Index k = 0;
+    bool transpose_a = false;
+    bool transpose_b = false;
+};
+
+/// What happens to a tile of the product while it is still in registers: C = f(accumulate * C + product + bias).
+template <class Real>
+struct Epilogue {
+    const Real* bias = nullptr;  ///< [n], added to every row; null for none
+    Activation activation;       ///< f
+    bool accumulate = false;     ///< add to what C holds
+};
+
+/// C = f(accumulate * C + op(A) op(B) + bias). With k == 0 the product is zero and the epilogue still applies.
+SINTER_KERNEL(gemm, Real* c, const Real* a, const Real* b, const GemmShape& shape, const Epilogue<Real>& epilogue);
+
+}  // namespace sinter::kernels

@@ -1,0 +1,58 @@
+// Optimizer steps over a whole parameter arena in one pass: each number is read once and written once.
+// Definitions are PyTorch's. What changes from step to step is read from device memory.
+#pragma once
+
+#include "kernels/contract.h"
+
+namespace sinter::kernels {
+
+/// The scalars of the current step, in device memory.
+template <class Real>
+struct StepScalars {
+    Real learning_rate;
+    Real bias_correction1;  ///< 1 - beta1^t   (Adam)
+    Real bias_correction2;  ///< 1 - beta2^t   (Adam)
+    Real gradient_scale;    ///< multiplies every gradient before use: 1, or the factor of gradient clipping
+};
+
+struct AdamOptions {
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+    double weight_decay = 0;
+    bool decoupled = false;  ///< AdamW: the decay acts on the parameter, not through the gradient
+};
+
+/// Adam (Kingma & Ba, arXiv:1412.6980) or AdamW (Loshchilov & Hutter, arXiv:1711.05101). g = gradient_scale * dw;
+///   AdamW: w -= lr wd w.   Adam: g += wd w.   m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;
+///   w -= lr / bias_correction1 * m / (sqrt(v / bias_correction2) + epsilon)
+SINTER_KERNEL(adam, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
+              const StepScalars<Real>* step);
+
+struct RmspropOptions {
+    double alpha = 0.99;
+    double epsilon = 1e-8;
+    double momentum = 0;
+    double weight_decay = 0;
+};
+
+/// g = gradient_scale * dw + wd w;  v = alpha v + (1-alpha) g^2;  b = momentum b + g / (sqrt(v) + epsilon);  w -= lr b
+/// `buffer` may be null when momentum is 0.
+SINTER_KERNEL(rmsprop, Real* w, Real* v, Real* buffer, const Real* dw, Index count, const RmspropOptions& options,
+              const StepScalars<Real>* step);
+
+struct SgdOptions {
+    double momentum = 0;
+    double weight_decay = 0;
+    bool nesterov = false;
+};
+
+/// g = gradient_scale * dw + wd w;  b = momentum b + g;  w -= lr (nesterov ? g + momentum b : b)
+/// `buffer` may be null when momentum is 0.
+SINTER_KERNEL(sgd, Real* w, Real* buffer, const Real* dw, Index count, const SgdOptions& options,
+              const StepScalars<Real>* step);
+
+/// step->gradient_scale = min(1, max_norm / (sqrt(sum_squares[0]) + 1e-6)): clipping by the global norm
+SINTER_KERNEL(clip_scale, StepScalars<Real>* step, const Real* sum_squares, double max_norm);
+
+}  // namespace sinter::kernels
