@@ -1,0 +1,40 @@
+#include "core/device.h"
+
+namespace sinter {
+
+Device::Context::Context(Queue q)
+    : queue(std::move(q)),
+      memory([this](std::size_t bytes) { return std::visit([&](auto& own) { return own.allocate(bytes); }, queue); },
+             [this](void* data) { std::visit([&](auto& own) { own.release(data); }, queue); }) {}
+
+Device::Context& Device::cpu_context() {
+    static Context context{kernels::CpuQueue{}};
+    return context;
+}
+
+Device Device::cpu() {
+    return Device(&cpu_context());
+}
+
+Device Device::reference() {
+    static Context context{kernels::RefQueue<double>{}};
+    return Device(&context);
+}
+
+std::string Device::name() const {
+    return std::holds_alternative<kernels::CpuQueue>(context_->queue) ? "cpu" : "reference";
+}
+
+std::size_t Device::element_bytes() const {
+    return run([](auto& queue) { return sizeof(typename std::remove_reference_t<decltype(queue)>::Real); });
+}
+
+void set_cpu_threads(int threads) {
+    std::get<kernels::CpuQueue>(Device::cpu_context().queue) = kernels::CpuQueue(threads);
+}
+
+int cpu_threads() {
+    return std::get<kernels::CpuQueue>(Device::cpu_context().queue).threads();
+}
+
+}  // namespace sinter

@@ -1,0 +1,23 @@
+// Sums and means, and the broadcasts that are their gradients. All have derivatives of every order.
+#pragma once
+
+#include "core/tensor.h"
+
+namespace sinter {
+
+/// The sum, or the mean, of all elements, as a tensor [1]
+Tensor sum(const Tensor& x);
+Tensor mean(const Tensor& x);
+/// x [rows, columns] summed over its rows: [columns]
+Tensor sum_rows(const Tensor& x);
+/// x [rows, columns] summed over its columns: [rows]
+Tensor sum_columns(const Tensor& x);
+
+/// scalar [1] repeated to `shape`
+Tensor expand_scalar(const Tensor& scalar, const Shape& shape);
+/// row [columns] repeated to [rows, columns]
+Tensor expand_row(const Tensor& row, Index rows);
+/// column [rows] repeated to [rows, columns]
+Tensor expand_column(const Tensor& column, Index columns);
+
+}  // namespace sinter

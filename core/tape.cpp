@@ -1,0 +1,253 @@
+#include "core/tape.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "core/ops/arithmetic.h"
+#include "core/watch.h"
+#include "kernels/elementwise.h"
+
+namespace sinter {
+namespace {
+
+thread_local bool recording = true;
+thread_local std::uint64_t next_sequence = 1;
+thread_local std::uint64_t next_visit = 1;
+
+struct GradMode {
+    explicit GradMode(bool on) : before(recording) { recording = on; }
+    ~GradMode() { recording = before; }
+    bool before;
+};
+
+}  // namespace
+
+NoGrad::NoGrad() : before_(recording) {
+    recording = false;
+}
+NoGrad::~NoGrad() {
+    recording = before_;
+}
+
+bool grad_enabled() {
+    return recording;
+}
+
+bool should_record(std::span<const Tensor> inputs) {
+    return recording && std::any_of(inputs.begin(), inputs.end(), [](const Tensor& t) { return t.requires_grad(); });
+}
+
+void check_watch(const char* op, std::span<Tensor* const> outputs) {
+    if (!watching()) return;
+    for (const Tensor* output : outputs) watch_value(op, *output);
+}
+
+void Node::attach(Ref<Node> node, std::span<Tensor* const> outputs, std::span<const Tensor> inputs) {
+    require(inputs.size() <= kMaxInputs && outputs.size() <= kMaxOutputs,
+            "[{}] the tape holds ops of up to {} inputs and {} outputs, got {} and {}", node->op_, kMaxInputs,
+            kMaxOutputs, inputs.size(), outputs.size());
+    node->sequence_ = next_sequence++;
+    node->device_ = outputs[0]->device();
+    node->input_count_ = static_cast<int>(inputs.size());
+    node->output_count_ = static_cast<int>(outputs.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (inputs[i].requires_grad()) node->inputs_[i] = inputs[i];
+    }
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        node->output_shapes_[i] = outputs[i]->shape();
+        Tensor::State& state = *outputs[i]->state_;
+        state.requires_grad = true;
+        state.node = node;
+        state.output = static_cast<int>(i);
+    }
+}
+
+/// One walk over the tape, from a loss back to the leaves.
+class BackwardPass {
+public:
+    /// `targets` null: accumulate into every parameter; else collect the gradients of the targets in `results`.
+    BackwardPass(const std::span<const Tensor>* targets, std::vector<Tensor>* results, bool create_graph,
+                 bool retain_graph)
+        : targets_(targets), results_(results), create_graph_(create_graph), retain_graph_(retain_graph) {}
+
+    void walk(const Tensor& root) {
+        if (!root.state_->node) return;
+        // The lists keep their memory from walk to walk; taken by move, so that a walk inside a walk has its own.
+        std::vector<Ref<Node>> nodes = std::move(spare_nodes);
+        nodes.clear();
+        collect(root.state_->node, nodes);
+        mark_needed(nodes);
+        const GradMode mode(create_graph_);
+        root.state_->node->output_gradients_[static_cast<std::size_t>(root.state_->output)] =
+            Tensor::full(root.shape(), 1, root.device());
+        for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+            if ((*node)->needed_) run(**node);
+            *node = Ref<Node>();
+        }
+        spare_nodes = std::move(nodes);
+    }
+
+    void deliver(const Tensor& input, const Tensor& gradient) {
+        if (targets_) {
+            for (std::size_t i = 0; i < targets_->size(); ++i) {
+                if (input.same((*targets_)[i])) accumulate((*results_)[i], gradient);
+            }
+        }
+        if (Node* node = input.state_->node.get()) {
+            if (node->needed_)
+                accumulate(node->output_gradients_[static_cast<std::size_t>(input.state_->output)], gradient);
+        } else if (!targets_) {
+            const Backward::Destination to = parameter_gradient(input);
+            if (to.accumulate) {
+                input.device().run([&](auto& queue) {
+                    auto* sum = to.tensor.data(queue);
+                    kernels::add(queue, sum, sum, gradient.data(queue), gradient.count());
+                });
+            } else {
+                Tensor(to.tensor).assign(gradient);
+            }
+        }
+    }
+
+    /// Where a parameter's gradient is kept; from now on it counts as set.
+    static Backward::Destination parameter_gradient(const Tensor& parameter) {
+        Tensor::State& state = *parameter.state_;
+        if (!state.grad) state.grad = Tensor::empty(state.shape, state.device).state_;
+        return {Tensor(state.grad), std::exchange(state.grad_is_set, true)};
+    }
+
+    bool is_parameter(const Tensor& input) const { return !targets_ && !input.state_->node; }
+
+    bool wants(const Tensor& input) const {
+        if (!input.defined()) return false;
+        if (input.state_->node && input.state_->node->needed_) return true;
+        return targets_ ? is_target(input) : !input.state_->node;
+    }
+
+private:
+    bool is_target(const Tensor& input) const {
+        return std::any_of(targets_->begin(), targets_->end(), [&](const Tensor& t) { return t.same(input); });
+    }
+
+    static void accumulate(Tensor& sum, const Tensor& gradient) { sum = sum.defined() ? add(sum, gradient) : gradient; }
+
+    /// All nodes that `root` depends on, in the order in which they were recorded.
+    void collect(const Ref<Node>& root, std::vector<Ref<Node>>& nodes) {
+        const std::uint64_t visit = next_visit++;
+        root->visit_ = visit;
+        nodes.push_back(root);
+        for (std::size_t done = 0; done < nodes.size(); ++done) {
+            const Ref<Node> node = nodes[done];
+            require(!node->consumed_,
+                    "[backward] the graph of {} was consumed by an earlier backward(); pass retain_graph", node->op_);
+            for (int i = 0; i < node->input_count_; ++i) {
+                const Tensor& input = node->inputs_[static_cast<std::size_t>(i)];
+                if (!input.defined() || !input.state_->node || input.state_->node->visit_ == visit) continue;
+                input.state_->node->visit_ = visit;
+                nodes.push_back(input.state_->node);
+            }
+        }
+        std::sort(nodes.begin(), nodes.end(),
+                  [](const Ref<Node>& a, const Ref<Node>& b) { return a->sequence_ < b->sequence_; });
+    }
+
+    void mark_needed(const std::vector<Ref<Node>>& nodes) {
+        for (const Ref<Node>& node : nodes) {
+            node->needed_ = false;  // while its inputs are asked, which were recorded before it
+            bool needed = false;
+            for (int i = 0; i < node->input_count_; ++i) needed |= wants(node->inputs_[static_cast<std::size_t>(i)]);
+            node->needed_ = needed;
+        }
+    }
+
+    void run(Node& node) {
+        const auto outputs = std::span(node.output_gradients_).first(static_cast<std::size_t>(node.output_count_));
+        if (std::any_of(outputs.begin(), outputs.end(), [](const Tensor& t) { return t.defined(); })) {
+            Backward context(*this, node, create_graph_);
+            node.run(context);
+            for (int i = 0; i < node.input_count_; ++i) {
+                const Tensor& gradient = context.pending_[static_cast<std::size_t>(i)];
+                if (!gradient.defined()) continue;
+                if (watching()) watch_gradient(node.op_, gradient);
+                deliver(node.inputs_[static_cast<std::size_t>(i)], gradient);
+            }
+        }
+        for (Tensor& gradient : outputs) gradient = Tensor();
+        if (!retain_graph_ && !create_graph_) {
+            node.consumed_ = true;
+            node.release();
+            node.inputs_.fill(Tensor());
+        }
+    }
+
+    static thread_local std::vector<Ref<Node>> spare_nodes;
+
+    const std::span<const Tensor>* targets_;
+    std::vector<Tensor>* results_;
+    bool create_graph_, retain_graph_;
+};
+
+thread_local std::vector<Ref<Node>> BackwardPass::spare_nodes;
+
+Tensor Backward::dy(int output) {
+    Tensor& gradient = node_.output_gradients_[static_cast<std::size_t>(output)];
+    if (!gradient.defined()) {
+        gradient = Tensor::zeros(node_.output_shapes_[static_cast<std::size_t>(output)], *node_.device_);
+    }
+    return gradient;
+}
+
+bool Backward::wants(int input) const {
+    return pass_.wants(node_.inputs_[static_cast<std::size_t>(input)]);
+}
+
+Tensor Backward::output(const Tensor& detached, int output) const {
+    Tensor connected = detached.detach();
+    if (create_graph_) {
+        connected.state_->requires_grad = true;
+        connected.state_->node = Ref<Node>(&node_);
+        connected.state_->output = output;
+    }
+    return connected;
+}
+
+void Backward::add(int input, const Tensor& gradient) {
+    const Tensor& to = node_.inputs_[static_cast<std::size_t>(input)];
+    require(gradient.shape() == to.shape(), "[{}] the gradient of input {} should be {}, its backward delivered {}",
+            node_.op_, input, to.shape(), gradient.shape());
+    pending_[static_cast<std::size_t>(input)] = gradient;
+}
+
+Backward::Destination Backward::destination(int input) {
+    require(!create_graph_, "[{}] has no second derivative; gradients(..., create_graph) cannot pass through it",
+            node_.op_);
+    const Tensor& to = node_.inputs_[static_cast<std::size_t>(input)];
+    if (pass_.is_parameter(to)) return BackwardPass::parameter_gradient(to);
+    Tensor& gradient = pending_[static_cast<std::size_t>(input)];
+    gradient = Tensor::empty(to.shape(), to.device());
+    return {gradient, false};
+}
+
+void backward(const Tensor& loss, bool retain_graph) {
+    require(loss.count() == 1, "[backward] expected a loss of one element, got {}", loss.shape());
+    require(loss.requires_grad(), "[backward] the loss depends on no parameter (or was computed under NoGrad)");
+    BackwardPass(nullptr, nullptr, false, retain_graph).walk(loss);
+}
+
+std::vector<Tensor> gradients(const Tensor& output, std::span<const Tensor> inputs, bool create_graph) {
+    for (const Tensor& input : inputs) {
+        require(input.requires_grad(),
+                "[gradients] an input {} does not require a gradient; call set_requires_grad() on it "
+                "before computing with it",
+                input.shape());
+    }
+    require(output.count() == 1, "[gradients] expected an output of one element, got {}", output.shape());
+    std::vector<Tensor> results(inputs.size());
+    BackwardPass(&inputs, &results, create_graph, true).walk(output);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (!results[i].defined()) results[i] = Tensor::zeros(inputs[i].shape(), inputs[i].device());
+    }
+    return results;
+}
+
+}  // namespace sinter

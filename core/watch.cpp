@@ -1,0 +1,73 @@
+#include "core/watch.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "core/buffer.h"
+#include "core/error.h"
+#include "kernels/reduce.h"
+
+namespace sinter {
+namespace {
+
+constexpr int kMaxScopes = 16;
+thread_local std::array<const char*, kMaxScopes> scopes;
+thread_local int open_scopes = 0;
+thread_local int watches = 0;
+
+void check(const char* what, const char* op, const Tensor& values) {
+    const Index index = find_nonfinite(values);
+    if (index < 0) return;
+    const double value = values.to_doubles()[static_cast<std::size_t>(index)];
+    const std::string path = Scope::path();
+    throw DivergedError(fmt::format("{} of [{}]{} holds {} at element {} of {}", what, op,
+                                    path.empty() ? "" : " in " + path, std::isnan(value) ? "NaN" : "infinity", index,
+                                    values.shape().text()));
+}
+
+}  // namespace
+
+Scope::Scope(const char* name) {
+    if (open_scopes < kMaxScopes) scopes[static_cast<std::size_t>(open_scopes)] = name;
+    ++open_scopes;
+}
+
+Scope::~Scope() {
+    --open_scopes;
+}
+
+std::string Scope::path() {
+    std::string path;
+    for (int i = 0; i < std::min(open_scopes, kMaxScopes); ++i) {
+        path += (i ? "." : "") + std::string(scopes[static_cast<std::size_t>(i)]);
+    }
+    return path;
+}
+
+Watch::Watch() {
+    ++watches;
+}
+Watch::~Watch() {
+    --watches;
+}
+bool watching() {
+    return watches > 0;
+}
+
+Index find_nonfinite(const Tensor& values) {
+    Buffer<Index> index(1, values.device());
+    values.device().run(
+        [&](auto& queue) { kernels::find_nonfinite(queue, index.data(), values.data(queue), values.count()); });
+    return index.to_vector()[0];
+}
+
+void watch_value(const char* op, const Tensor& values) {
+    check("the result", op, values);
+}
+void watch_gradient(const char* op, const Tensor& gradient) {
+    check("a gradient", op, gradient);
+}
+
+}  // namespace sinter

@@ -1,0 +1,42 @@
+// The numeric watch: finds the op in which NaN or infinity first appeared. Off in normal training, where only the loss
+// is looked at; when that fails the step is run again under the watch (random numbers have addresses, so it repeats).
+#pragma once
+
+#include <string>
+
+#include "core/tensor.h"
+
+namespace sinter {
+
+/// Names a part of the model while it lives, for messages (and profilers): Scope scope("encoder"). The text must
+/// outlive it.
+class Scope {
+public:
+    explicit Scope(const char* name);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+    /// The open scopes of this thread, "encoder.hidden"; empty outside any.
+    static std::string path();
+};
+
+/// While one lives, every op's output and every gradient on this thread is checked.
+class Watch {
+public:
+    Watch();
+    ~Watch();
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+};
+
+bool watching();
+
+/// The index of the first NaN or infinity in `values`, or -1. Waits for the device.
+Index find_nonfinite(const Tensor& values);
+
+/// Throw DivergedError naming op and scope if a NaN or infinity is found.
+void watch_value(const char* op, const Tensor& values);
+void watch_gradient(const char* op, const Tensor& gradient);
+
+}  // namespace sinter
