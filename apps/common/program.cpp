@@ -1,0 +1,81 @@
+#include "apps/common/program.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace sinter {
+namespace {
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t substituted = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+        }
+    }
+    return row.back();
+}
+
+std::string explain_extras(const CLI::App& app) {
+    const std::vector<std::string> extras = app.remaining();
+    const std::string& word = extras.empty() ? std::string() : extras.front();
+    if (word.rfind("--", 0) != 0) {
+        return fmt::format("unexpected argument '{}'; options begin with --, see --help", word);
+    }
+    std::vector<std::string> known;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+    const std::string near = nearest_name(word.substr(0, word.find('=')), known);
+    return fmt::format("unknown option '{}'{}; --help lists all options", word,
+                       near.empty() ? "" : "; did you mean " + near + "?");
+}
+
+int complain(const CLI::App& app, const std::string& sentence, ExitCode code) {
+    fmt::print(stderr, "{}: {}\n", app.get_name(), sentence);
+    return static_cast<int>(code);
+}
+
+}  // namespace
+
+std::string nearest_name(const std::string& word, const std::vector<std::string>& known) {
+    std::string best;
+    std::size_t best_distance = word.size() / 3 + 1;
+    for (const std::string& name : known) {
+        const std::size_t distance = edit_distance(word, name);
+        if (distance <= best_distance && (best.empty() || distance < best_distance)) {
+            best = name;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+int run_program(CLI::App& app, int argc, char** argv, const std::function<ExitCode()>& body) {
+    try {
+        app.parse(argc, argv);
+        return static_cast<int>(body());
+    } catch (const CLI::ExtrasError&) {
+        return complain(app, explain_extras(app), ExitCode::usage);
+    } catch (const CLI::ParseError& error) {
+        // CLI11's own codes run from 100 on; success stands for --help and --version.
+        if (error.get_exit_code() == 0) return app.exit(error);
+        return complain(app, std::string(error.what()) + "; --help lists all options", ExitCode::usage);
+    } catch (const Error& error) {
+        return complain(app, error.what(), error.code());
+    } catch (const std::bad_alloc&) {
+        return complain(app, "out of memory; try a smaller --batch-size or model", ExitCode::failure);
+    } catch (const std::exception& error) {
+        return complain(app, error.what(), ExitCode::failure);
+    }
+}
+
+}  // namespace sinter

@@ -1,0 +1,90 @@
+#include "core/optim/optimizer.h"
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "core/check.h"
+#include "kernels/reduce.h"
+
+namespace sinter {
+
+Optimizer::Optimizer(const Module& module, std::vector<std::string> state_names) : arena_(module) {
+    const Device device = arena_.values().device();
+    for (std::string& name : state_names)
+        state_.push_back({std::move(name), Tensor::zeros(arena_.values().shape(), device)});
+    scalars_ = Tensor::zeros({4}, device);
+    sum_squares_ = Tensor::zeros({1}, device);
+}
+
+kernels::StepScalars<double> Optimizer::scalars(double learning_rate, std::int64_t) const {
+    return {learning_rate, 1, 1, 1};
+}
+
+void Optimizer::step(double learning_rate, double max_norm) {
+    arena_.complete_gradients();
+    ++steps_;
+    const kernels::StepScalars<double> now = scalars(learning_rate, steps_);
+    arena_.values().device().run([&](auto& queue) {
+        using Real = typename std::remove_reference_t<decltype(queue)>::Real;
+        const kernels::StepScalars<Real> rounded{
+            static_cast<Real>(now.learning_rate), static_cast<Real>(now.bias_correction1),
+            static_cast<Real>(now.bias_correction2), static_cast<Real>(now.gradient_scale)};
+        queue.upload(step_scalars(queue), &rounded, sizeof(rounded));
+        if (max_norm > 0) {
+            const Tensor& dw = arena_.gradients();
+            kernels::sum_squares(queue, sum_squares_.data(queue), dw.data(queue), dw.count());
+            kernels::clip_scale(queue, step_scalars(queue), sum_squares_.data(queue), max_norm);
+        }
+    });
+    update();
+}
+
+Adam::Adam(const Module& module, const AdamOptions& options)
+    : Optimizer(module, {"exp_avg", "exp_avg_sq"}), options_(options) {}
+
+kernels::StepScalars<double> Adam::scalars(double learning_rate, std::int64_t t) const {
+    const double steps = static_cast<double>(t);
+    return {learning_rate, 1 - std::pow(options_.beta1, steps), 1 - std::pow(options_.beta2, steps), 1};
+}
+
+void Adam::update() {
+    const Tensor &w = arena().values(), &dw = arena().gradients(), &m = state()[0].values, &v = state()[1].values;
+    w.device().run([&](auto& queue) {
+        kernels::adam(queue, w.data(queue), m.data(queue), v.data(queue), dw.data(queue), w.count(), options_,
+                      step_scalars(queue));
+    });
+}
+
+Rmsprop::Rmsprop(const Module& module, const RmspropOptions& options)
+    : Optimizer(module, options.momentum != 0 ? std::vector<std::string>{"square_avg", "momentum_buffer"}
+                                              : std::vector<std::string>{"square_avg"}),
+      options_(options) {}
+
+void Rmsprop::update() {
+    const Tensor &w = arena().values(), &dw = arena().gradients(), &v = state()[0].values;
+    const Tensor buffer = state().size() > 1 ? state()[1].values : Tensor();
+    w.device().run([&](auto& queue) {
+        kernels::rmsprop(queue, w.data(queue), v.data(queue), buffer.data(queue), dw.data(queue), w.count(), options_,
+                         step_scalars(queue));
+    });
+}
+
+Sgd::Sgd(const Module& module, const SgdOptions& options)
+    : Optimizer(module,
+                options.momentum != 0 ? std::vector<std::string>{"momentum_buffer"} : std::vector<std::string>{}),
+      options_(options) {
+    require(!options.nesterov || options.momentum > 0, "[sgd] Nesterov's variant needs a momentum above 0, got {}",
+            options.momentum);
+}
+
+void Sgd::update() {
+    const Tensor &w = arena().values(), &dw = arena().gradients();
+    const Tensor buffer = state().empty() ? Tensor() : state()[0].values;
+    w.device().run([&](auto& queue) {
+        kernels::sgd(queue, w.data(queue), buffer.data(queue), dw.data(queue), w.count(), options_,
+                     step_scalars(queue));
+    });
+}
+
+}  // namespace sinter

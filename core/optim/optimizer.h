@@ -1,0 +1,98 @@
+// Optimizers over a parameter arena, by PyTorch's names and definitions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/optim/arena.h"
+#include "kernels/optimizer.h"
+
+namespace sinter {
+
+using kernels::AdamOptions;
+using kernels::RmspropOptions;
+using kernels::SgdOptions;
+
+/// Updates the parameters of a module from their gradients. One step is one pass over the arena.
+class Optimizer {
+public:
+    virtual ~Optimizer() = default;
+    Optimizer(const Optimizer&) = delete;
+    Optimizer& operator=(const Optimizer&) = delete;
+
+    /// Forgets the gradients of the last step; costs nothing.
+    void clear_gradients() { arena_.clear_gradients(); }
+
+    /// Applies the gradients that backward() accumulated. If max_norm > 0 they are first scaled down so that the norm
+    /// of all of them together is at most max_norm; neither costs a wait for the device.
+    void step(double learning_rate, double max_norm = 0);
+
+    /// The number of steps taken.
+    std::int64_t steps() const { return steps_; }
+
+    const ParameterArena& arena() const { return arena_; }
+
+    /// What the optimizer remembers between steps, as arrays like arena().values(): "exp_avg" and "exp_avg_sq" for
+    /// Adam.
+    struct State {
+        std::string name;
+        Tensor values;
+    };
+    const std::vector<State>& state() const { return state_; }
+    /// Continues as after `steps` steps; the state arrays are to be filled by the caller.
+    void resume_at(std::int64_t steps) { steps_ = steps; }
+
+protected:
+    /// `state_names`: one array for each, zero at first.
+    Optimizer(const Module& module, std::vector<std::string> state_names);
+
+    /// The scalars of step t, as the update reads them from device memory. Gradient clipping may still lower the last.
+    virtual kernels::StepScalars<double> scalars(double learning_rate, std::int64_t t) const;
+    /// Updates arena().values() from arena().gradients() and state(), with the scalars at `step_scalars()`.
+    virtual void update() = 0;
+
+    template <class Queue>
+    auto* step_scalars(const Queue& queue) const {
+        return reinterpret_cast<kernels::StepScalars<typename Queue::Real>*>(scalars_.data(queue));
+    }
+
+private:
+    ParameterArena arena_;
+    std::vector<State> state_;
+    Tensor scalars_, sum_squares_;
+    std::int64_t steps_ = 0;
+};
+
+/// Adam, or AdamW with options.decoupled.
+class Adam final : public Optimizer {
+public:
+    explicit Adam(const Module& module, const AdamOptions& options = {});
+
+private:
+    kernels::StepScalars<double> scalars(double learning_rate, std::int64_t t) const override;
+    void update() override;
+    AdamOptions options_;
+};
+
+class Rmsprop final : public Optimizer {
+public:
+    explicit Rmsprop(const Module& module, const RmspropOptions& options = {});
+
+private:
+    void update() override;
+    RmspropOptions options_;
+};
+
+/// Stochastic gradient descent, with momentum and Nesterov's variant.
+class Sgd final : public Optimizer {
+public:
+    explicit Sgd(const Module& module, const SgdOptions& options = {});
+
+private:
+    void update() override;
+    SgdOptions options_;
+};
+
+}  // namespace sinter

@@ -1,0 +1,35 @@
+#include "core/optim/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/check.h"
+
+namespace sinter {
+
+double Schedule::factor(std::int64_t t) const {
+    if (t < warmup_steps) return static_cast<double>(t + 1) / static_cast<double>(warmup_steps);
+    t -= warmup_steps;
+    switch (kind) {
+        case Kind::constant:
+            return 1;
+        case Kind::cosine: {
+            const std::int64_t total = std::max<std::int64_t>(1, total_steps - warmup_steps);
+            const double progress = static_cast<double>(std::min(t, total)) / static_cast<double>(total);
+            return minimum + (1 - minimum) * (1 + std::cos(std::numbers::pi * progress)) / 2;
+        }
+        case Kind::step:
+            return std::pow(gamma, static_cast<double>(t / std::max<std::int64_t>(1, step_size)));
+    }
+    return 1;
+}
+
+Schedule::Kind schedule_kind(const std::string& name) {
+    if (name == "constant") return Schedule::Kind::constant;
+    if (name == "cosine") return Schedule::Kind::cosine;
+    if (name == "step") return Schedule::Kind::step;
+    throw UsageError(fmt::format("[schedule] expected constant, cosine or step, got '{}'", name));
+}
+
+}  // namespace sinter

@@ -1,0 +1,162 @@
+#include "core/train/checkpoint.h"
+
+#include <cstring>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "core/check.h"
+#include "core/io/safetensors.h"
+
+namespace sinter {
+namespace {
+
+constexpr const char* kFormatFact = "format";
+constexpr const char* kFormat = "sinter checkpoint 1";
+
+/// An array of a part, under its name in the file.
+struct StoredTensor {
+    std::string name;
+    Tensor tensor;
+    FileLayout layout;
+};
+
+std::vector<StoredTensor> stored_tensors(const CheckpointPart& part) {
+    std::vector<StoredTensor> stored;
+    for (const Parameter& p : part.module->parameters()) stored.push_back({part.prefix + p.name, p.tensor, p.layout});
+    if (!part.optimizer) return stored;
+    const ParameterArena& arena = part.optimizer->arena();
+    for (const Optimizer::State& state : part.optimizer->state()) {
+        for (std::size_t i = 0; i < arena.parameters().size(); ++i) {
+            const Parameter& p = arena.parameters()[i];
+            stored.push_back({"optimizer." + part.prefix + state.name + "." + p.name, arena.part(state.values, i), p.layout});
+        }
+    }
+    return stored;
+}
+
+std::string steps_fact(const CheckpointPart& part) { return "optimizer." + part.prefix + "steps"; }
+
+std::vector<std::int64_t> file_shape(const StoredTensor& stored) {
+    const Shape& shape = stored.tensor.shape();
+    std::vector<std::int64_t> sizes;
+    for (int i = 0; i < shape.rank(); ++i) sizes.push_back(shape[i]);
+    if (stored.layout == FileLayout::linear_weight) std::swap(sizes[0], sizes[1]);
+    return sizes;
+}
+
+template <class T>
+std::vector<T> transposed(const std::vector<T>& x, Index rows, Index columns) {
+    std::vector<T> y(x.size());
+    for (Index r = 0; r < rows; ++r) {
+        for (Index c = 0; c < columns; ++c) {
+            y[static_cast<std::size_t>(c * rows + r)] = x[static_cast<std::size_t>(r * columns + c)];
+        }
+    }
+    return y;
+}
+
+template <class T>
+std::vector<T> to_file(std::vector<T> values, const StoredTensor& stored) {
+    if (stored.layout != FileLayout::linear_weight) return values;
+    return transposed(values, stored.tensor.size(0), stored.tensor.size(1));
+}
+
+template <class T>
+void from_file(const SafetensorsEntry& entry, StoredTensor& stored) {
+    std::vector<T> values(entry.data.size() / sizeof(T));
+    if (!values.empty()) std::memcpy(values.data(), entry.data.data(), entry.data.size());
+    if (stored.layout == FileLayout::linear_weight) {
+        values = transposed(values, stored.tensor.size(1), stored.tensor.size(0));
+    }
+    stored.tensor.assign(std::span<const T>(values));
+}
+
+template <class T>
+std::string list(const std::vector<T>& sizes) {
+    return fmt::format("[{}]", fmt::join(sizes, ", "));
+}
+
+CheckpointFacts checked_facts(const SafetensorsFile& file, const std::filesystem::path& path) {
+    const auto format = file.metadata().find(kFormatFact);
+    if (format == file.metadata().end() || format->second != kFormat) {
+        throw DataError(fmt::format("{}: expected a checkpoint written by sinter (metadata format = '{}'), found {}; give the "
+                                    "checkpoints/last.safetensors of a run",
+                                    path.string(), kFormat,
+                                    format == file.metadata().end() ? "none" : "'" + format->second + "'"));
+    }
+    return file.metadata();
+}
+
+std::int64_t parse_steps(const CheckpointFacts& facts, const std::string& name, const std::filesystem::path& path) {
+    const auto fact = facts.find(name);
+    try {
+        if (fact != facts.end()) return std::stoll(fact->second);
+    } catch (const std::exception&) {
+    }
+    throw DataError(fmt::format("{}: expected a whole number as '{}', found {}; the file is damaged or of another program",
+                                path.string(), name, fact == facts.end() ? "none" : "'" + fact->second + "'"));
+}
+
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts, const CheckpointFacts& facts) {
+    SafetensorsMetadata metadata = facts;
+    metadata[kFormatFact] = kFormat;
+    std::vector<SafetensorsEntry> entries;
+    std::deque<std::vector<float>> floats;  // a deque: the entries point into its vectors
+    std::deque<std::vector<double>> doubles;
+    for (const CheckpointPart& part : parts) {
+        if (part.optimizer) metadata[steps_fact(part)] = std::to_string(part.optimizer->steps());
+        for (const StoredTensor& stored : stored_tensors(part)) {
+            if (stored.tensor.device().element_bytes() == sizeof(float)) {
+                const auto& values = floats.emplace_back(to_file(stored.tensor.to_floats(), stored));
+                entries.push_back({stored.name, "F32", file_shape(stored), std::as_bytes(std::span(values))});
+            } else {
+                const auto& values = doubles.emplace_back(to_file(stored.tensor.to_doubles(), stored));
+                entries.push_back({stored.name, "F64", file_shape(stored), std::as_bytes(std::span(values))});
+            }
+        }
+    }
+    write_safetensors(path, entries, metadata);
+}
+
+CheckpointFacts read_checkpoint_facts(const std::filesystem::path& path) {
+    return checked_facts(SafetensorsFile::open(path), path);
+}
+
+CheckpointFacts load_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts) {
+    const SafetensorsFile file = SafetensorsFile::open(path);
+    CheckpointFacts facts = checked_facts(file, path);
+
+    std::vector<std::pair<StoredTensor, const SafetensorsEntry*>> matches;
+    for (const CheckpointPart& part : parts) {
+        if (part.optimizer) parse_steps(facts, steps_fact(part), path);
+        for (StoredTensor& stored : stored_tensors(part)) {
+            const SafetensorsEntry* entry = file.find(stored.name);
+            if (!entry || entry->shape != file_shape(stored)) {
+                throw DataError(fmt::format(
+                    "{}: this model expects '{}' of shape {}, the checkpoint {}; it belongs to another model or to other "
+                    "options (layer sizes, optimizer)",
+                    path.string(), stored.name, list(file_shape(stored)),
+                    entry ? "has it with shape " + list(entry->shape) : "does not have it"));
+            }
+            if (entry->dtype != "F32" && entry->dtype != "F64") {
+                throw DataError(fmt::format("{}: expected '{}' as F32 or F64, found {}", path.string(), stored.name, entry->dtype));
+            }
+            matches.emplace_back(std::move(stored), entry);
+        }
+    }
+    for (auto& [stored, entry] : matches) {
+        if (entry->dtype == "F32")
+            from_file<float>(*entry, stored);
+        else
+            from_file<double>(*entry, stored);
+    }
+    for (const CheckpointPart& part : parts) {
+        if (part.optimizer) part.optimizer->resume_at(parse_steps(facts, steps_fact(part), path));
+    }
+    return facts;
+}
+
+}  // namespace sinter
