@@ -1,7 +1,10 @@
-# The libraries that sinter stands on. A missing one stops with the package to install.
-function(sinter_missing what package)
-    message(FATAL_ERROR "${what} was not found. On Debian or Ubuntu: apt install ${package} (or run ./run, which does it).")
-endfunction()
+# The libraries that sinter stands on. Where some are missing, the configuration stops with the packages to install.
+set(sinter_missing_names "")
+set(sinter_missing_packages "")
+macro(sinter_missing name package)
+    list(APPEND sinter_missing_names ${name})
+    list(APPEND sinter_missing_packages ${package})
+endmacro()
 
 find_package(Threads REQUIRED)
 find_package(ZLIB QUIET)
@@ -47,4 +50,10 @@ if(SINTER_BUILD_TESTS)
     if(NOT GTest_FOUND)
         sinter_missing("GoogleTest" libgtest-dev)
     endif()
+endif()
+
+if(sinter_missing_packages)
+    list(JOIN sinter_missing_names ", " names)
+    list(JOIN sinter_missing_packages " " packages)
+    message(FATAL_ERROR "Not found: ${names}. On Debian or Ubuntu: apt install ${packages} (or start ./run, which does it).")
 endif()

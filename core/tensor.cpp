@@ -16,8 +16,7 @@ using RealOf = typename std::remove_reference_t<Queue>::Real;
 template <class T>
 void upload(const Tensor& tensor, std::span<const T> values) {
     require(static_cast<Index>(values.size()) == tensor.count(),
-            "[tensor] {} values were given for a tensor of {} ({})", values.size(), tensor.count(),
-            tensor.shape());
+            "[tensor] {} values were given for a tensor of {} ({})", values.size(), tensor.count(), tensor.shape());
     tensor.device().run([&](auto& queue) {
         using Real = RealOf<decltype(queue)>;
         if constexpr (std::is_same_v<Real, T>) {
@@ -125,7 +124,7 @@ void Tensor::fill(double value) {
 
 Tensor Tensor::view(const Shape& shape, Index first_element) const {
     require(first_element >= 0 && first_element + shape.count() <= count(),
-            "[view] {} from element {} does not fit into {}", shape.text(), first_element, this->shape());
+            "[view] {} from element {} does not fit into {}", shape, first_element, this->shape());
     return Tensor(Ref<State>(new State(state_->device, shape, state_->storage, state_->first_element + first_element)));
 }
 
@@ -148,15 +147,13 @@ void Tensor::clear_grad() {
 }
 
 void Tensor::set_grad_slot(const Tensor& slot) {
-    require(slot.shape() == shape(), "[set_grad_slot] expected a slot of {}, got {}", shape(),
-            slot.shape());
+    require(slot.shape() == shape(), "[set_grad_slot] expected a slot of {}, got {}", shape(), slot.shape());
     state_->grad = slot.state_;
     state_->grad_is_set = false;
 }
 
 void Tensor::move_into(const Tensor& place) {
-    require(place.shape() == shape(), "[move_into] expected a place of {}, got {}", shape(),
-            place.shape());
+    require(place.shape() == shape(), "[move_into] expected a place of {}, got {}", shape(), place.shape());
     Tensor(place).assign(*this);
     state_->storage = place.state_->storage;
     state_->first_element = place.state_->first_element;

@@ -59,9 +59,10 @@ std::string nearest_name(const std::string& word, const std::vector<std::string>
     return best;
 }
 
-int run_program(CLI::App& app, int argc, char** argv, const std::function<ExitCode()>& body) {
+int run_program(CLI::App& app, std::vector<std::string> arguments, const std::function<ExitCode()>& body) {
     try {
-        app.parse(argc, argv);
+        std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
+        app.parse(std::move(arguments));
         return static_cast<int>(body());
     } catch (const CLI::ExtrasError&) {
         return complain(app, explain_extras(app), ExitCode::usage);

@@ -26,8 +26,8 @@ void multiply_into(const Tensor& c, const Tensor& a, const Tensor& b, const Gemm
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
-    require(a.shape().rank() == 2 && b.shape().rank() == 2, "[matmul] expected two matrices, got {} and {}",
-            a.shape(), b.shape());
+    require(a.shape().rank() == 2 && b.shape().rank() == 2, "[matmul] expected two matrices, got {} and {}", a.shape(),
+            b.shape());
     const GemmShape shape{a.size(transpose_a ? 1 : 0), b.size(transpose_b ? 0 : 1), a.size(transpose_a ? 0 : 1),
                           transpose_a, transpose_b};
     require(b.size(transpose_b ? 1 : 0) == shape.k, "[matmul] inner sizes differ: {}{} times {}{}", a.shape(),
@@ -50,8 +50,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
     require(x.shape().rank() == 2, "[linear] expected a matrix of rows to transform, got {}; flatten it first",
             x.shape());
     require(weight.shape().rank() == 2 && weight.size(0) == x.size(1),
-            "[linear] weight {} expects rows of {} values, the input is {}", weight.shape(), weight.size(0),
-            x.shape());
+            "[linear] weight {} expects rows of {} values, the input is {}", weight.shape(), weight.size(0), x.shape());
     require(!bias.defined() || bias.shape() == Shape{weight.size(1)}, "[linear] expected a bias of {} values, got {}",
             weight.size(1), bias.defined() ? bias.shape() : Shape());
     const Index batch = x.size(0), in = weight.size(0), out = weight.size(1);

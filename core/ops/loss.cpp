@@ -26,8 +26,8 @@ Tensor loss_with_gradient(const char* op, const Tensor& x, Kernel kernel) {
 }  // namespace
 
 Tensor sigmoid_cross_entropy(const Tensor& logits, const Tensor& targets, double scale) {
-    require(logits.shape() == targets.shape(), "[sigmoid_cross_entropy] logits are {}, targets are {}",
-            logits.shape(), targets.shape());
+    require(logits.shape() == targets.shape(), "[sigmoid_cross_entropy] logits are {}, targets are {}", logits.shape(),
+            targets.shape());
     return loss_with_gradient("sigmoid_cross_entropy", logits, [&](auto& queue, auto* loss, auto* dlogits) {
         kernels::sigmoid_cross_entropy(queue, loss, dlogits, logits.data(queue), targets.data(queue), logits.count(),
                                        scale);

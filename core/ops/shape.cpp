@@ -26,7 +26,7 @@ Tensor pad_columns(const Tensor& dy, Index first, Index columns) {
 }  // namespace
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
-    require(shape.count() == x.count(), "[reshape] {} does not hold the {} elements of {}", shape.text(), x.count(),
+    require(shape.count() == x.count(), "[reshape] {} does not hold the {} elements of {}", shape, x.count(),
             x.shape());
     return record("reshape", x.view(shape), {x},
                   [from = x.shape()](Backward& back) { back.add(0, reshape(back.dy(), from)); });

@@ -29,13 +29,16 @@ std::vector<StoredTensor> stored_tensors(const CheckpointPart& part) {
     for (const Optimizer::State& state : part.optimizer->state()) {
         for (std::size_t i = 0; i < arena.parameters().size(); ++i) {
             const Parameter& p = arena.parameters()[i];
-            stored.push_back({"optimizer." + part.prefix + state.name + "." + p.name, arena.part(state.values, i), p.layout});
+            stored.push_back(
+                {"optimizer." + part.prefix + state.name + "." + p.name, arena.part(state.values, i), p.layout});
         }
     }
     return stored;
 }
 
-std::string steps_fact(const CheckpointPart& part) { return "optimizer." + part.prefix + "steps"; }
+std::string steps_fact(const CheckpointPart& part) {
+    return "optimizer." + part.prefix + "steps";
+}
 
 std::vector<std::int64_t> file_shape(const StoredTensor& stored) {
     const Shape& shape = stored.tensor.shape();
@@ -80,10 +83,10 @@ std::string list(const std::vector<T>& sizes) {
 CheckpointFacts checked_facts(const SafetensorsFile& file, const std::filesystem::path& path) {
     const auto format = file.metadata().find(kFormatFact);
     if (format == file.metadata().end() || format->second != kFormat) {
-        throw DataError(fmt::format("{}: expected a checkpoint written by sinter (metadata format = '{}'), found {}; give the "
-                                    "checkpoints/last.safetensors of a run",
-                                    path.string(), kFormat,
-                                    format == file.metadata().end() ? "none" : "'" + format->second + "'"));
+        throw DataError(
+            fmt::format("{}: expected a checkpoint written by sinter (metadata format = '{}'), found {}; give the "
+                        "checkpoints/last.safetensors of a run",
+                        path.string(), kFormat, format == file.metadata().end() ? "none" : "'" + format->second + "'"));
     }
     return file.metadata();
 }
@@ -94,13 +97,15 @@ std::int64_t parse_steps(const CheckpointFacts& facts, const std::string& name, 
         if (fact != facts.end()) return std::stoll(fact->second);
     } catch (const std::exception&) {
     }
-    throw DataError(fmt::format("{}: expected a whole number as '{}', found {}; the file is damaged or of another program",
-                                path.string(), name, fact == facts.end() ? "none" : "'" + fact->second + "'"));
+    throw DataError(
+        fmt::format("{}: expected a whole number as '{}', found {}; the file is damaged or of another program",
+                    path.string(), name, fact == facts.end() ? "none" : "'" + fact->second + "'"));
 }
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts, const CheckpointFacts& facts) {
+void save_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts,
+                     const CheckpointFacts& facts) {
     SafetensorsMetadata metadata = facts;
     metadata[kFormatFact] = kFormat;
     std::vector<SafetensorsEntry> entries;
@@ -135,14 +140,16 @@ CheckpointFacts load_checkpoint(const std::filesystem::path& path, std::span<con
         for (StoredTensor& stored : stored_tensors(part)) {
             const SafetensorsEntry* entry = file.find(stored.name);
             if (!entry || entry->shape != file_shape(stored)) {
-                throw DataError(fmt::format(
-                    "{}: this model expects '{}' of shape {}, the checkpoint {}; it belongs to another model or to other "
-                    "options (layer sizes, optimizer)",
-                    path.string(), stored.name, list(file_shape(stored)),
-                    entry ? "has it with shape " + list(entry->shape) : "does not have it"));
+                throw DataError(
+                    fmt::format("{}: this model expects '{}' of shape {}, the checkpoint {}; it belongs to another "
+                                "model or to other "
+                                "options (layer sizes, optimizer)",
+                                path.string(), stored.name, list(file_shape(stored)),
+                                entry ? "has it with shape " + list(entry->shape) : "does not have it"));
             }
             if (entry->dtype != "F32" && entry->dtype != "F64") {
-                throw DataError(fmt::format("{}: expected '{}' as F32 or F64, found {}", path.string(), stored.name, entry->dtype));
+                throw DataError(
+                    fmt::format("{}: expected '{}' as F32 or F64, found {}", path.string(), stored.name, entry->dtype));
             }
             matches.emplace_back(std::move(stored), entry);
         }

@@ -1,4 +1,5 @@
-// Checkpoints: parameters, optimizer state and where the run stood, in one safetensors file that other programs can read.
+// Checkpoints: parameters, optimizer state and where the run stood, in one safetensors file that other programs can
+// read.
 #pragma once
 
 #include <filesystem>
@@ -11,10 +12,10 @@
 
 namespace sinter {
 
-/// One model in a checkpoint. Its parameters are stored as prefix + name, in PyTorch's layout ([out, in] for Linear), its
-/// optimizer's arrays as "optimizer." + prefix + array + "." + name.
+/// One model in a checkpoint. Its parameters are stored as prefix + name, in PyTorch's layout ([out, in] for Linear),
+/// its optimizer's arrays as "optimizer." + prefix + array + "." + name.
 struct CheckpointPart {
-    std::string prefix;              ///< "" or, for example, "generator."
+    std::string prefix;  ///< "" or, for example, "generator."
     const Module* module = nullptr;
     Optimizer* optimizer = nullptr;  ///< null: parameters only
 };
@@ -23,13 +24,14 @@ struct CheckpointPart {
 using CheckpointFacts = std::map<std::string, std::string>;
 
 /// Writes the file atomically: after a crash there is the old checkpoint or the new one. Throws Error.
-void save_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts, const CheckpointFacts& facts);
+void save_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts,
+                     const CheckpointFacts& facts);
 
 /// The facts of a checkpoint, without loading it. Throws DataError where the file is damaged or no checkpoint.
 CheckpointFacts read_checkpoint_facts(const std::filesystem::path& path);
 
-/// Restores parts exactly as saved and returns the facts. Everything is checked before anything is changed: a checkpoint of
-/// another model is refused with DataError naming the first difference.
+/// Restores parts exactly as saved and returns the facts. Everything is checked before anything is changed: a
+/// checkpoint of another model is refused with DataError naming the first difference.
 CheckpointFacts load_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts);
 
 }  // namespace sinter

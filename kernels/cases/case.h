@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "kernels/contract.h"
+#include "kernels/gemm.h"
 
 namespace sinter::kernels {
 
@@ -17,9 +19,17 @@ enum class Role { input, output, inout };
 /// How an input (or the old content of an inout) is filled, from a fixed seed; reals are rounded to float first, so every
 /// backend sees equal numbers. Outputs are filled with NaN (reals) or 0xA5 bytes before the call.
 struct Fill {
-    enum Kind { uniform, normal, integers, constant, permutation } kind = uniform;
-    double low = -1;   ///< uniform, integers: smallest; normal: mean; constant: the value
-    double high = 1;   ///< uniform: largest; normal: standard deviation; integers: one past the largest
+    enum Kind { uniform, normal, integers, constant, permutation, nonfinite } kind = uniform;
+    double low = -1;   ///< uniform, integers: smallest; normal: mean; constant: the value; nonfinite: where NaN stands
+    double high = 1;   ///< uniform: largest; normal: standard deviation; integers: one past the largest;
+                       ///< nonfinite: where -infinity stands in an otherwise uniform buffer in [-1, 1)
+};
+
+/// |result - reference| <= absolute + relative * |reference|, for every output element.
+struct Tolerance {
+    double absolute = 0;
+    double relative = 0;
+    std::string reason;  ///< where the bound comes from, printed when it is broken
 };
 
 /// One buffer of a call.
@@ -29,13 +39,7 @@ struct Argument {
     ElementType type;
     Index count;
     Fill fill;
-};
-
-/// |result - reference| <= absolute + relative * |reference|, for every output element.
-struct Tolerance {
-    double absolute = 0;
-    double relative = 0;
-    std::string reason;  ///< where the bound comes from, printed when it is broken
+    std::optional<Tolerance> tolerance;  ///< of this output where it differs from the case's
 };
 
 /// The buffers of one call, in the order in which the case declared them.
@@ -59,29 +63,35 @@ struct Buffers {
 ///         .runs([=](auto& queue, auto b) { add(queue, b.real(0), b.real(1), b.real(2), n); });
 class KernelCase {
 public:
-    KernelCase(std::string family, std::string kernel, std::string size)
-        : family(std::move(family)), kernel(std::move(kernel)), size(std::move(size)) {}
+    KernelCase(std::string family_name, std::string kernel_name, std::string size_text)
+        : family(std::move(family_name)), kernel(std::move(kernel_name)), size(std::move(size_text)) {}
 
     KernelCase& output(std::string name, Index count, ElementType type = ElementType::real) {
-        arguments.push_back({std::move(name), Role::output, type, count, {}});
+        arguments.push_back({std::move(name), Role::output, type, count, {}, {}});
         return *this;
     }
     KernelCase& input(std::string name, Index count, Fill fill = {}, ElementType type = ElementType::real) {
-        arguments.push_back({std::move(name), Role::input, type, count, fill});
+        arguments.push_back({std::move(name), Role::input, type, count, fill, {}});
         return *this;
     }
     KernelCase& inout(std::string name, Index count, Fill fill = {}, ElementType type = ElementType::real) {
-        arguments.push_back({std::move(name), Role::inout, type, count, fill});
+        arguments.push_back({std::move(name), Role::inout, type, count, fill, {}});
         return *this;
     }
+    /// Gives the argument declared last a bound of its own.
+    KernelCase& bounded(Tolerance bound) { arguments.back().tolerance = std::move(bound); return *this; }
     /// Bytes that any implementation must read and write.
     KernelCase& moves(double count) { bytes = count; return *this; }
     /// Floating-point operations, a multiply-add counting two. Set for compute-bound kernels only.
     KernelCase& computes(double count) { flops = count; return *this; }
+    /// Says that the call is a matrix product C = op(A) op(B) of this shape, with C, A and B the arguments 0, 1 and 2, so
+    /// that the benchmark can time a BLAS on the same matrices. The BLAS leaves out whatever epilogue the case has.
+    KernelCase& multiplies(const GemmShape& shape) { gemm_shape = shape; return *this; }
     KernelCase& within(double absolute, double relative, std::string reason) {
         tolerance = {absolute, relative, std::move(reason)};
         return *this;
     }
+    KernelCase& within(Tolerance bound) { tolerance = std::move(bound); return *this; }
     /// `call` is a generic lambda (queue, buffers): instantiated here for every backend.
     template <class Call>
     KernelCase& runs(Call call) {
@@ -94,6 +104,7 @@ public:
     std::string family, kernel, size;
     std::vector<Argument> arguments;
     double bytes = 0, flops = 0;
+    std::optional<GemmShape> gemm_shape;
     Tolerance tolerance;
     std::function<void(CpuQueue&, const Buffers<float>&)> run_cpu;
     std::function<void(RefQueue<double>&, const Buffers<double>&)> run_reference;

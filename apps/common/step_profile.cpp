@@ -1,0 +1,49 @@
+#include "apps/common/step_profile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace sinter {
+namespace {
+
+double median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+    return values[values.size() / 2];
+}
+
+}  // namespace
+
+void StepProfile::set_active(bool active) {
+    phase(nullptr);
+    active_ = active;
+}
+
+void StepProfile::phase(const char* name) {
+    if (!active_) return;
+    const Clock::time_point now = Clock::now();
+    if (running_) {
+        auto found = std::find_if(phases_.begin(), phases_.end(),
+                                  [&](const Phase& p) { return std::string_view(p.name) == running_; });
+        if (found == phases_.end()) found = phases_.insert(phases_.end(), {running_, {}});
+        found->microseconds.push_back(std::chrono::duration<double, std::micro>(now - began_).count());
+    }
+    running_ = name;
+    began_ = Clock::now();
+}
+
+std::string StepProfile::table() const {
+    if (phases_.empty()) return "";
+    double step = 0;
+    for (const Phase& p : phases_) step += median(p.microseconds);
+    std::string text = fmt::format("{:<12} {:>12} {:>7}   (medians of {} steps)\n", "phase", "microseconds", "share",
+                                   phases_.front().microseconds.size());
+    for (const Phase& p : phases_) {
+        const double time = median(p.microseconds);
+        text += fmt::format("{:<12} {:>12.1f} {:>6.1f}%\n", p.name, time, 100 * time / step);
+    }
+    return text + fmt::format("{:<12} {:>12.1f}\n", "step", step);
+}
+
+}  // namespace sinter

@@ -1,0 +1,33 @@
+// Where the time of some training steps goes, phase by phase (--profile-steps).
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace sinter {
+
+/// Collects the durations of named phases of the profiled steps and prints their medians. Costs nothing while off.
+class StepProfile {
+public:
+    void set_active(bool active);
+    bool active() const { return active_; }
+    /// Ends the phase that runs, if any, and begins another; null only ends it.
+    void phase(const char* name);
+    /// The table: median microseconds and share of the step for each phase, then the whole step. Empty if nothing ran.
+    std::string table() const;
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Phase {
+        const char* name;
+        std::vector<double> microseconds;
+    };
+
+    bool active_ = false;
+    const char* running_ = nullptr;
+    Clock::time_point began_;
+    std::vector<Phase> phases_;
+};
+
+}  // namespace sinter

@@ -1,0 +1,58 @@
+// The options that all training programs share, by PyTorch's names.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/device.h"
+#include "core/train/run_folder.h"
+
+namespace sinter {
+
+struct TrainingOptions {
+    std::string data;  ///< empty: find one
+    int epochs = 10;
+    int batch_size = 128;
+    double lr = 1e-3;
+    std::uint64_t seed = 1;
+    std::string device = "auto";
+    std::string engine = "sinter";
+    int threads = 0;
+    std::string out;  ///< empty: runs/<program>-<time>
+    bool resume = false;
+    int save_every = 1, sample_every = 1;  ///< in epochs; 0: only at the end
+    bool dry_run = false;
+    std::string profile_steps;  ///< "A:B"
+    bool quiet = false;
+
+    std::string lr_schedule = "constant";
+    std::int64_t warmup_steps = 0;
+    std::string optimizer = "adam";
+    double weight_decay = 0;
+    double clip_norm = 0;
+};
+
+/// Adds the options to a program's command line, --config, --list-devices and --version included.
+void add_training_options(CLI::App& app, TrainingOptions& options);
+
+/// Turns --device, --engine and --threads into a device. Throws DeviceError where the device is not to be had, and
+/// never falls back silently.
+Device choose_device(const TrainingOptions& options);
+
+/// With --resume and --out DIR, makes DIR/config.toml the configuration, unless --config names another: the run goes on
+/// with the options it was started with, and the command line can still override them. To be called before parsing.
+std::vector<std::string> arguments_with_resumed_config(int argc, char** argv);
+
+/// Opens the run folder as the options say, with every option's value (defaults included) as its config.toml.
+RunFolder open_run_folder(const CLI::App& app, const TrainingOptions& options);
+
+/// The first and one past the last step of --profile-steps A:B; nothing where it is not given.
+struct StepRange {
+    std::int64_t first = 0, end = 0;
+    bool contains(std::int64_t step) const { return step >= first && step < end; }
+};
+StepRange profiled_steps(const TrainingOptions& options);
+
+}  // namespace sinter

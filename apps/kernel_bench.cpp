@@ -1,0 +1,180 @@
+// kernel_bench: times every kernel at the sizes that training uses, as a share of what this machine can do.
+#include <fmt/format.h>
+#include <regex.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/bench/bandwidth.h"
+#include "apps/bench/measure.h"
+#include "apps/bench/openblas.h"
+#include "apps/bench/peak.h"
+#include "apps/bench/report.h"
+#include "core/error.h"
+#include "kernels/cases/case.h"
+
+namespace sinter {
+namespace {
+
+constexpr char kDescription[] =
+    "Times every kernel at the sizes that training uses: median time, GFLOP/s and GB/s, as shares of\n"
+    "the multiply-add peak and of the memory bandwidth that the same run measures with the same\n"
+    "threads. Bandwidth is that of the cache level, or of main memory, that holds the case's working\n"
+    "set, for its mix of reads and writes (read, write, or two reads to a write). Data is warm.\n"
+    "Matrix products are timed beside OpenBLAS where it is installed.";
+
+struct Options {
+    std::string filter;
+    int threads = 0;
+    double min_time_ms = 20;
+    std::string json;
+    bool no_peer = false;
+    bool list = false;
+};
+
+/// Empty if the program should go on, else its exit code: --help, --version or a mistake.
+std::optional<int> parse(int argc, char** argv, Options& options) {
+    CLI::App app(kDescription, "kernel_bench");
+    app.set_version_flag("--version", "kernel_bench (sinter) " SINTER_VERSION);
+    app.add_option("--filter", options.filter, "Only cases whose family/kernel/size contains this text or matches it")
+        ->type_name("REGEX");
+    app.add_option("--threads", options.threads, "Threads, the main one included; default: one per core")
+        ->check(CLI::Range(1, 1024))
+        ->type_name("N");
+    app.add_option("--min-time", options.min_time_ms, "Measured time per case in milliseconds, at least")
+        ->check(CLI::Range(0.0, 60e3))
+        ->capture_default_str()
+        ->type_name("MS");
+    app.add_option("--json", options.json,
+                   "Also write the numbers as JSON; '-' writes it to stdout instead of the table")
+        ->type_name("FILE");
+    app.add_flag("--no-peer", options.no_peer, "Do not time OpenBLAS");
+    app.add_flag("--list", options.list, "Name the cases and stop");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+    }
+    return std::nullopt;
+}
+
+/// A POSIX extended regular expression.
+class Pattern {
+public:
+    explicit Pattern(const std::string& text) {
+        if (regcomp(&regex_, text.c_str(), REG_EXTENDED | REG_NOSUB) != 0)
+            throw UsageError(fmt::format("--filter expects a regular expression; \"{}\" is not one.", text));
+    }
+    ~Pattern() { regfree(&regex_); }
+    Pattern(const Pattern&) = delete;
+    Pattern& operator=(const Pattern&) = delete;
+
+    bool found_in(const std::string& text) const { return regexec(&regex_, text.c_str(), 0, nullptr, 0) == 0; }
+
+private:
+    regex_t regex_{};
+};
+
+kernels::CaseList selected_cases(const std::string& filter) {
+    kernels::CaseList cases = kernels::all_cases(kernels::Purpose::benchmark);
+    if (filter.empty()) return cases;
+    const Pattern pattern(filter);
+    std::erase_if(cases, [&](const kernels::KernelCase& kernel_case) {
+        const std::string name = kernel_case.name();
+        return name.find(filter) == std::string::npos && !pattern.found_in(name);
+    });
+    if (cases.empty())
+        throw UsageError(fmt::format("--filter \"{}\" matches no kernel case; --list names them all.", filter));
+    return cases;
+}
+
+/// One line on stderr that rewrites itself on a terminal, and a line per case in a log.
+class Progress {
+public:
+    explicit Progress(std::size_t total) : total_(total) {}
+    ~Progress() {
+        if (terminal_) fmt::print(stderr, kClearLine);
+    }
+    void next(const std::string& name) {
+        ++done_;
+        fmt::print(stderr, "{}[{}/{}] {}{}", terminal_ ? kClearLine : "", done_, total_, name, terminal_ ? "" : "\n");
+        std::fflush(stderr);
+    }
+
+private:
+    static constexpr char kClearLine[] = "\r\033[K";
+    const bool terminal_ = isatty(STDERR_FILENO) != 0;
+    const std::size_t total_;
+    std::size_t done_ = 0;
+};
+
+/// Opened before the measurements, so that a wrong path is known at once.
+std::ofstream open_json(const std::string& path) {
+    std::ofstream file;
+    if (path.empty() || path == "-") return file;
+    file.open(path);
+    if (!file)
+        throw Error(fmt::format("--json cannot write to {}: check that its folder exists and is writable.", path));
+    return file;
+}
+
+void run(const Options& options) {
+    const kernels::CaseList cases = selected_cases(options.filter);
+    if (options.list) {
+        for (const kernels::KernelCase& kernel_case : cases) fmt::print("{}\n", kernel_case.name());
+        return;
+    }
+    std::ofstream json = open_json(options.json);
+    const auto blas = options.no_peer ? std::nullopt : bench::OpenBlas::find(options.threads);
+    kernels::CpuQueue queue(options.threads);
+
+    bench::Machine machine;
+    machine.cpu = bench::cpu_model();
+    machine.simd = bench::simd_target();
+    machine.threads = queue.threads();
+    machine.peer = blas ? blas->name() : "";
+    machine.fma_peak = bench::measure_fma_peak(queue);
+    machine.bandwidth = bench::measure_bandwidth(queue);
+
+    const bench::TimingOptions timing{.min_seconds = options.min_time_ms * 1e-3};
+    std::vector<bench::Measurement> measurements;
+    {
+        Progress progress(cases.size());
+        for (const kernels::KernelCase& kernel_case : cases) {
+            progress.next(kernel_case.name());
+            measurements.push_back(bench::measure_case(queue, kernel_case, blas ? &*blas : nullptr, timing));
+        }
+    }
+    machine.fma_peak_at_end = bench::measure_fma_peak(queue);
+
+    if (options.json == "-")
+        fmt::print("{}", bench::format_json(machine, measurements));
+    else
+        fmt::print("{}", bench::format_table(machine, measurements));
+    if (json.is_open() && !(json << bench::format_json(machine, measurements)).flush())
+        throw Error(fmt::format("--json could not write all of {}: is the disk full?", options.json));
+}
+
+}  // namespace
+}  // namespace sinter
+
+int main(int argc, char** argv) {
+    try {
+        sinter::Options options;
+        if (const auto exit_code = sinter::parse(argc, argv, options)) return *exit_code;
+        sinter::run(options);
+        return static_cast<int>(sinter::ExitCode::ok);
+    } catch (const sinter::Error& error) {
+        fmt::print(stderr, "kernel_bench: {}\n", error.what());
+        return static_cast<int>(error.code());
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "kernel_bench: {}\n", error.what());
+        return static_cast<int>(sinter::ExitCode::failure);
+    }
+}

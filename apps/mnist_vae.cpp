@@ -1,0 +1,381 @@
+// mnist_vae: trains the dense VAE on MNIST (or any data set in its form), resumes, evaluates, and draws what it
+// learned. Expect a test loss of 105.6 +- 0.5 nats per image on MNIST after 10 epochs with the default options.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <memory>
+
+#include "apps/common/program.h"
+#include "apps/common/step_profile.h"
+#include "apps/mnist_vae/options.h"
+#include "apps/mnist_vae/pictures.h"
+#include "apps/mnist_vae/run_state.h"
+#include "core/data/loader.h"
+#include "core/data/mnist.h"
+#include "core/io/progress.h"
+#include "core/optim/schedule.h"
+#include "core/tape.h"
+#include "core/train/interrupt.h"
+#include "core/watch.h"
+
+namespace sinter {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+const Clock::time_point process_start = Clock::now();
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+constexpr std::uint32_t kEvaluationDraw = 0x80000000u;  // away from the draws of training
+constexpr Index kEvaluationBatch = 500;
+
+std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const Module& model) {
+    if (options.optimizer == "rmsprop")
+        return std::make_unique<Rmsprop>(model, RmspropOptions{.weight_decay = options.weight_decay});
+    if (options.optimizer == "sgd")
+        return std::make_unique<Sgd>(model, SgdOptions{.momentum = 0.9, .weight_decay = options.weight_decay});
+    return std::make_unique<Adam>(
+        model, AdamOptions{.weight_decay = options.weight_decay, .decoupled = options.optimizer == "adamw"});
+}
+
+/// The mean losses over the test images, with noise that depends on seed and epoch alone.
+LossSums evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch) {
+    const NoGrad no_grad;
+    Generator noise(seed, vae.parameters()[0].tensor.device(), kEvaluationDraw);
+    LossSums sums;
+    Tensor images;
+    batches.start_epoch(0);
+    for (std::uint64_t batch = 0; batches.next(images); ++batch) {
+        noise.start_step(static_cast<std::uint64_t>(epoch) << 32 | batch);
+        const Vae::Losses losses = vae.losses(images, noise);
+        sums.add(losses.total.item(), losses.reconstruction.item(), losses.kl.item(), images.size(0));
+    }
+    return sums;
+}
+
+/// Finds where NaN or infinity came from: in a parameter, or in an op of this step, which is taken again under the
+/// watch.
+[[noreturn]] void explain_divergence(Vae& vae, const Tensor& images, Generator& noise, const RunState& at) {
+    for (const Parameter& parameter : vae.parameters()) {
+        if (find_nonfinite(parameter.tensor) < 0) continue;
+        throw DivergedError(
+            fmt::format("diverged at step {} (epoch {}): the update before it left NaN or infinity in parameter "
+                        "{}; try a lower --lr, --clip-norm or --warmup-steps",
+                        at.step, at.epoch, parameter.name));
+    }
+    try {
+        const Watch watch;
+        noise.start_step(static_cast<std::uint64_t>(at.step));
+        backward(vae.losses(images, noise).total);
+    } catch (const DivergedError& where) {
+        throw DivergedError(
+            fmt::format("diverged at step {} (epoch {}): {}; try a lower --lr, --clip-norm or --warmup-steps", at.step,
+                        at.epoch, where.what()));
+    }
+    throw DivergedError(fmt::format("diverged at step {} (epoch {}): the loss is not finite", at.step, at.epoch));
+}
+
+/// A training run: everything that lives from step to step.
+class Training {
+public:
+    Training(const CLI::App& app, const MnistVaeOptions& options)
+        : options_(options),
+          device_(choose_device(options)),
+          profiled_(profiled_steps(options)),
+          data_(find_data(options.data.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(options.data),
+                          [](const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); })),
+          init_(options.seed, device_),
+          noise_(options.seed, device_),
+          vae_(vae_options(options, data_.train), init_),
+          optimizer_(make_optimizer(options, vae_)),
+          train_batches_(data_.train, device_, options.batch_size, true, options.seed),
+          test_batches_(data_.test, device_, kEvaluationBatch, false),
+          pictures_(vae_, data_.test, options.seed),
+          beta_(Tensor::full({1}, options.beta, device_)) {
+        schedule_.kind = schedule_kind(options.lr_schedule);
+        schedule_.warmup_steps = options.warmup_steps;
+        schedule_.total_steps = options.epochs * train_batches_.batches();
+        schedule_.step_size = std::max<std::int64_t>(1, (schedule_.total_steps + 2) / 3);
+        introduce();
+        if (options.dry_run) return;
+        run_.emplace(open_run_folder(app, options));
+        if (options.resume) resume();
+    }
+
+    ExitCode run() {
+        if (options_.dry_run) return dry_run();
+        const InterruptGuard interrupt;
+        const Clock::time_point start = Clock::now();
+        const double seconds_before = at_.seconds;
+        const ProgressSettings settings{.style = options_.quiet ? ProgressSettings::Style::quiet
+                                                                : ProgressSettings::Style::automatic};
+        Progress progress({.epochs = options_.epochs, .images_per_epoch = data_.train.count}, settings);
+        Tensor images;
+        for (; at_.epoch <= options_.epochs; ++at_.epoch) {
+            train_batches_.start_epoch(at_.epoch, at_.position);
+            progress.begin_epoch(static_cast<int>(at_.epoch), at_.position);
+            Clock::time_point epoch_start = Clock::now();
+            while (next_batch(images)) {
+                step(images);
+                progress.update(images.size(0), [&] {
+                    return std::array{ProgressValue{"loss", at_.sums.mean(at_.sums.loss)}};
+                });
+                if (interrupt.requested()) {
+                    at_.train_seconds += seconds_since(epoch_start);
+                    at_.seconds = seconds_before + seconds_since(start);
+                    progress.clear();
+                    return interrupted();
+                }
+            }
+            at_.train_seconds += seconds_since(epoch_start);
+            const LossSums test = evaluate(vae_, test_batches_, options_.seed, at_.epoch);
+            at_.seconds = seconds_before + seconds_since(start);
+            write_metrics("train", at_.sums, static_cast<double>(at_.sums.images) / at_.train_seconds);
+            write_metrics("test", test, static_cast<double>(at_.sums.images) / at_.train_seconds);
+            progress.end_epoch({{"train", at_.sums.mean(at_.sums.loss)}, {"test", test.mean(test.loss)}});
+            finish_epoch();
+        }
+        report();
+        return ExitCode::ok;
+    }
+
+private:
+    void introduce() {
+        fmt::print(stderr, "{}\n", data_.source);
+        fmt::print(stderr, "dense VAE {}-{}-{}, {} parameters, on {} with {} threads\n", data_.train.bytes_per_image(),
+                   fmt::join(options_.hidden, "-"), options_.latent, vae_.parameter_count(), device_.name(),
+                   cpu_threads());
+    }
+
+    bool next_batch(Tensor& images) {
+        profile_.set_active(profiled_.contains(at_.step));
+        profile_.phase("batch");
+        return train_batches_.next(images);
+    }
+
+    /// One training step on a batch.
+    void step(const Tensor& images) {
+        ++at_.step;
+        noise_.start_step(static_cast<std::uint64_t>(at_.step));
+        optimizer_->clear_gradients();
+
+        profile_.phase("forward");
+        const Vae::Losses losses = vae_.losses(images, noise_, beta());
+        if (!std::isfinite(losses.total.item())) diverged(images);
+
+        profile_.phase("backward");
+        backward(losses.total);
+
+        profile_.phase("optimizer");
+        optimizer_->step(options_.lr * schedule_.factor(at_.step - 1), options_.clip_norm);
+        profile_.phase(nullptr);
+
+        at_.position = train_batches_.position();
+        const double recon = losses.reconstruction.item(), kl = losses.kl.item();
+        at_.sums.add(recon + kl, recon, kl, images.size(0));
+        if (!first_step_told_) {
+            first_step_told_ = true;
+            fmt::print(stderr, "first step {:.2f} s after the start of the program\n", seconds_since(process_start));
+        }
+    }
+
+    /// The weight of the KL divergence at this step, or an undefined tensor for 1.
+    Tensor beta() {
+        const double warmup_steps = options_.kl_warmup * static_cast<double>(train_batches_.batches());
+        const double risen = warmup_steps > 0 ? std::min(1.0, static_cast<double>(at_.step) / warmup_steps) : 1.0;
+        if (options_.beta * risen == 1) return {};
+        beta_.fill(options_.beta * risen);
+        return beta_;
+    }
+
+    [[noreturn]] void diverged(const Tensor& images) {
+        if (run_) {
+            run_->metrics().write(
+                {{"step", at_.step}, {"epoch", at_.epoch}, {"split", "train"}, {"event", "diverged"}});
+        }
+        explain_divergence(vae_, images, noise_, at_);
+    }
+
+    void write_metrics(const char* split, const LossSums& sums, double images_per_second) {
+        run_->metrics().write({{"step", at_.step},
+                               {"epoch", at_.epoch},
+                               {"split", split},
+                               {"loss", sums.mean(sums.loss)},
+                               {"recon", sums.mean(sums.recon)},
+                               {"kl", sums.mean(sums.kl)},
+                               {"images_per_second", images_per_second},
+                               {"seconds", at_.seconds}});
+    }
+
+    /// Pictures and checkpoint as asked; the state then stands at the start of the next epoch.
+    void finish_epoch() {
+        const bool last = at_.epoch == options_.epochs;
+        const auto due = [&](int every) { return last || (every > 0 && at_.epoch % every == 0); };
+        if (due(options_.sample_every)) {
+            const std::string name = fmt::format("epoch-{:03}", at_.epoch);
+            pictures_.samples(run_->sample(name));
+            pictures_.reconstructions(run_->reconstruction(name));
+        }
+        RunState next = at_;
+        ++next.epoch;
+        next.position = 0;
+        next.sums = {};
+        next.train_seconds = 0;
+        if (due(options_.save_every)) save(next);
+        const std::int64_t epoch = at_.epoch;
+        at_ = next;
+        at_.epoch = epoch;  // run()'s loop counts it up
+    }
+
+    std::span<const CheckpointPart> parts() {
+        part_ = {"", &vae_, optimizer_.get()};
+        return {&part_, 1};
+    }
+
+    /// What must be the same for a run to go on: with another value the numbers would be those of no single run.
+    CheckpointFacts fixed_facts() const {
+        return {{"seed", std::to_string(options_.seed)},
+                {"batch_size", std::to_string(options_.batch_size)},
+                {"optimizer", options_.optimizer},
+                {"data", fmt::format("{} {} images", data_.train.name, data_.train.count)}};
+    }
+
+    void save(const RunState& state) {
+        CheckpointFacts facts = fixed_facts();
+        add_model_facts(facts, vae_.options());
+        state.save(facts);
+        run_->metrics().sync();
+        save_checkpoint(run_->checkpoint(), parts(), facts);
+    }
+
+    void resume() {
+        const std::string file = run_->checkpoint().string();
+        if (!std::filesystem::exists(file)) {
+            run_->metrics().truncate_after_step(-1);
+            fmt::print(stderr, "{} holds no checkpoint yet: starting from the beginning\n", run_->path().string());
+            return;
+        }
+        const CheckpointFacts facts = read_checkpoint_facts(file);
+        for (const auto& [name, wanted] : fixed_facts()) {
+            const auto fact = facts.find(name);
+            if (fact == facts.end() || fact->second != wanted) {
+                throw UsageError(
+                    fmt::format("--resume: the run was made with {} '{}', now it is '{}'; resume it with what it was "
+                                "started with",
+                                name, fact == facts.end() ? "" : fact->second, wanted));
+            }
+        }
+        load_checkpoint(file, parts());
+        at_ = RunState::load(facts, file);
+        run_->metrics().truncate_after_step(at_.step);
+        fmt::print(stderr, "resuming at step {}, epoch {}\n", at_.step, at_.epoch);
+    }
+
+    ExitCode interrupted() {
+        save(at_);
+        fmt::print(stderr, "interrupted at step {}; saved. Go on with: --resume --out {}\n", at_.step,
+                   run_->path().string());
+        return ExitCode::interrupted;
+    }
+
+    ExitCode dry_run() {
+        Tensor images;
+        train_batches_.start_epoch(1);
+        next_batch(images);
+        step(images);
+        fmt::print(
+            "would train {} epochs of {} steps of {} images; the first step has a loss of {:.2f} nats per image; "
+            "nothing was "
+            "written\n",
+            options_.epochs, train_batches_.batches(), train_batches_.batch_size(), at_.sums.mean(at_.sums.loss));
+        return ExitCode::ok;
+    }
+
+    void report() {
+        pictures_.interpolations(run_->sample("interpolations"));
+        if (vae_.options().latent == 2) pictures_.manifold(run_->sample("manifold"));
+        const LossSums test = evaluate(vae_, test_batches_, options_.seed, options_.epochs);
+        fmt::print("{}", profile_.table());
+        fmt::print("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epochs\n",
+                   test.mean(test.loss), test.mean(test.recon), test.mean(test.kl), options_.epochs);
+        fmt::print("samples from the prior:   {}\n", (run_->path() / "samples").string());
+        fmt::print("originals, rebuilt below: {}\n", (run_->path() / "reconstructions").string());
+        fmt::print("numbers of every epoch:   {}\n", (run_->path() / "metrics.jsonl").string());
+        fmt::print("checkpoint:               {}\n", run_->checkpoint().string());
+    }
+
+    const MnistVaeOptions& options_;
+    Device device_;
+    StepRange profiled_;
+    DataSplits data_;
+    Generator init_, noise_;
+    Vae vae_;
+    std::unique_ptr<Optimizer> optimizer_;
+    Loader train_batches_, test_batches_;
+    VaePictures pictures_;
+    Tensor beta_;
+    Schedule schedule_;
+    RunState at_;
+    std::optional<RunFolder> run_;
+    CheckpointPart part_;
+    StepProfile profile_;
+    bool first_step_told_ = false;
+};
+
+/// --evaluate: the test loss of a checkpoint, and its pictures if --out is given.
+ExitCode evaluate_checkpoint(const MnistVaeOptions& options) {
+    const Device device = choose_device(options);
+    const CheckpointFacts facts = read_checkpoint_facts(options.evaluate);
+    const VaeOptions model = model_from_facts(facts, options.evaluate);
+    const DataSplits data =
+        find_data(options.data.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(options.data),
+                  [](const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); });
+    fmt::print(stderr, "{}\n", data.source);
+    if (model.image_size != data.test.bytes_per_image()) {
+        throw DataError(
+            fmt::format("{}: the model takes images of {} values, those of {} have {}; give its data with --data",
+                        options.evaluate, model.image_size, data.test.name, data.test.bytes_per_image()));
+    }
+    Generator init(0, device);
+    Vae vae(model, init);
+    const CheckpointPart part{"", &vae, nullptr};
+    load_checkpoint(options.evaluate, {&part, 1});
+    Loader batches(data.test, device, kEvaluationBatch, false);
+    const LossSums test = evaluate(vae, batches, options.seed, 0);
+    const std::string line = format_metrics_line(std::array<MetricField, 5>{{{"split", "test"},
+                                                                             {"images", test.images},
+                                                                             {"loss", test.mean(test.loss)},
+                                                                             {"recon", test.mean(test.recon)},
+                                                                             {"kl", test.mean(test.kl)}}});
+    fmt::print("{}", line);
+    if (options.out.empty()) return ExitCode::ok;
+    const std::filesystem::path out = options.out;
+    ensure_folder(out);
+    VaePictures pictures(vae, data.test, options.seed);
+    pictures.samples(out / "samples.png");
+    pictures.reconstructions(out / "reconstructions.png");
+    pictures.interpolations(out / "interpolations.png");
+    if (model.latent == 2) pictures.manifold(out / "manifold.png");
+    fmt::print(stderr, "pictures: {}\n", out.string());
+    return ExitCode::ok;
+}
+
+}  // namespace
+}  // namespace sinter
+
+int main(int argc, char** argv) {
+    using namespace sinter;
+    CLI::App app("Trains the dense variational autoencoder on MNIST or data in its form, and draws what it learned.",
+                 "mnist_vae");
+    MnistVaeOptions options;
+    add_vae_options(app, options);
+    return run_program(app, arguments_with_resumed_config(argc, argv), [&] {
+        if (!options.evaluate.empty()) return evaluate_checkpoint(options);
+        Training training(app, options);
+        return training.run();
+    });
+}

@@ -1,0 +1,74 @@
+#include "apps/mnist_vae/options.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <sstream>
+
+namespace sinter {
+
+void add_vae_options(CLI::App& app, MnistVaeOptions& options) {
+    add_training_options(app, options);
+    app.add_option("--latent", options.latent, "Size of the latent code")->check(CLI::Range(1, 1 << 16));
+    app.add_option("--hidden", options.hidden,
+                   "Sizes of the encoder's hidden layers, such as 400 or 512,256; the decoder mirrors them")
+        ->delimiter(',')
+        ->check(CLI::Range(1, 1 << 20));
+    app.add_option("--beta", options.beta, "Weight of the KL divergence")->check(CLI::NonNegativeNumber);
+    app.add_option("--kl-warmup", options.kl_warmup, "Epochs over which that weight rises from 0")
+        ->check(CLI::NonNegativeNumber);
+    app.add_option("--likelihood", options.likelihood, "bernoulli (cross-entropy) or gaussian (squared error)")
+        ->check(CLI::IsMember({"bernoulli", "gaussian"}));
+    app.add_option("--evaluate", options.evaluate,
+                   "Evaluate this checkpoint on the test images instead of training; with "
+                   "--out, write its pictures there")
+        ->type_name("CHECKPOINT")
+        ->configurable(false);
+}
+
+VaeOptions vae_options(const MnistVaeOptions& options, const ImageSet& images) {
+    VaeOptions model;
+    model.image_size = images.bytes_per_image();
+    model.hidden.assign(options.hidden.begin(), options.hidden.end());
+    model.latent = options.latent;
+    model.likelihood = options.likelihood == "gaussian" ? Likelihood::gaussian : Likelihood::bernoulli;
+    return model;
+}
+
+void add_model_facts(CheckpointFacts& facts, const VaeOptions& options) {
+    facts["model"] = "vae";
+    facts["model.image_size"] = std::to_string(options.image_size);
+    facts["model.hidden"] = fmt::format("{}", fmt::join(options.hidden, ","));
+    facts["model.latent"] = std::to_string(options.latent);
+    facts["model.likelihood"] = options.likelihood == Likelihood::gaussian ? "gaussian" : "bernoulli";
+}
+
+VaeOptions model_from_facts(const CheckpointFacts& facts, const std::string& file) {
+    const auto text = [&](const std::string& name) -> const std::string& {
+        const auto fact = facts.find(name);
+        if (fact == facts.end())
+            throw DataError(fmt::format("{}: the checkpoint does not say '{}'; it is not of mnist_vae", file, name));
+        return fact->second;
+    };
+    const auto size = [&](const std::string& name, const std::string& digits) {
+        Index value = 0;
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        if (error != std::errc() || end != digits.data() + digits.size() || value < 1 || value > (1 << 20)) {
+            throw DataError(fmt::format("{}: expected a size as '{}', found '{}'", file, name, digits));
+        }
+        return value;
+    };
+    if (text("model") != "vae") {
+        throw DataError(fmt::format("{}: expected a checkpoint of a vae, found one of '{}'", file, text("model")));
+    }
+    VaeOptions options;
+    options.image_size = size("model.image_size", text("model.image_size"));
+    options.latent = size("model.latent", text("model.latent"));
+    options.likelihood = text("model.likelihood") == "gaussian" ? Likelihood::gaussian : Likelihood::bernoulli;
+    options.hidden.clear();
+    std::istringstream hidden(text("model.hidden"));
+    for (std::string one; std::getline(hidden, one, ',');) options.hidden.push_back(size("model.hidden", one));
+    return options;
+}
+
+}  // namespace sinter

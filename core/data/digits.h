@@ -1,0 +1,18 @@
+// The embedded default data set: procedural handwritten digits, the same bytes on every machine.
+#pragma once
+
+#include <cstdint>
+
+#include "core/data/image_set.h"
+
+namespace sinter {
+
+/// Draws labelled 28 x 28 grey digits in the manner of MNIST: pen strokes on black, some twenty pixels high, centred by
+/// their mass, varied in form, slant, width, rotation and pen.
+///
+/// Image i of a split is the same whatever the counts and the number of threads (0: one per available core). Each ten
+/// images from a multiple of ten on hold each digit once, so the classes are balanced. Test images come from the same
+/// distribution as train images and are none of them.
+DataSplits make_digits(std::int64_t train_count = 60000, std::int64_t test_count = 10000, int threads = 0);
+
+}  // namespace sinter

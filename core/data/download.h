@@ -1,0 +1,29 @@
+// Fetching published files, recognised by their SHA-256, into a folder.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace sinter {
+
+/// Where a library function tells what it is doing, one sentence at a time; may be empty. Programs print it to stderr.
+using Say = std::function<void(const std::string& sentence)>;
+
+/// A file that mirrors publish under their base URL.
+struct PublishedFile {
+    std::string name;
+    std::string sha256;  ///< 64 lower-case hexadecimal digits
+};
+
+/// Brings those of `files` that `folder` lacks into it, from the first of `mirrors` (base URLs) that serves them, with
+/// the `curl` program. A file gets its name only once its hash is right; whatever fails leaves nothing behind. Without
+/// a network this gives up after one file: three seconds for each mirror at most.
+///
+/// Returns nothing where all went well, else the reason as a clause ("curl could not resolve the host ...").
+std::optional<std::string> download(std::span<const PublishedFile> files, std::span<const std::string> mirrors,
+                                    const std::filesystem::path& folder, const Say& say);
+
+}  // namespace sinter

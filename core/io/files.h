@@ -1,0 +1,53 @@
+// Whole files in and out. A file that is written here is either the old one or the new one, whatever goes wrong.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+
+namespace sinter {
+
+using Bytes = std::span<const std::byte>;
+
+/// Creates `folder` and those above it where they are missing. Throws Error when that fails or a file is in the way.
+void ensure_folder(const std::filesystem::path& folder);
+
+/// The content of a regular file. Throws DataError when it cannot be read.
+std::vector<std::byte> read_whole_file(const std::filesystem::path& path);
+
+/// Writes `pieces` one after the other as the file `path`, in a folder that exists. The content goes to a temporary
+/// name in the same folder, to the disk, and only then takes its place (a symbolic link is replaced, not followed).
+/// Throws Error on any failure; the temporary is then removed and an existing file is left as it was.
+void write_file_atomically(const std::filesystem::path& path, std::span<const Bytes> pieces);
+void write_file_atomically(const std::filesystem::path& path, Bytes content);
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// An open POSIX file descriptor that closes itself.
+class FileDescriptor {
+public:
+    explicit FileDescriptor(int descriptor = -1) : descriptor_(descriptor) {}
+    ~FileDescriptor() { close(); }
+    FileDescriptor(FileDescriptor&& other) noexcept;
+    FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+
+    int get() const { return descriptor_; }
+    bool is_open() const { return descriptor_ >= 0; }
+    /// Writes all of `bytes`, in one system call where the system takes them at once. Returns 0 or the errno of the
+    /// failure, after which a part may have been written.
+    int write_all(Bytes bytes);
+    /// Returns 0 or the errno of the failure; the descriptor is gone either way.
+    int close();
+
+private:
+    int descriptor_;
+};
+
+/// The sentence for a write to `path` that failed with `error_number` (an errno): the file, the system's reason and
+/// what to do about it.
+Error write_error(const std::filesystem::path& path, int error_number);
+
+}  // namespace sinter

@@ -1,0 +1,116 @@
+// The progress display of a training run on stderr: one redrawn line on a terminal, else a plain line now and then.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sinter {
+
+/// A number beside the bar, such as {"loss", 105.7}.
+struct ProgressValue {
+    std::string_view name;
+    double value;
+};
+
+/// What there is to do.
+struct ProgressPlan {
+    int epochs = 1;
+    std::int64_t images_per_epoch = 0;
+};
+
+/// How it is shown.
+struct ProgressSettings {
+    enum class Style {
+        automatic,  ///< terminal where the stream is one that can be redrawn, else plain
+        terminal,   ///< one line, redrawn at most 10 times a second
+        plain,      ///< whole lines: one an epoch, within an epoch one every 10 seconds
+        quiet       ///< nothing
+    };
+    Style style = Style::automatic;
+    std::FILE* stream = stderr;
+    int width = 0;                ///< columns; 0 asks the terminal, again at every redraw
+    double (*clock)() = nullptr;  ///< seconds from any fixed point; nullptr is the steady clock
+};
+
+/// The display of one run:
+///
+///     Progress progress({.epochs = 10, .images_per_epoch = 60000});
+///     for (int epoch = 1; epoch <= 10; ++epoch) {
+///         progress.begin_epoch(epoch);
+///         for (...) progress.update(batch_size, [&] { return std::array{ProgressValue{"loss", read_loss()}}; });
+///         progress.end_epoch({{"loss", mean_loss}});
+///     }
+class Progress {
+public:
+    explicit Progress(ProgressPlan plan, ProgressSettings settings = {});
+    ~Progress() { clear(); }
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    /// Starts the clock of epoch `epoch` (1 is the first). A resumed run has done `images_done` of its images before.
+    void begin_epoch(int epoch, std::int64_t images_done = 0);
+
+    /// Counts `images` and, where a redraw is due, shows them with `values()`: anything that converts to
+    /// std::span<const ProgressValue>. It is not called otherwise, so that it may read from a device. Most calls are a
+    /// clock read and a compare.
+    template <class Values>
+    void update(std::int64_t images, Values&& values) {
+        images_ += images;
+        const double now = clock_();
+        if (now >= next_redraw_) redraw(now, values());
+    }
+
+    /// Leaves one line that sums up the epoch. Its time and speed run from begin_epoch to here: call it before testing.
+    void end_epoch(std::span<const ProgressValue> values);
+    void end_epoch(std::initializer_list<ProgressValue> values) { end_epoch(std::span(values.begin(), values.size())); }
+
+    /// Takes the bar off the terminal; the next redraw brings it back. Called before other text goes to the terminal.
+    void clear();
+
+private:
+    void redraw(double now, std::span<const ProgressValue> values);
+    void print_line();
+    double images_per_second(double now) const;
+    double seconds_left(double now) const;
+
+    ProgressPlan plan_;
+    ProgressSettings settings_;
+    double (*clock_)();
+    int epoch_ = 1;
+    std::int64_t images_ = 0;         // done in this epoch, before a resume included
+    std::int64_t images_before_ = 0;  // of these, before a resume
+    double epoch_began_;
+    double next_redraw_;
+    bool bar_is_shown_ = false;
+    std::string text_;  // reused, so that a redraw stops allocating after the first ones
+};
+
+/// One line of the display, as numbers.
+struct ProgressLine {
+    int epoch = 1;
+    int epochs = 1;
+    std::int64_t images = 0;
+    std::int64_t images_per_epoch = 0;
+    double images_per_second = 0;
+    double seconds_left = 0;
+    std::span<const ProgressValue> values = {};
+};
+
+/// "0:07", "12:34", "1:02:03"; "-:--" for what is no duration (NaN, infinite, negative, beyond 9999 hours).
+std::string format_duration(double seconds);
+
+/// "31234", "45.7", "3.42": at least three digits, "-" for what is no rate (NaN, infinite, negative).
+std::string format_rate(double per_second);
+
+/// Appends a bar of `width` columns, its two brackets included: "[=====>    ]". The fraction is clamped to [0, 1].
+void append_bar(std::string& text, double fraction, int width);
+
+/// Appends "epoch  3/10 [===>   ]  42%  loss 107.3  31234 images/s  ETA 0:12", the bar filling what is left of `width`
+/// columns, cut to `width`; without a bar where fewer than 10 columns are left or `width` is 0 (which cuts nothing).
+void append_progress_line(std::string& text, const ProgressLine& line, int width);
+
+}  // namespace sinter

@@ -1,0 +1,39 @@
+// The folder of a training run: config.toml, metrics.jsonl, samples/, reconstructions/, checkpoints/.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "core/io/metrics.h"
+
+namespace sinter {
+
+/// A run's folder, created at once so that a wrong path is known before the work begins.
+class RunFolder {
+public:
+    /// Starts a new run in `path`. Throws UsageError where a run is already there, Error where it cannot be written.
+    static RunFolder create(const std::filesystem::path& path, const std::string& config);
+    /// Opens the run in `path` to go on with it. Throws UsageError where there is none.
+    static RunFolder open(const std::filesystem::path& path, const std::string& config);
+
+    const std::filesystem::path& path() const { return path_; }
+    std::filesystem::path checkpoint() const { return path_ / "checkpoints" / "last.safetensors"; }
+    /// samples/<name>.png and reconstructions/<name>.png
+    std::filesystem::path sample(const std::string& name) const { return path_ / "samples" / (name + ".png"); }
+    std::filesystem::path reconstruction(const std::string& name) const {
+        return path_ / "reconstructions" / (name + ".png");
+    }
+    MetricsWriter& metrics() { return *metrics_; }
+
+private:
+    RunFolder(const std::filesystem::path& path, const std::string& config, bool resume);
+
+    std::filesystem::path path_;
+    std::optional<MetricsWriter> metrics_;
+};
+
+/// "runs/<program>-<yyyymmdd-hhmmss>", with a number behind it where that is taken.
+std::filesystem::path default_run_path(const std::string& program);
+
+}  // namespace sinter

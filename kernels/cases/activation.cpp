@@ -1,0 +1,159 @@
+// Cases of kernels/activation.h.
+#include "kernels/activation.h"
+
+#include "kernels/cases/toolbox.h"
+
+namespace sinter::kernels {
+namespace {
+
+/// An activation with the range of its outputs, from which the gradients' y is drawn.
+struct NamedActivation {
+    const char* name;
+    Activation activation;
+    double y_low, y_high;
+};
+
+constexpr NamedActivation kActivations[] = {
+    {"identity", {ActivationKind::identity}, -4, 4},
+    {"relu", {ActivationKind::relu}, -1, 4},
+    {"leaky_relu", {ActivationKind::leaky_relu, 0.2f}, -1, 4},
+    {"elu", {ActivationKind::elu, 0.7f}, -0.7, 4},
+    {"sigmoid", {ActivationKind::sigmoid}, 0, 1},
+    {"tanh", {ActivationKind::tanh}, -1, 1},
+    {"softplus", {ActivationKind::softplus}, 0, 8},
+    {"exp", {ActivationKind::exp}, 0, 8},
+};
+
+const Tolerance kForwardBound{0x1p-126, 8 * kRounding,
+                              "4 units in the last place, and a result below the smallest normal float may be zero"};
+
+const Tolerance kBackwardBound{
+    4 * kRounding, 8 * kRounding,
+    "1 - y^2 and 1 - e^-y cancel: their error is that of terms near 1; the rest is relative"};
+
+void add_forward(CaseList& cases, const NamedActivation& named, Index n, const std::string& variant, Fill fill) {
+    const Activation activation = named.activation;
+    cases.push_back(
+        KernelCase("activation", "activation_forward", std::string(named.name) + " " + describe(n) + variant)
+            .output("y", n)
+            .input("x", n, fill)
+            .moves(2.0 * 4 * n)
+            .within(kForwardBound)
+            .runs([=](auto& queue, auto b) { activation_forward(queue, b.real(0), b.real(1), n, activation); }));
+}
+
+void add_pointwise(CaseList& cases, Purpose purpose, const NamedActivation& named, Index n) {
+    const Activation activation = named.activation;
+    const std::string size = std::string(named.name) + " " + describe(n);
+    const Fill fill_y = uniform(named.y_low, named.y_high);
+    add_forward(cases, named, n, "", uniform(-8, 8));
+    cases.push_back(KernelCase("activation", "activation_backward", size)
+                        .output("dx", n)
+                        .input("dy", n)
+                        .input("y", n, fill_y)
+                        .moves(3.0 * 4 * n)
+                        .within(kBackwardBound)
+                        .runs([=](auto& queue, auto b) {
+                            activation_backward(queue, b.real(0), b.real(1), b.real(2), n, activation);
+                        }));
+    if (purpose == Purpose::benchmark) return;
+
+    add_forward(cases, named, n, " near zero", uniform(-1e-3, 1e-3));
+    add_forward(cases, named, n, " wide", uniform(-110, 110));
+    add_forward(cases, named, n, " integers", integers(-90, 90));
+    add_forward(cases, named, n, " of zero", constant(0));
+    cases.push_back(
+        KernelCase("activation", "activation_forward", size + " in place")
+            .inout("x", n, uniform(-8, 8))
+            .within(kForwardBound)
+            .runs([=](auto& queue, auto b) { activation_forward(queue, b.real(0), b.real(0), n, activation); }));
+    cases.push_back(KernelCase("activation", "activation_backward", size + " in place")
+                        .inout("dx", n)
+                        .input("y", n, fill_y)
+                        .within(kBackwardBound)
+                        .runs([=](auto& queue, auto b) {
+                            activation_backward(queue, b.real(0), b.real(0), b.real(1), n, activation);
+                        }));
+    // Where f'(y) jumps, and where a saturated unit stops its gradient.
+    cases.push_back(KernelCase("activation", "activation_backward", size + " at the ends")
+                        .output("dx", n)
+                        .input("dy", n)
+                        .input("y", n, integers(std::ceil(named.y_low), 1))
+                        .within(kBackwardBound)
+                        .runs([=](auto& queue, auto b) {
+                            activation_backward(queue, b.real(0), b.real(1), b.real(2), n, activation);
+                        }));
+}
+
+void add_with_bias(CaseList& cases, Purpose purpose, const NamedActivation& named, MatrixShape shape) {
+    const Activation activation = named.activation;
+    const Index n = shape.count();
+    const std::string size = std::string(named.name) + " " + describe(shape);
+    const Fill fill_y = uniform(named.y_low, named.y_high);
+    const double terms = static_cast<double>(shape.rows);
+    const double largest_slope = activation.kind == ActivationKind::exp ? named.y_high : 1;
+    const Tolerance walk{(4 + 2 * terms) * largest_slope * kRounding, 8 * kRounding,
+                         "the random walk of the roundings of a column's " + std::to_string(shape.rows) + " terms"};
+    cases.push_back(KernelCase("activation", "bias_activation_backward", size)
+                        .output("dx", n)
+                        .output("dbias", shape.columns)
+                        .bounded(walk)
+                        .input("dy", n)
+                        .input("y", n, fill_y)
+                        .moves(4.0 * (3 * n + shape.columns))
+                        .within(kBackwardBound)
+                        .runs([=](auto& queue, auto b) {
+                            bias_activation_backward(queue, b.real(0), b.real(1), b.real(2), b.real(3), shape,
+                                                     activation, false);
+                        }));
+    if (purpose == Purpose::benchmark) return;
+    cases.push_back(KernelCase("activation", "bias_activation_backward", size + " in place, accumulate")
+                        .inout("dx", n)
+                        .inout("dbias", shape.columns)
+                        .bounded(walk)
+                        .input("y", n, fill_y)
+                        .within(kBackwardBound)
+                        .runs([=](auto& queue, auto b) {
+                            bias_activation_backward(queue, b.real(0), b.real(1), b.real(0), b.real(2), shape,
+                                                     activation, true);
+                        }));
+}
+
+/// Integer gradients and slopes that are powers of two: every sum is exact, so a lost row shows in the tallest column.
+void add_exact_with_bias(CaseList& cases, MatrixShape shape) {
+    constexpr Activation kExact[] = {
+        {ActivationKind::identity}, {ActivationKind::relu}, {ActivationKind::leaky_relu, 0.25f}};
+    for (const Activation activation : kExact) {
+        for (const bool accumulate : {false, true}) {
+            KernelCase test("activation", "bias_activation_backward",
+                            describe(shape) + " integers, activation " +
+                                std::to_string(static_cast<int>(activation.kind)) + (accumulate ? " accumulate" : ""));
+            test.output("dx", shape.count());
+            if (accumulate)
+                test.inout("dbias", shape.columns, integers(-8, 8));
+            else
+                test.output("dbias", shape.columns);
+            test.input("dy", shape.count(), integers(-8, 8))
+                .input("y", shape.count(), integers(-2, 2))
+                .within(exact("sums of small multiples of 1/4 have no rounding"))
+                .runs([=](auto& queue, auto b) {
+                    bias_activation_backward(queue, b.real(0), b.real(1), b.real(2), b.real(3), shape, activation,
+                                             accumulate);
+                });
+            cases.push_back(test);
+        }
+    }
+}
+
+}  // namespace
+
+void add_activation_cases(CaseList& cases, Purpose purpose) {
+    for (const NamedActivation& named : kActivations) {
+        for (const Index n : counts(purpose)) add_pointwise(cases, purpose, named, n);
+        for (const MatrixShape shape : shapes(purpose)) add_with_bias(cases, purpose, named, shape);
+    }
+    if (purpose == Purpose::benchmark) return;
+    for (const MatrixShape shape : shapes(purpose)) add_exact_with_bias(cases, shape);
+}
+
+}  // namespace sinter::kernels

@@ -1,0 +1,140 @@
+// Cases of kernels/optimizer.h.
+#include "kernels/optimizer.h"
+
+#include "kernels/cases/toolbox.h"
+
+namespace sinter::kernels {
+namespace {
+
+// The four step scalars travel as a buffer of reals, each different. Between a half and one they leave the updates
+// large beside the parameters, so that an error in an update shows.
+constexpr Index kStepScalars = 4;
+const Fill kStepFill = uniform(0.5, 1);
+
+template <class Real>
+StepScalars<Real>* as_step(Real* scalars) {
+    return reinterpret_cast<StepScalars<Real>*>(scalars);
+}
+
+/// A running mean a m + (1 - a) g of numbers of one sign, or of numbers in [-1.1, 1.1].
+const Tolerance kSquaresBound{0, 6 * kRounding, "2 roundings of each of 2 positive terms and of their sum"};
+const Tolerance kMeanBound{5 * kRounding, 2 * kRounding, "2 roundings of each of 2 terms near 1, then the sum"};
+
+/// An update of size `largest` subtracted from a parameter in [-1, 1): a chain of some ten roundings at its size.
+Tolerance update_bound(double largest) {
+    return {10 * largest * kRounding, 4 * kRounding,
+            "a chain of 10 roundings of an update of at most " + std::to_string(largest)};
+}
+
+// A running mean of squares is at least 0.04 and the squared gradient only adds to it, so the root is at least 0.19 and
+// the quotient of a mean or gradient in [-1.1, 1.1] below 6. The learning rate over its correction is at most 2.
+const Fill kSquares = uniform(0.04, 1);
+const Tolerance kAdaptiveBound = update_bound(12);
+
+void add_adam(CaseList& cases, Index n, const std::string& variant, const AdamOptions& options, Fill means,
+              Fill squares, Fill gradients) {
+    cases.push_back(KernelCase("optimizer", "adam", describe(n) + variant)
+                        .inout("w", n)
+                        .inout("m", n, means)
+                        .bounded(kMeanBound)
+                        .inout("v", n, squares)
+                        .bounded(kSquaresBound)
+                        .input("dw", n, gradients)
+                        .input("step", kStepScalars, kStepFill)
+                        .moves(7.0 * 4 * n)
+                        .within(kAdaptiveBound)
+                        .runs([=](auto& queue, auto b) {
+                            adam(queue, b.real(0), b.real(1), b.real(2), b.real(3), n, options, as_step(b.real(4)));
+                        }));
+}
+
+void add_adam_cases(CaseList& cases, Purpose purpose, Index n) {
+    const Fill any = uniform(-1, 1);
+    add_adam(cases, n, "", {}, any, kSquares, any);
+    AdamOptions decayed{.weight_decay = 0.1, .decoupled = true};
+    add_adam(cases, n, " AdamW", decayed, any, kSquares, any);
+    if (purpose == Purpose::benchmark) return;
+    decayed.decoupled = false;
+    add_adam(cases, n, " weight decay", decayed, any, kSquares, any);
+    add_adam(cases, n, " betas 0.5 0.9 epsilon 0.1", {.beta1 = 0.5, .beta2 = 0.9, .epsilon = 0.1}, any, kSquares, any);
+    // The first step: m / sqrt(v) = (1 - b1) / sqrt(1 - b2) = 3.2 for any gradient, and zero for none.
+    add_adam(cases, n, " first step", {}, constant(0), constant(0), any);
+    add_adam(cases, n, " first step, no gradient", {}, constant(0), constant(0), constant(0));
+}
+
+void add_rmsprop(CaseList& cases, Index n, const std::string& variant, const RmspropOptions& options) {
+    const bool buffered = options.momentum != 0;
+    cases.push_back(KernelCase("optimizer", "rmsprop", describe(n) + variant)
+                        .inout("w", n)
+                        .inout("v", n, kSquares)
+                        .bounded(kSquaresBound)
+                        .inout("buffer", buffered ? n : 0)
+                        .input("dw", n)
+                        .input("step", kStepScalars, kStepFill)
+                        .moves((buffered ? 7.0 : 5.0) * 4 * n)
+                        .within(kAdaptiveBound)
+                        .runs([=](auto& queue, auto b) {
+                            rmsprop(queue, b.real(0), b.real(1), buffered ? b.real(2) : nullptr, b.real(3), n, options,
+                                    as_step(b.real(4)));
+                        }));
+}
+
+void add_rmsprop_cases(CaseList& cases, Purpose purpose, Index n) {
+    add_rmsprop(cases, n, "", {});
+    add_rmsprop(cases, n, " momentum", {.momentum = 0.9});
+    if (purpose == Purpose::benchmark) return;
+    add_rmsprop(cases, n, " weight decay", {.weight_decay = 0.1});
+    add_rmsprop(cases, n, " everything", {.alpha = 0.9, .epsilon = 0.1, .momentum = 0.5, .weight_decay = 0.1});
+}
+
+void add_sgd(CaseList& cases, Index n, const std::string& variant, const SgdOptions& options) {
+    const bool buffered = options.momentum != 0;
+    cases.push_back(KernelCase("optimizer", "sgd", describe(n) + variant)
+                        .inout("w", n)
+                        .inout("buffer", buffered ? n : 0)
+                        .input("dw", n)
+                        .input("step", kStepScalars, kStepFill)
+                        .moves((buffered ? 5.0 : 3.0) * 4 * n)
+                        .within(update_bound(3))
+                        .runs([=](auto& queue, auto b) {
+                            sgd(queue, b.real(0), buffered ? b.real(1) : nullptr, b.real(2), n, options,
+                                as_step(b.real(3)));
+                        }));
+}
+
+void add_sgd_cases(CaseList& cases, Purpose purpose, Index n) {
+    add_sgd(cases, n, "", {});
+    add_sgd(cases, n, " momentum", {.momentum = 0.9});
+    if (purpose == Purpose::benchmark) return;
+    add_sgd(cases, n, " weight decay", {.weight_decay = 0.1});
+    add_sgd(cases, n, " nesterov", {.momentum = 0.9, .nesterov = true});
+    add_sgd(cases, n, " everything", {.momentum = 0.5, .weight_decay = 0.1, .nesterov = true});
+}
+
+void add_clip_scale(CaseList& cases, const std::string& size, double sum_of_squares) {
+    cases.push_back(KernelCase("optimizer", "clip_scale", size)
+                        .inout("step", kStepScalars, kStepFill)
+                        .input("sum_squares", 1, constant(sum_of_squares))
+                        .within(rounded(4))
+                        .runs([=](auto& queue, auto b) { clip_scale(queue, as_step(b.real(0)), b.real(1), 3); }));
+}
+
+}  // namespace
+
+void add_optimizer_cases(CaseList& cases, Purpose purpose) {
+    std::vector<Index> sizes = counts(purpose);
+    if (purpose == Purpose::benchmark) sizes = {652'824, 16'000'000};  // the VAE's parameters; more than a cache holds
+    for (const Index n : sizes) {
+        add_adam_cases(cases, purpose, n);
+        add_rmsprop_cases(cases, purpose, n);
+        add_sgd_cases(cases, purpose, n);
+    }
+    if (purpose == Purpose::benchmark) return;
+    add_clip_scale(cases, "norm 0", 0);
+    add_clip_scale(cases, "norm below the limit", 8.9);
+    add_clip_scale(cases, "norm at the limit", 9);
+    add_clip_scale(cases, "norm above the limit", 1e6);
+    add_clip_scale(cases, "norm near the largest float", 1e38);
+}
+
+}  // namespace sinter::kernels

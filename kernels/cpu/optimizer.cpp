@@ -1,0 +1,152 @@
+// Optimizer steps on the CPU: one pass at memory speed. Constants are derived once per task in double, so that an
+// element costs at most one square root and one division, which hide behind its loads and stores.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/optimizer.cpp"
+#include "hwy/foreach_target.h"  // must come before highway.h
+
+#include <algorithm>
+#include <cmath>
+
+#include "hwy/highway.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/cpu/simd-inl.h"
+#include "kernels/optimizer.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sinter::kernels::HWY_NAMESPACE {
+namespace {
+
+HWY_ATTR FloatVector splat(double value) {
+    return hn::Set(kFloats, static_cast<float>(value));
+}
+
+HWY_ATTR void adam_range(float* w, float* m, float* v, const float* dw, const AdamOptions& options,
+                         const StepScalars<float>* step, Index begin, Index end) {
+    // The bias corrections move out of the loop:
+    //   lr / c1 * m / (sqrt(v / c2) + epsilon)  =  (lr sqrt(c2) / c1) m / (sqrt(v) + epsilon sqrt(c2))
+    const double learning_rate = step->learning_rate;
+    const double root_correction2 = std::sqrt(static_cast<double>(step->bias_correction2));
+    const FloatVector rate = splat(learning_rate * root_correction2 / step->bias_correction1);
+    const FloatVector epsilon = splat(options.epsilon * root_correction2);
+    const FloatVector beta1 = splat(options.beta1);
+    const FloatVector beta2 = splat(options.beta2);
+    const FloatVector one_minus_beta1 = splat(1 - options.beta1);
+    const FloatVector one_minus_beta2 = splat(1 - options.beta2);
+    const FloatVector gradient_scale = splat(step->gradient_scale);
+    // One of the two decays is zero. w - (lr wd) w keeps digits of lr wd that the factor 1 - lr wd would round away.
+    const FloatVector gradient_decay = splat(options.decoupled ? 0 : options.weight_decay);
+    const FloatVector parameter_decay = splat(options.decoupled ? learning_rate * options.weight_decay : 0);
+
+    for_vectors(begin, end, [&](auto access, Index i) HWY_ATTR {
+        const FloatVector old_w = access.load(w + i);
+        const FloatVector g = hn::MulAdd(gradient_decay, old_w, hn::Mul(gradient_scale, access.load(dw + i)));
+        const FloatVector new_m = hn::MulAdd(one_minus_beta1, g, hn::Mul(beta1, access.load(m + i)));
+        const FloatVector new_v = hn::MulAdd(one_minus_beta2, hn::Mul(g, g), hn::Mul(beta2, access.load(v + i)));
+        const FloatVector update = hn::Div(hn::Mul(rate, new_m), hn::Add(hn::Sqrt(new_v), epsilon));
+        access.store(new_m, m + i);
+        access.store(new_v, v + i);
+        access.store(hn::Sub(hn::NegMulAdd(parameter_decay, old_w, old_w), update), w + i);
+    });
+}
+
+template <bool kMomentum>
+HWY_ATTR void rmsprop_loop(float* w, float* v, float* buffer, const float* dw, const RmspropOptions& options,
+                           const StepScalars<float>* step, Index begin, Index end) {
+    const FloatVector rate = splat(step->learning_rate);
+    const FloatVector epsilon = splat(options.epsilon);
+    const FloatVector alpha = splat(options.alpha);
+    const FloatVector one_minus_alpha = splat(1 - options.alpha);
+    const FloatVector momentum = splat(options.momentum);
+    const FloatVector gradient_scale = splat(step->gradient_scale);
+    const FloatVector decay = splat(options.weight_decay);
+
+    for_vectors(begin, end, [&](auto access, Index i) HWY_ATTR {
+        const FloatVector old_w = access.load(w + i);
+        const FloatVector g = hn::MulAdd(decay, old_w, hn::Mul(gradient_scale, access.load(dw + i)));
+        const FloatVector new_v = hn::MulAdd(one_minus_alpha, hn::Mul(g, g), hn::Mul(alpha, access.load(v + i)));
+        FloatVector update = hn::Div(g, hn::Add(hn::Sqrt(new_v), epsilon));
+        if constexpr (kMomentum) {
+            update = hn::MulAdd(momentum, access.load(buffer + i), update);
+            access.store(update, buffer + i);
+        }
+        access.store(new_v, v + i);
+        access.store(hn::NegMulAdd(rate, update, old_w), w + i);
+    });
+}
+
+HWY_ATTR void rmsprop_range(float* w, float* v, float* buffer, const float* dw, const RmspropOptions& options,
+                            const StepScalars<float>* step, Index begin, Index end) {
+    if (options.momentum != 0)
+        rmsprop_loop<true>(w, v, buffer, dw, options, step, begin, end);
+    else
+        rmsprop_loop<false>(w, v, buffer, dw, options, step, begin, end);
+}
+
+template <bool kMomentum>
+HWY_ATTR void sgd_loop(float* w, float* buffer, const float* dw, const SgdOptions& options,
+                       const StepScalars<float>* step, Index begin, Index end) {
+    const FloatVector rate = splat(step->learning_rate);
+    const FloatVector momentum = splat(options.momentum);
+    const FloatVector gradient_scale = splat(step->gradient_scale);
+    const FloatVector decay = splat(options.weight_decay);
+
+    for_vectors(begin, end, [&](auto access, Index i) HWY_ATTR {
+        const FloatVector old_w = access.load(w + i);
+        const FloatVector g = hn::MulAdd(decay, old_w, hn::Mul(gradient_scale, access.load(dw + i)));
+        FloatVector update = g;
+        if constexpr (kMomentum) {
+            const FloatVector b = hn::MulAdd(momentum, access.load(buffer + i), g);
+            access.store(b, buffer + i);
+            update = options.nesterov ? hn::MulAdd(momentum, b, g) : b;
+        }
+        access.store(hn::NegMulAdd(rate, update, old_w), w + i);
+    });
+}
+
+HWY_ATTR void sgd_range(float* w, float* buffer, const float* dw, const SgdOptions& options,
+                        const StepScalars<float>* step, Index begin, Index end) {
+    if (options.momentum != 0)
+        sgd_loop<true>(w, buffer, dw, options, step, begin, end);
+    else
+        sgd_loop<false>(w, buffer, dw, options, step, begin, end);
+}
+
+}  // namespace
+}  // namespace sinter::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sinter::kernels {
+
+HWY_EXPORT(adam_range);
+HWY_EXPORT(rmsprop_range);
+HWY_EXPORT(sgd_range);
+
+void adam(CpuQueue& queue, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
+          const StepScalars<Real>* step) {
+    const auto range = HWY_DYNAMIC_DISPATCH(adam_range);
+    parallel_for(queue, count, kElementsPerTask,
+                 [&](Index begin, Index end) { range(w, m, v, dw, options, step, begin, end); });
+}
+
+void rmsprop(CpuQueue& queue, Real* w, Real* v, Real* buffer, const Real* dw, Index count,
+             const RmspropOptions& options, const StepScalars<Real>* step) {
+    const auto range = HWY_DYNAMIC_DISPATCH(rmsprop_range);
+    parallel_for(queue, count, kElementsPerTask,
+                 [&](Index begin, Index end) { range(w, v, buffer, dw, options, step, begin, end); });
+}
+
+void sgd(CpuQueue& queue, Real* w, Real* buffer, const Real* dw, Index count, const SgdOptions& options,
+         const StepScalars<Real>* step) {
+    const auto range = HWY_DYNAMIC_DISPATCH(sgd_range);
+    parallel_for(queue, count, kElementsPerTask,
+                 [&](Index begin, Index end) { range(w, buffer, dw, options, step, begin, end); });
+}
+
+void clip_scale(CpuQueue&, StepScalars<Real>* step, const Real* sum_squares, double max_norm) {
+    const double factor = max_norm / (std::sqrt(static_cast<double>(sum_squares[0])) + 1e-6);
+    step->gradient_scale = static_cast<Real>(std::min(factor, 1.0));  // in this order a NaN norm stays NaN
+}
+
+}  // namespace sinter::kernels
+#endif

@@ -1,0 +1,104 @@
+// Philox4x32-10, the one definition of the random numbers that every backend shares: the generator, the conversion of
+// its words to uniforms, and the Feistel permutation built on it. The contracts that use it stand in kernels/random.h.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/random.h"
+
+namespace sinter::kernels {
+
+/// The four 32-bit words of a Philox counter or of the block that it yields.
+struct PhiloxBlock {
+    std::uint32_t word[4];
+};
+
+inline constexpr std::uint32_t kPhiloxMultiplier0 = 0xD2511F53u;
+inline constexpr std::uint32_t kPhiloxMultiplier1 = 0xCD9E8D57u;
+inline constexpr std::uint32_t kPhiloxKeyStep0 = 0x9E3779B9u;  // golden ratio
+inline constexpr std::uint32_t kPhiloxKeyStep1 = 0xBB67AE85u;  // sqrt(3) - 1
+inline constexpr int kPhiloxRounds = 10;
+
+/// The block at `counter` under the key (key0, key1): ten rounds of multiply, swap and xor (Salmon et al., section 5).
+constexpr PhiloxBlock philox4x32(PhiloxBlock counter, std::uint32_t key0, std::uint32_t key1) {
+    for (int round = 0; round < kPhiloxRounds; ++round) {
+        const std::uint64_t product0 = std::uint64_t{kPhiloxMultiplier0} * counter.word[0];
+        const std::uint64_t product1 = std::uint64_t{kPhiloxMultiplier1} * counter.word[2];
+        counter = {{static_cast<std::uint32_t>(product1 >> 32) ^ counter.word[1] ^ key0,
+                    static_cast<std::uint32_t>(product1),
+                    static_cast<std::uint32_t>(product0 >> 32) ^ counter.word[3] ^ key1,
+                    static_cast<std::uint32_t>(product0)}};
+        key0 += kPhiloxKeyStep0;
+        key1 += kPhiloxKeyStep1;
+    }
+    return counter;
+}
+
+/// A RandomAddress whose step has been read from device memory: the blocks of one draw.
+struct RandomStream {
+    std::uint64_t seed = 0;
+    std::uint32_t draw = 0;
+    std::uint64_t step = 0;
+
+    constexpr std::uint32_t key0() const { return static_cast<std::uint32_t>(seed); }
+    constexpr std::uint32_t key1() const { return static_cast<std::uint32_t>(seed >> 32); }
+
+    /// Block `index`, which holds elements 4 index .. 4 index + 3: a draw has at most 2^34 elements.
+    constexpr PhiloxBlock block(std::uint32_t index) const {
+        return philox4x32({{index, draw, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32)}},
+                          key0(), key1());
+    }
+};
+
+/// The stream at `address`, whose step is read now; a null step means 0.
+inline RandomStream read_stream(const RandomAddress& address) {
+    return {address.seed, address.draw, address.step ? *address.step : 0};
+}
+
+/// The upper 24 bits of a word as a number in [0, 1). Exact in every floating-point type.
+template <class Real>
+constexpr Real uniform_from(std::uint32_t word) {
+    return static_cast<Real>(word >> 8) * static_cast<Real>(0x1p-24);
+}
+
+/// The upper 24 bits of a word as a number in (0, 1], whose logarithm exists. Exact in every floating-point type.
+template <class Real>
+constexpr Real positive_uniform_from(std::uint32_t word) {
+    return static_cast<Real>((word >> 8) + 1) * static_cast<Real>(0x1p-24);
+}
+
+/// Half the width of the Feistel network that permutes [0, count): the smallest h >= 1 with 4^h >= count.
+constexpr std::uint32_t permutation_half_bits(std::uint32_t count) {
+    std::uint32_t half_bits = 1;
+    while ((std::uint64_t{1} << (2 * half_bits)) < count) ++half_bits;
+    return half_bits;
+}
+
+inline constexpr std::uint32_t kPermutationRounds = 4;
+
+/// Where `index` goes in the permutation of [0, count) that belongs to `stream`. 0 <= index < count <= 2^31.
+///
+/// A Feistel round maps the halves (left, right) of 2 half_bits bits to (right, left ^ f(right)), a bijection for any
+/// f. Here f is the low half_bits bits of word 0 of the stream's block (round << 16 | right); a half has at most 16
+/// bits. The network permutes a power of four; an image at or above count is sent through again until one lands below
+/// it (cycle walking, Black & Rogaway, CT-RSA 2002), which keeps the map one-to-one and takes less than four walks on
+/// average. Four rounds shuffle a data set well; below some hundred elements, single places are up to a quarter more
+/// likely than others.
+constexpr std::uint32_t permute_index(std::uint32_t index, std::uint32_t count, const RandomStream& stream) {
+    const std::uint32_t half_bits = permutation_half_bits(count);
+    const std::uint32_t mask = (1u << half_bits) - 1;
+    do {
+        std::uint32_t left = index >> half_bits;
+        std::uint32_t right = index & mask;
+        for (std::uint32_t round = 0; round < kPermutationRounds; ++round) {
+            const std::uint32_t f = stream.block(round << 16 | right).word[0] & mask;
+            const std::uint32_t new_right = left ^ f;
+            left = right;
+            right = new_right;
+        }
+        index = left << half_bits | right;
+    } while (index >= count);
+    return index;
+}
+
+}  // namespace sinter::kernels

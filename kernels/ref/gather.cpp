@@ -1,0 +1,49 @@
+// Reference gathers and block copies.
+#include "kernels/gather.h"
+
+#include "kernels/ref/instantiate.h"
+
+namespace sinter::kernels {
+
+template <class Real>
+void gather_images(RefQueue<Real>&, Real* y, const std::uint8_t* images, const std::int32_t* order,
+                   const std::int64_t* position, MatrixShape batch, double scale, double offset) {
+    for (Index b = 0; b < batch.rows; ++b) {
+        const std::uint8_t* image = images + order[position[0] + b] * batch.columns;
+        for (Index c = 0; c < batch.columns; ++c) {
+            y[b * batch.columns + c] = static_cast<Real>(scale) * image[c] + static_cast<Real>(offset);
+        }
+    }
+}
+
+template <class Real>
+void gather_labels(RefQueue<Real>&, std::int32_t* y, const std::uint8_t* labels, const std::int32_t* order,
+                   const std::int64_t* position, Index batch) {
+    for (Index b = 0; b < batch; ++b) y[b] = labels[order[position[0] + b]];
+}
+
+template <class Real>
+void copy_block(RefQueue<Real>&, Real* to, const Real* from, MatrixShape shape, Index to_stride, Index from_stride,
+                bool accumulate) {
+    for (Index r = 0; r < shape.rows; ++r) {
+        for (Index c = 0; c < shape.columns; ++c) {
+            const Real value = from[r * from_stride + c];
+            Real& target = to[r * to_stride + c];
+            target = accumulate ? target + value : value;
+        }
+    }
+}
+
+template <class Real>
+void transpose(RefQueue<Real>&, Real* y, const Real* x, MatrixShape shape) {
+    for (Index r = 0; r < shape.rows; ++r) {
+        for (Index c = 0; c < shape.columns; ++c) y[c * shape.rows + r] = x[r * shape.columns + c];
+    }
+}
+
+SINTER_REF_INSTANTIATE(gather_images);
+SINTER_REF_INSTANTIATE(gather_labels);
+SINTER_REF_INSTANTIATE(copy_block);
+SINTER_REF_INSTANTIATE(transpose);
+
+}  // namespace sinter::kernels

@@ -1,0 +1,71 @@
+// Reference optimizer steps.
+#include "kernels/optimizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/ref/instantiate.h"
+
+namespace sinter::kernels {
+
+template <class Real>
+void adam(RefQueue<Real>&, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
+          const StepScalars<Real>* step) {
+    const Real beta1 = static_cast<Real>(options.beta1), one_minus_beta1 = static_cast<Real>(1 - options.beta1);
+    const Real beta2 = static_cast<Real>(options.beta2), one_minus_beta2 = static_cast<Real>(1 - options.beta2);
+    const Real epsilon = static_cast<Real>(options.epsilon), decay = static_cast<Real>(options.weight_decay);
+    for (Index i = 0; i < count; ++i) {
+        Real g = step->gradient_scale * dw[i];
+        if (options.decoupled)
+            w[i] -= step->learning_rate * decay * w[i];
+        else
+            g += decay * w[i];
+        m[i] = beta1 * m[i] + one_minus_beta1 * g;
+        v[i] = beta2 * v[i] + one_minus_beta2 * g * g;
+        const Real denominator = std::sqrt(v[i] / step->bias_correction2) + epsilon;
+        w[i] -= step->learning_rate / step->bias_correction1 * m[i] / denominator;
+    }
+}
+
+template <class Real>
+void rmsprop(RefQueue<Real>&, Real* w, Real* v, Real* buffer, const Real* dw, Index count,
+             const RmspropOptions& options, const StepScalars<Real>* step) {
+    const Real alpha = static_cast<Real>(options.alpha), one_minus_alpha = static_cast<Real>(1 - options.alpha);
+    const Real epsilon = static_cast<Real>(options.epsilon), decay = static_cast<Real>(options.weight_decay);
+    const Real momentum = static_cast<Real>(options.momentum);
+    for (Index i = 0; i < count; ++i) {
+        const Real g = step->gradient_scale * dw[i] + decay * w[i];
+        v[i] = alpha * v[i] + one_minus_alpha * g * g;
+        Real update = g / (std::sqrt(v[i]) + epsilon);
+        if (options.momentum != 0) update = buffer[i] = momentum * buffer[i] + update;
+        w[i] -= step->learning_rate * update;
+    }
+}
+
+template <class Real>
+void sgd(RefQueue<Real>&, Real* w, Real* buffer, const Real* dw, Index count, const SgdOptions& options,
+         const StepScalars<Real>* step) {
+    const Real momentum = static_cast<Real>(options.momentum), decay = static_cast<Real>(options.weight_decay);
+    for (Index i = 0; i < count; ++i) {
+        const Real g = step->gradient_scale * dw[i] + decay * w[i];
+        Real update = g;
+        if (options.momentum != 0) {
+            buffer[i] = momentum * buffer[i] + g;
+            update = options.nesterov ? g + momentum * buffer[i] : buffer[i];
+        }
+        w[i] -= step->learning_rate * update;
+    }
+}
+
+template <class Real>
+void clip_scale(RefQueue<Real>&, StepScalars<Real>* step, const Real* sum_squares, double max_norm) {
+    const Real norm = std::sqrt(sum_squares[0]);
+    step->gradient_scale = std::min(Real{1}, static_cast<Real>(max_norm) / (norm + static_cast<Real>(1e-6)));
+}
+
+SINTER_REF_INSTANTIATE(adam);
+SINTER_REF_INSTANTIATE(rmsprop);
+SINTER_REF_INSTANTIATE(sgd);
+SINTER_REF_INSTANTIATE(clip_scale);
+
+}  // namespace sinter::kernels

@@ -1,0 +1,138 @@
+#include "tests/kernels/case_runner.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <sstream>
+
+#include "kernels/cases/fill.h"
+#include "tests/kernels/guarded_buffer.h"
+
+namespace sinter::kernels {
+namespace {
+
+template <class Value>
+Value element(const std::vector<std::byte>& bytes, Index i) {
+    Value value;
+    std::memcpy(&value, bytes.data() + static_cast<std::size_t>(i) * sizeof(Value), sizeof(Value));
+    return value;
+}
+
+/// Any element as a double: exact for reals, bytes and 32-bit integers, and for 64-bit ones of the size of an index.
+template <class Real>
+double as_double(const std::vector<std::byte>& bytes, ElementType type, Index i) {
+    switch (type) {
+        case ElementType::real:
+            return static_cast<double>(element<Real>(bytes, i));
+        case ElementType::byte:
+            return element<std::uint8_t>(bytes, i);
+        case ElementType::int32:
+            return element<std::int32_t>(bytes, i);
+        case ElementType::int64:
+            return static_cast<double>(element<std::int64_t>(bytes, i));
+        case ElementType::uint64:
+            return static_cast<double>(element<std::uint64_t>(bytes, i));
+    }
+    return 0;
+}
+
+/// Written so that a NaN on one side alone is never accepted.
+bool accepted(double got, double expected, const Tolerance& tolerance) {
+    if (std::isnan(expected)) return std::isnan(got);
+    if (std::abs(expected) > static_cast<double>(std::numeric_limits<float>::max())) {
+        return std::isinf(got) && std::signbit(got) == std::signbit(expected);  // float overflows where double does not
+    }
+    return std::abs(got - expected) <= tolerance.absolute + tolerance.relative * std::abs(expected);
+}
+
+std::string place(const KernelCase& test, const Argument& argument, Index i) {
+    return test.name() + ", " + argument.name + "[" + std::to_string(i) + "] of " + std::to_string(argument.count);
+}
+
+}  // namespace
+
+template <class Real>
+Contents initial_contents(const KernelCase& test) {
+    Contents contents;
+    for (std::size_t a = 0; a < test.arguments.size(); ++a) {
+        contents.emplace_back(buffer_size<Real>(test.arguments[a]));
+        fill_argument<Real>(contents.back().data(), test.arguments[a], a);
+    }
+    return contents;
+}
+
+template Contents initial_contents<float>(const KernelCase&);
+template Contents initial_contents<double>(const KernelCase&);
+
+Contents run_reference(const KernelCase& test) {
+    Contents contents = initial_contents<double>(test);
+    Buffers<double> buffers;
+    for (std::vector<std::byte>& argument : contents) buffers.data.push_back(argument.data());
+    RefQueue<double> queue;
+    test.run_reference(queue, buffers);
+    return contents;
+}
+
+CpuRun run_on_cpu(const KernelCase& test, CpuQueue& queue, const Contents& initial, Placement placement) {
+    std::vector<std::unique_ptr<GuardedBuffer>> memory;
+    Buffers<float> buffers;
+    for (std::size_t a = 0; a < initial.size(); ++a) {
+        const bool shifted = placement == Placement::shifted || (placement == Placement::alternating && a % 2 == 1);
+        const std::size_t offset = shifted ? element_size<float>(test.arguments[a].type) : 0;
+        memory.push_back(std::make_unique<GuardedBuffer>(initial[a].size(), offset));
+        if (!initial[a].empty()) std::memcpy(memory[a]->data(), initial[a].data(), initial[a].size());
+        buffers.data.push_back(memory[a]->data());
+    }
+    test.run_cpu(queue, buffers);
+
+    CpuRun run;
+    for (std::size_t a = 0; a < memory.size(); ++a) {
+        const Argument& argument = test.arguments[a];
+        run.contents.emplace_back(memory[a]->data(), memory[a]->data() + memory[a]->bytes());
+        if (!memory[a]->intact()) run.damage = test.name() + " wrote outside of " + argument.name;
+        if (argument.role == Role::input && run.contents[a] != initial[a]) {
+            run.damage = test.name() + " changed its input " + argument.name;
+        }
+    }
+    return run;
+}
+
+std::optional<std::string> compare(const KernelCase& test, const Contents& result, const Contents& reference) {
+    for (std::size_t a = 0; a < test.arguments.size(); ++a) {
+        const Argument& argument = test.arguments[a];
+        if (argument.role == Role::input) continue;
+        const Tolerance& tolerance = argument.tolerance ? *argument.tolerance : test.tolerance;
+        for (Index i = 0; i < argument.count; ++i) {
+            const double got = as_double<float>(result[a], argument.type, i);
+            const double expected = as_double<double>(reference[a], argument.type, i);
+            if (accepted(got, expected, tolerance)) continue;
+            std::ostringstream sentence;
+            sentence.precision(10);
+            sentence << place(test, argument, i) << ": got " << got << ", expected " << expected << " within "
+                     << tolerance.absolute << " + " << tolerance.relative << " * |expected| (" << tolerance.reason
+                     << "); the difference is " << got - expected;
+            return sentence.str();
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> compare_bits(const KernelCase& test, const Contents& result, const Contents& expected) {
+    for (std::size_t a = 0; a < test.arguments.size(); ++a) {
+        const Argument& argument = test.arguments[a];
+        if (result[a] == expected[a]) continue;
+        const std::size_t size = element_size<float>(argument.type);
+        Index i = 0;
+        const auto offset = [&] { return static_cast<std::size_t>(i) * size; };
+        while (std::memcmp(result[a].data() + offset(), expected[a].data() + offset(), size) == 0) ++i;
+        std::ostringstream sentence;
+        sentence.precision(10);
+        sentence << place(test, argument, i) << ": got " << as_double<float>(result[a], argument.type, i)
+                 << ", but one thread on aligned memory gave " << as_double<float>(expected[a], argument.type, i);
+        return sentence.str();
+    }
+    return std::nullopt;
+}
+
+}  // namespace sinter::kernels

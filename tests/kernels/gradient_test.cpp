@@ -1,0 +1,165 @@
+// The reference gradients against central differences in double: the truth that the optimised kernels are held to.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "kernels/activation.h"
+#include "kernels/cases/fill.h"
+#include "kernels/elementwise.h"
+#include "kernels/loss.h"
+#include "kernels/vae.h"
+
+namespace sinter::kernels {
+namespace {
+
+using Vector = std::vector<double>;
+
+Vector filled(std::size_t count, const Fill& fill, std::uint64_t seed) {
+    Vector values(count);
+    fill_reals(std::span<double>(values), fill, seed);
+    return values;
+}
+
+double dot(const Vector& a, const Vector& b) {
+    double sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+    return sum;
+}
+
+/// Compares d loss / dx with central differences. Their error is h^2 times a third derivative near 1, and the rounding
+/// of the loss divided by h: both near 1e-10.
+template <class Loss>
+void expect_gradient(const Vector& gradient, Vector x, const Loss& loss, const char* what) {
+    constexpr double kStep = 1e-5;
+    ASSERT_EQ(gradient.size(), x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double at = x[i];
+        x[i] = at + kStep;
+        const double above = loss(x);
+        x[i] = at - kStep;
+        const double below = loss(x);
+        x[i] = at;
+        EXPECT_NEAR(gradient[i], (above - below) / (2 * kStep), 1e-7) << what << ", element " << i << ", x = " << at;
+    }
+}
+
+TEST(Gradient, OfEveryActivation) {
+    RefQueue<double> queue;
+    constexpr MatrixShape kShape{6, 5};
+    constexpr Activation kActivations[] = {{ActivationKind::identity},         {ActivationKind::relu},
+                                           {ActivationKind::leaky_relu, 0.2f}, {ActivationKind::elu, 0.7f},
+                                           {ActivationKind::sigmoid},          {ActivationKind::tanh},
+                                           {ActivationKind::softplus},         {ActivationKind::exp}};
+    const Vector x = filled(30, {Fill::uniform, -3, 3}, 1), bias = filled(5, {Fill::uniform, -1, 1}, 2);
+    const Vector dy = filled(30, {Fill::uniform, -1, 1}, 3);
+    for (const Activation activation : kActivations) {
+        const std::string what = "activation " + std::to_string(static_cast<int>(activation.kind));
+        const auto forward = [&](const Vector& input, const Vector& shift) {
+            Vector y(input.size());
+            add_row(queue, y.data(), input.data(), shift.data(), kShape);
+            activation_forward(queue, y.data(), y.data(), kShape.count(), activation);
+            return y;
+        };
+        const Vector y = forward(x, bias);
+        Vector dx(30), dx_with_bias(30), dbias(5);
+        activation_backward(queue, dx.data(), dy.data(), y.data(), kShape.count(), activation);
+        bias_activation_backward(queue, dx_with_bias.data(), dbias.data(), dy.data(), y.data(), kShape, activation,
+                                 false);
+        EXPECT_EQ(dx, dx_with_bias) << what;
+        expect_gradient(
+            dx, x, [&](const Vector& moved) { return dot(dy, forward(moved, bias)); }, what.c_str());
+        expect_gradient(
+            dbias, bias, [&](const Vector& moved) { return dot(dy, forward(x, moved)); }, what.c_str());
+    }
+}
+
+TEST(Gradient, OfClamp) {
+    RefQueue<double> queue;
+    const Vector x = filled(40, {Fill::uniform, -2, 2}, 1), dy = filled(40, {Fill::uniform, -1, 1}, 2);
+    Vector dx(40);
+    clamp_backward(queue, dx.data(), dy.data(), x.data(), 40, -0.5, 1);
+    expect_gradient(
+        dx, x,
+        [&](const Vector& moved) {
+            Vector y(40);
+            clamp(queue, y.data(), moved.data(), 40, -0.5, 1);
+            return dot(dy, y);
+        },
+        "clamp");
+}
+
+TEST(Gradient, OfThePointwiseLosses) {
+    RefQueue<double> queue;
+    const Vector x = filled(40, {Fill::uniform, -6, 6}, 1), targets = filled(40, {Fill::uniform, 0, 1}, 2);
+    double value;
+    Vector dx(40);
+    sigmoid_cross_entropy(queue, &value, dx.data(), x.data(), targets.data(), 40, 0.3);
+    expect_gradient(
+        dx, x,
+        [&](const Vector& moved) {
+            double loss;
+            sigmoid_cross_entropy(queue, &loss, static_cast<double*>(nullptr), moved.data(), targets.data(), 40, 0.3);
+            return loss;
+        },
+        "sigmoid_cross_entropy");
+    squared_error(queue, &value, dx.data(), x.data(), targets.data(), 40, 0.3);
+    expect_gradient(
+        dx, x,
+        [&](const Vector& moved) {
+            double loss;
+            squared_error(queue, &loss, static_cast<double*>(nullptr), moved.data(), targets.data(), 40, 0.3);
+            return loss;
+        },
+        "squared_error");
+}
+
+TEST(Gradient, OfSoftmaxCrossEntropy) {
+    RefQueue<double> queue;
+    constexpr MatrixShape kShape{4, 7};
+    const Vector x = filled(28, {Fill::uniform, -4, 4}, 1);
+    const std::vector<std::int32_t> labels = {0, 6, 3, 3};
+    double value;
+    Vector dx(28);
+    softmax_cross_entropy(queue, &value, dx.data(), x.data(), labels.data(), kShape, 0.3);
+    expect_gradient(
+        dx, x,
+        [&](const Vector& moved) {
+            double loss;
+            softmax_cross_entropy(queue, &loss, static_cast<double*>(nullptr), moved.data(), labels.data(), kShape,
+                                  0.3);
+            return loss;
+        },
+        "softmax_cross_entropy");
+}
+
+TEST(Gradient, OfTheVariationalBottleneck) {
+    RefQueue<double> queue;
+    constexpr LatentShape kShape{4, 3};
+    const std::uint64_t step = 5;
+    const RandomAddress noise{1, 2, &step};
+    Vector heads = filled(24, {Fill::uniform, -2, 2}, 1);
+    heads[3] = -23;  // log-variances beyond the clamp
+    heads[4] = 21;
+    const Vector dz = filled(12, {Fill::uniform, -1e-3, 1e-3}, 2);  // small beside exp(10)
+    const double dkl = 0.7, scale = 1e-3;
+    Vector dheads(24);
+    reparameterise_kl_backward(queue, dheads.data(), dz.data(), &dkl, heads.data(), kShape, scale, noise);
+    EXPECT_EQ(dheads[3], 0);
+    EXPECT_EQ(dheads[4], 0);
+
+    // exp(20) of the clamped element would drown the differences of the others; its own gradient is known to be zero.
+    heads[4] = 0.5;
+    reparameterise_kl_backward(queue, dheads.data(), dz.data(), &dkl, heads.data(), kShape, scale, noise);
+    expect_gradient(
+        dheads, heads,
+        [&](const Vector& moved) {
+            Vector z(12);
+            double kl;
+            reparameterise_kl_forward(queue, z.data(), &kl, moved.data(), kShape, scale, noise);
+            return dot(dz, z) + dkl * kl;
+        },
+        "reparameterise_kl");
+}
+
+}  // namespace
+}  // namespace sinter::kernels

@@ -1,0 +1,82 @@
+// Every kernel case on every SIMD target of this machine: against the reference, between guard words, and with the same
+// bits for any number of threads and any alignment. One test per kernel and target, named Kernels_<target>.<kernel>.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hwy/highway.h"
+#include "kernels/cases/case.h"
+#include "tests/kernels/case_runner.h"
+
+namespace sinter::kernels {
+namespace {
+
+/// Lets Highway's dynamic dispatch see one target for as long as this lives.
+class OnlyTarget {
+public:
+    explicit OnlyTarget(std::int64_t target) {
+        hwy::SetSupportedTargetsForTest(target);
+        hwy::GetChosenTarget().Update(target);
+    }
+    ~OnlyTarget() {
+        hwy::SetSupportedTargetsForTest(0);
+        hwy::GetChosenTarget().DeInit();
+    }
+    OnlyTarget(const OnlyTarget&) = delete;
+    OnlyTarget& operator=(const OnlyTarget&) = delete;
+};
+
+class KernelTest : public ::testing::Test {
+public:
+    KernelTest(std::int64_t target, std::vector<const KernelCase*> cases) : target_(target), cases_(std::move(cases)) {}
+
+private:
+    void TestBody() override {
+        const OnlyTarget only(target_);
+        CpuQueue one(1), two(2), three(3);
+        for (const KernelCase* test : cases_) {
+            const Contents initial = initial_contents<float>(*test);
+            const CpuRun first = run_on_cpu(*test, one, initial, Placement::aligned);
+            if (first.damage) FAIL() << *first.damage;
+            if (const auto difference = compare(*test, first.contents, run_reference(*test))) FAIL() << *difference;
+
+            for (const auto& [queue, placement] :
+                 {std::pair{&two, Placement::shifted}, std::pair{&three, Placement::alternating}}) {
+                const CpuRun run = run_on_cpu(*test, *queue, initial, placement);
+                if (run.damage) FAIL() << *run.damage << " (" << queue->threads() << " threads)";
+                if (const auto difference = compare_bits(*test, run.contents, first.contents)) {
+                    FAIL() << *difference << " (" << queue->threads() << " threads)";
+                }
+            }
+        }
+    }
+
+    std::int64_t target_;
+    std::vector<const KernelCase*> cases_;
+};
+
+void register_kernel_tests(const CaseList& cases) {
+    std::map<std::string, std::vector<const KernelCase*>> kernels;
+    for (const KernelCase& test : cases) kernels[test.kernel].push_back(&test);
+    for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+        const std::string suite = std::string("Kernels_") + hwy::TargetName(target);
+        for (const auto& [kernel, kernel_cases] : kernels) {
+            ::testing::RegisterTest(
+                suite.c_str(), kernel.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                [target, list = kernel_cases]() -> ::testing::Test* { return new KernelTest(target, list); });
+        }
+    }
+}
+
+}  // namespace
+}  // namespace sinter::kernels
+
+int main(int argc, char** argv) {
+    ::testing::InitGoogleTest(&argc, argv);
+    const sinter::kernels::CaseList cases = sinter::kernels::all_cases(sinter::kernels::Purpose::test);
+    sinter::kernels::register_kernel_tests(cases);
+    return RUN_ALL_TESTS();
+}
