@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "apps/bench/bandwidth.h"
-#include "apps/bench/measure.h"
-#include "apps/bench/openblas.h"
-#include "apps/bench/peak.h"
-#include "apps/bench/report.h"
+#include "apps/kernel_bench/bandwidth.h"
+#include "apps/kernel_bench/measure.h"
+#include "apps/kernel_bench/openblas.h"
+#include "apps/kernel_bench/peak.h"
+#include "apps/kernel_bench/report.h"
 #include "core/error.h"
 #include "kernels/cases/case.h"
 
@@ -26,7 +26,8 @@ constexpr char kDescription[] =
     "Times every kernel at the sizes that training uses: median time, GFLOP/s and GB/s, as shares of\n"
     "the multiply-add peak and of the memory bandwidth that the same run measures with the same\n"
     "threads. Bandwidth is that of the cache level, or of main memory, that holds the case's working\n"
-    "set, for its mix of reads and writes (read, write, or two reads to a write). Data is warm.\n"
+    "set, for its mix of reads and writes: read, write, triad (y = a + s b) or update (y += s a).\n"
+    "Data is warm: a kernel sees the same buffers in every call, as in a training step.\n"
     "Matrix products are timed beside OpenBLAS where it is installed.";
 
 struct Options {

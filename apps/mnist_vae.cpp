@@ -26,9 +26,7 @@ using Clock = std::chrono::steady_clock;
 
 const Clock::time_point process_start = Clock::now();
 
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 constexpr std::uint32_t kEvaluationDraw = 0x80000000u;  // away from the draws of training
 constexpr Index kEvaluationBatch = 500;
@@ -132,6 +130,7 @@ public:
                 }
             }
             at_.train_seconds += seconds_since(epoch_start);
+            progress.stop_clock();
             const LossSums test = evaluate(vae_, test_batches_, options_.seed, at_.epoch);
             at_.seconds = seconds_before + seconds_since(start);
             write_metrics("train", at_.sums, static_cast<double>(at_.sums.images) / at_.train_seconds);
@@ -255,7 +254,7 @@ private:
     void resume() {
         const std::string file = run_->checkpoint().string();
         if (!std::filesystem::exists(file)) {
-            run_->metrics().truncate_after_step(-1);
+            run_->continue_after(0);
             fmt::print(stderr, "{} holds no checkpoint yet: starting from the beginning\n", run_->path().string());
             return;
         }
@@ -271,7 +270,7 @@ private:
         }
         load_checkpoint(file, parts());
         at_ = RunState::load(facts, file);
-        run_->metrics().truncate_after_step(at_.step);
+        run_->continue_after(at_.step);
         fmt::print(stderr, "resuming at step {}, epoch {}\n", at_.step, at_.epoch);
     }
 

@@ -20,7 +20,8 @@ if(NOT nlohmann_json_FOUND)
     sinter_missing("nlohmann-json" nlohmann-json3-dev)
 endif()
 
-# Highway: SIMD with dynamic dispatch. SSSE3 and AVX3_DL add compile time and no speed over their neighbours here.
+# Highway: SIMD with dynamic dispatch. SSSE3 and AVX3_DL add compile time and no speed over their neighbours here; SVE has
+# vectors of no fixed size, which the register tiles of the matrix product need.
 find_path(SINTER_HIGHWAY_INCLUDE hwy/highway.h)
 find_library(SINTER_HIGHWAY_LIBRARY hwy)
 if(NOT SINTER_HIGHWAY_INCLUDE OR NOT SINTER_HIGHWAY_LIBRARY)
@@ -29,7 +30,7 @@ endif()
 add_library(sinter_highway INTERFACE)
 target_include_directories(sinter_highway SYSTEM INTERFACE ${SINTER_HIGHWAY_INCLUDE})
 target_link_libraries(sinter_highway INTERFACE ${SINTER_HIGHWAY_LIBRARY})
-target_compile_definitions(sinter_highway INTERFACE "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL)")
+target_compile_definitions(sinter_highway INTERFACE "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
 
 # stb: image files in one header each. Debian keeps them in stb/.
 find_path(SINTER_STB_INCLUDE stb_image_write.h PATH_SUFFIXES stb)

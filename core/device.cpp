@@ -12,9 +12,7 @@ Device::Context& Device::cpu_context() {
     return context;
 }
 
-Device Device::cpu() {
-    return Device(&cpu_context());
-}
+Device Device::cpu() { return Device(&cpu_context()); }
 
 Device Device::reference() {
     static Context context{kernels::RefQueue<double>{}};
@@ -33,8 +31,6 @@ void set_cpu_threads(int threads) {
     std::get<kernels::CpuQueue>(Device::cpu_context().queue) = kernels::CpuQueue(threads);
 }
 
-int cpu_threads() {
-    return std::get<kernels::CpuQueue>(Device::cpu_context().queue).threads();
-}
+int cpu_threads() { return std::get<kernels::CpuQueue>(Device::cpu_context().queue).threads(); }
 
 }  // namespace sinter

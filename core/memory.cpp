@@ -17,9 +17,7 @@ std::size_t round_up(std::size_t bytes) {
 
 }  // namespace
 
-Storage::~Storage() {
-    pool_.classes_[size_class_].free.push_back(data_);
-}
+Storage::~Storage() { pool_.classes_[size_class_].free.push_back(data_); }
 
 MemoryPool::MemoryPool(Allocate allocate, Release release)
     : allocate_(std::move(allocate)), release_(std::move(release)) {}

@@ -22,16 +22,10 @@ struct GradMode {
 
 }  // namespace
 
-NoGrad::NoGrad() : before_(recording) {
-    recording = false;
-}
-NoGrad::~NoGrad() {
-    recording = before_;
-}
+NoGrad::NoGrad() : before_(recording) { recording = false; }
+NoGrad::~NoGrad() { recording = before_; }
 
-bool grad_enabled() {
-    return recording;
-}
+bool grad_enabled() { return recording; }
 
 bool should_record(std::span<const Tensor> inputs) {
     return recording && std::any_of(inputs.begin(), inputs.end(), [](const Tensor& t) { return t.requires_grad(); });
@@ -197,9 +191,7 @@ Tensor Backward::dy(int output) {
     return gradient;
 }
 
-bool Backward::wants(int input) const {
-    return pass_.wants(node_.inputs_[static_cast<std::size_t>(input)]);
-}
+bool Backward::wants(int input) const { return pass_.wants(node_.inputs_[static_cast<std::size_t>(input)]); }
 
 Tensor Backward::output(const Tensor& detached, int output) const {
     Tensor connected = detached.detach();

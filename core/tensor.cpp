@@ -87,12 +87,8 @@ void* Tensor::raw() const {
            static_cast<std::size_t>(state_->first_element) * state_->device.element_bytes();
 }
 
-std::vector<float> Tensor::to_floats() const {
-    return download<float>(*this);
-}
-std::vector<double> Tensor::to_doubles() const {
-    return download<double>(*this);
-}
+std::vector<float> Tensor::to_floats() const { return download<float>(*this); }
+std::vector<double> Tensor::to_doubles() const { return download<double>(*this); }
 
 double Tensor::item() const {
     require(count() == 1, "[item] expected a tensor of one element, got {}", shape());
@@ -103,12 +99,8 @@ double Tensor::item() const {
     });
 }
 
-void Tensor::assign(std::span<const float> values) {
-    upload(*this, values);
-}
-void Tensor::assign(std::span<const double> values) {
-    upload(*this, values);
-}
+void Tensor::assign(std::span<const float> values) { upload(*this, values); }
+void Tensor::assign(std::span<const double> values) { upload(*this, values); }
 
 void Tensor::assign(const Tensor& other) {
     require(other.count() == count() && other.device() == device(), "[assign] expected {} elements on {}, got {} on {}",
@@ -128,9 +120,7 @@ Tensor Tensor::view(const Shape& shape, Index first_element) const {
     return Tensor(Ref<State>(new State(state_->device, shape, state_->storage, state_->first_element + first_element)));
 }
 
-bool Tensor::requires_grad() const {
-    return state_ && state_->requires_grad;
-}
+bool Tensor::requires_grad() const { return state_ && state_->requires_grad; }
 
 Tensor& Tensor::set_requires_grad(bool requires_grad) {
     require(defined() && !state_->node, "[set_requires_grad] only leaves can be parameters; use detach() first");
@@ -138,9 +128,7 @@ Tensor& Tensor::set_requires_grad(bool requires_grad) {
     return *this;
 }
 
-Tensor Tensor::grad() const {
-    return state_ && state_->grad_is_set ? Tensor(state_->grad) : Tensor();
-}
+Tensor Tensor::grad() const { return state_ && state_->grad_is_set ? Tensor(state_->grad) : Tensor(); }
 
 void Tensor::clear_grad() {
     if (state_) state_->grad_is_set = false;

@@ -34,9 +34,7 @@ Scope::Scope(const char* name) {
     ++open_scopes;
 }
 
-Scope::~Scope() {
-    --open_scopes;
-}
+Scope::~Scope() { --open_scopes; }
 
 std::string Scope::path() {
     std::string path;
@@ -46,15 +44,9 @@ std::string Scope::path() {
     return path;
 }
 
-Watch::Watch() {
-    ++watches;
-}
-Watch::~Watch() {
-    --watches;
-}
-bool watching() {
-    return watches > 0;
-}
+Watch::Watch() { ++watches; }
+Watch::~Watch() { --watches; }
+bool watching() { return watches > 0; }
 
 Index find_nonfinite(const Tensor& values) {
     Buffer<Index> index(1, values.device());
@@ -63,11 +55,7 @@ Index find_nonfinite(const Tensor& values) {
     return index.to_vector()[0];
 }
 
-void watch_value(const char* op, const Tensor& values) {
-    check("the result", op, values);
-}
-void watch_gradient(const char* op, const Tensor& gradient) {
-    check("a gradient", op, gradient);
-}
+void watch_value(const char* op, const Tensor& values) { check("the result", op, values); }
+void watch_gradient(const char* op, const Tensor& gradient) { check("a gradient", op, gradient); }
 
 }  // namespace sinter

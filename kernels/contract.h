@@ -40,7 +40,7 @@ struct MatrixShape {
 }  // namespace sinter::kernels
 
 /// Declares kernel `name` for every backend. In the argument list `Real` is the queue's element type.
-#define SINTER_KERNEL(name, ...)               \
-    void name(CpuQueue& queue, __VA_ARGS__);   \
-    template <class Real>                      \
+#define SINTER_KERNEL(name, ...)             \
+    void name(CpuQueue& queue, __VA_ARGS__); \
+    template <class Real>                    \
     void name(RefQueue<Real>& queue, __VA_ARGS__)

@@ -14,8 +14,8 @@ SINTER_KERNEL(gather_images, Real* y, const std::uint8_t* images, const std::int
 SINTER_KERNEL(gather_labels, std::int32_t* y, const std::uint8_t* labels, const std::int32_t* order,
               const std::int64_t* position, Index batch);
 
-/// Copies a block of shape.rows x shape.columns: to[r * to_stride + c] = (or += if accumulate) from[r * from_stride + c].
-/// Concatenation, slicing and their gradients are calls of this. The strides count elements.
+/// Copies a block of shape.rows x shape.columns: to[r * to_stride + c] = (or += if accumulate) from[r * from_stride +
+/// c]. Concatenation, slicing and their gradients are calls of this. The strides count elements.
 SINTER_KERNEL(copy_block, Real* to, const Real* from, MatrixShape shape, Index to_stride, Index from_stride,
               bool accumulate);
 

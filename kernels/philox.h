@@ -1,5 +1,5 @@
 // Philox4x32-10, the one definition of the random numbers that every backend shares: the generator, the conversion of
-// its words to uniforms, and the Feistel permutation built on it. The contracts that use it stand in kernels/random.h.
+// its words to uniforms. The contracts that use it stand in kernels/random.h.
 #pragma once
 
 #include <cstdint>
@@ -65,40 +65,6 @@ constexpr Real uniform_from(std::uint32_t word) {
 template <class Real>
 constexpr Real positive_uniform_from(std::uint32_t word) {
     return static_cast<Real>((word >> 8) + 1) * static_cast<Real>(0x1p-24);
-}
-
-/// Half the width of the Feistel network that permutes [0, count): the smallest h >= 1 with 4^h >= count.
-constexpr std::uint32_t permutation_half_bits(std::uint32_t count) {
-    std::uint32_t half_bits = 1;
-    while ((std::uint64_t{1} << (2 * half_bits)) < count) ++half_bits;
-    return half_bits;
-}
-
-inline constexpr std::uint32_t kPermutationRounds = 4;
-
-/// Where `index` goes in the permutation of [0, count) that belongs to `stream`. 0 <= index < count <= 2^31.
-///
-/// A Feistel round maps the halves (left, right) of 2 half_bits bits to (right, left ^ f(right)), a bijection for any
-/// f. Here f is the low half_bits bits of word 0 of the stream's block (round << 16 | right); a half has at most 16
-/// bits. The network permutes a power of four; an image at or above count is sent through again until one lands below
-/// it (cycle walking, Black & Rogaway, CT-RSA 2002), which keeps the map one-to-one and takes less than four walks on
-/// average. Four rounds shuffle a data set well; below some hundred elements, single places are up to a quarter more
-/// likely than others.
-constexpr std::uint32_t permute_index(std::uint32_t index, std::uint32_t count, const RandomStream& stream) {
-    const std::uint32_t half_bits = permutation_half_bits(count);
-    const std::uint32_t mask = (1u << half_bits) - 1;
-    do {
-        std::uint32_t left = index >> half_bits;
-        std::uint32_t right = index & mask;
-        for (std::uint32_t round = 0; round < kPermutationRounds; ++round) {
-            const std::uint32_t f = stream.block(round << 16 | right).word[0] & mask;
-            const std::uint32_t new_right = left ^ f;
-            left = right;
-            right = new_right;
-        }
-        index = left << half_bits | right;
-    } while (index >= count);
-    return index;
 }
 
 }  // namespace sinter::kernels

@@ -13,14 +13,15 @@ namespace sinter::kernels {
 struct RandomAddress {
     std::uint64_t seed = 0;
     std::uint32_t draw = 0;               ///< which draw within the step
-    const std::uint64_t* step = nullptr;  ///< in device memory: it changes when a recorded step is replayed
+    const std::uint64_t* step = nullptr;  ///< in device memory: it changes when a recorded step is replayed; null is 0
 };
 
 /// y = low + (high - low) * u, with u = (word >> 8) * 2^-24 in [0, 1)
 SINTER_KERNEL(random_uniform, Real* y, Index count, double low, double high, const RandomAddress& address);
 
 /// y = mean + stddev * n, with n from the Box-Muller transform of word pairs (w0, w1) and (w2, w3) of each block:
-///   u = ((w0 >> 8) + 1) * 2^-24 in (0, 1],  v = (w1 >> 8) * 2^-24,  r = sqrt(-2 log u),  n = r cos(2 pi v), r sin(2 pi v)
+///   u = ((w0 >> 8) + 1) * 2^-24 in (0, 1],  v = (w1 >> 8) * 2^-24,  r = sqrt(-2 log u),  n = r cos(2 pi v), r sin(2 pi
+///   v)
 /// so elements 4b, 4b+1 come from (w0, w1) as cos, sin and elements 4b+2, 4b+3 from (w2, w3).
 SINTER_KERNEL(random_normal, Real* y, Index count, double mean, double stddev, const RandomAddress& address);
 
@@ -31,8 +32,7 @@ SINTER_KERNEL(random_bernoulli, Real* y, const Real* probability, Index count, c
 /// same address. In place allowed.
 SINTER_KERNEL(dropout, Real* y, const Real* x, Index count, double rate, const RandomAddress& address);
 
-/// order = a permutation of 0..count-1. Every element is computed by itself: a four-round Feistel network on the
-/// smallest even number of bits that holds count, with Philox as its round function, walked until it lands below count.
+/// order = a permutation of 0..count-1, every element computed by itself; see kernels/permutation.h
 SINTER_KERNEL(random_permutation, std::int32_t* order, Index count, const RandomAddress& address);
 
 }  // namespace sinter::kernels

@@ -58,12 +58,8 @@ Vae::Losses Vae::losses(const Tensor& images, Generator& noise, const Tensor& be
     return {reconstruction + (beta.defined() ? beta * kl : kl), reconstruction, kl};
 }
 
-Tensor Vae::encode(const Tensor& images) {
-    return slice_columns(heads(images), 0, options_.latent);
-}
+Tensor Vae::encode(const Tensor& images) { return slice_columns(heads(images), 0, options_.latent); }
 
-Tensor Vae::decode(const Tensor& z) {
-    return activate(decoder_output(z), sigmoid());
-}
+Tensor Vae::decode(const Tensor& z) { return activate(decoder_output(z), sigmoid()); }
 
 }  // namespace sinter

@@ -24,19 +24,32 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
     return row.back();
 }
 
+/// " (did you mean --batch-size?)" for --batchsize; empty where no option has a name like it.
+std::string suggestion(const CLI::App& app, const std::string& word) {
+    std::vector<std::string> known;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+    const std::string near = nearest_name(word.substr(0, word.find('=')), known);
+    return near.empty() ? "" : " (did you mean " + near + "?)";
+}
+
 std::string explain_extras(const CLI::App& app) {
     const std::vector<std::string> extras = app.remaining();
     const std::string& word = extras.empty() ? std::string() : extras.front();
     if (word.rfind("--", 0) != 0) {
         return fmt::format("unexpected argument '{}'; options begin with --, see --help", word);
     }
-    std::vector<std::string> known;
-    for (const CLI::Option* option : app.get_options()) {
-        for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-    }
-    const std::string near = nearest_name(word.substr(0, word.find('=')), known);
-    return fmt::format("unknown option '{}'{}; --help lists all options", word,
-                       near.empty() ? "" : "; did you mean " + near + "?");
+    return fmt::format("unknown option '{}'{}; --help lists all options", word, suggestion(app, word));
+}
+
+/// CLI11 calls every configuration file INI, and gives what it does not know only inside its sentence.
+std::string explain_config(const CLI::App& app, const std::string& sentence) {
+    const std::string prefix = "INI was not able to parse ";
+    if (sentence.rfind(prefix, 0) != 0) return "--config: " + sentence;
+    const std::string word = sentence.substr(prefix.size());
+    return fmt::format("--config: the file sets '{}', which is no option{}; --help lists all options", word,
+                       suggestion(app, "--" + word));
 }
 
 int complain(const CLI::App& app, const std::string& sentence, ExitCode code) {
@@ -66,6 +79,10 @@ int run_program(CLI::App& app, std::vector<std::string> arguments, const std::fu
         return static_cast<int>(body());
     } catch (const CLI::ExtrasError&) {
         return complain(app, explain_extras(app), ExitCode::usage);
+    } catch (const CLI::ConfigError& error) {
+        return complain(app, explain_config(app, error.what()), ExitCode::usage);
+    } catch (const CLI::FileError& error) {
+        return complain(app, fmt::format("--config: {}; give the path of a TOML file", error.what()), ExitCode::usage);
     } catch (const CLI::ParseError& error) {
         // CLI11's own codes run from 100 on; success stands for --help and --version.
         if (error.get_exit_code() == 0) return app.exit(error);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "apps/common/numbers.h"
 #include "core/error.h"
 
 namespace sinter {
@@ -16,37 +17,39 @@ constexpr const char* kNoCuda =
 }  // namespace
 
 void add_training_options(CLI::App& app, TrainingOptions& options) {
+    app.option_defaults()->always_capture_default();  // for --help and for the config.toml of a run
     app.add_option(
         "--data", options.data,
         "Folder with the data set, or the word digits for the embedded one. Default: $SINTER_DATA_DIR, the cache, "
         "a download of MNIST, or digits, in this order");
-    app.add_option("--epochs", options.epochs, "Passes over the training images")->check(CLI::PositiveNumber);
-    app.add_option("--batch-size", options.batch_size, "Images a step")->check(CLI::PositiveNumber);
-    app.add_option("--lr", options.lr, "Learning rate")->check(CLI::PositiveNumber);
+    app.add_option("--epochs", options.epochs, "Passes over the training images")->check(whole_number(1));
+    app.add_option("--batch-size", options.batch_size, "Images a step")->check(whole_number(1));
+    app.add_option("--lr", options.lr, "Learning rate")->check(positive_number());
     app.add_option("--lr-schedule", options.lr_schedule,
                    "constant, cosine (to 0 at the end) or step (a tenth every third)")
         ->check(CLI::IsMember({"constant", "cosine", "step"}));
     app.add_option("--warmup-steps", options.warmup_steps, "Steps over which the learning rate rises to --lr")
-        ->check(CLI::NonNegativeNumber);
+        ->check(whole_number<std::int64_t>(0));
     app.add_option("--optimizer", options.optimizer, "adam, adamw, rmsprop or sgd (with momentum 0.9)")
         ->check(CLI::IsMember({"adam", "adamw", "rmsprop", "sgd"}));
     app.add_option("--weight-decay", options.weight_decay, "Weight decay of the optimizer")
-        ->check(CLI::NonNegativeNumber);
+        ->check(positive_number(/*or_zero=*/true));
     app.add_option("--clip-norm", options.clip_norm, "Largest norm of the gradient; 0: no clipping")
-        ->check(CLI::NonNegativeNumber);
-    app.add_option("--seed", options.seed, "Seed of all random numbers; the same seed gives the same bits");
+        ->check(positive_number(/*or_zero=*/true));
+    app.add_option("--seed", options.seed, "Seed of all random numbers; the same seed gives the same bits")
+        ->check(whole_number<std::uint64_t>(0));
     app.add_option("--device", options.device, "auto, cpu or cuda[:N]");
     app.add_option("--engine", options.engine, "sinter (hand-written kernels) or vendor (cuBLAS, cuDNN)")
         ->check(CLI::IsMember({"sinter", "vendor"}));
     app.add_option("--threads", options.threads, "CPU threads; 0: one per core. Results do not depend on it")
-        ->check(CLI::Range(0, 1024));
+        ->check(whole_number(0, 1024));
     app.add_option("--out", options.out, "Folder of the run. Default: runs/<program>-<time>")->configurable(false);
     app.add_flag("--resume", options.resume, "Go on with the run in --out, from its last checkpoint")
         ->configurable(false);
     app.add_option("--save-every", options.save_every, "Epochs between checkpoints; 0: only at the end")
-        ->check(CLI::NonNegativeNumber);
+        ->check(whole_number(0));
     app.add_option("--sample-every", options.sample_every, "Epochs between pictures; 0: only at the end")
-        ->check(CLI::NonNegativeNumber);
+        ->check(whole_number(0));
     app.add_flag("--dry-run", options.dry_run, "Say what would be done, take one training step, write nothing")
         ->configurable(false);
     app.add_option("--profile-steps", options.profile_steps, "Print where the time of steps A to B-1 goes")

@@ -5,18 +5,21 @@
 #include <charconv>
 #include <sstream>
 
+#include "apps/common/numbers.h"
+
 namespace sinter {
 
 void add_vae_options(CLI::App& app, MnistVaeOptions& options) {
     add_training_options(app, options);
-    app.add_option("--latent", options.latent, "Size of the latent code")->check(CLI::Range(1, 1 << 16));
+    app.add_option("--latent", options.latent, "Size of the latent code")
+        ->check(whole_number<std::int64_t>(1, 1 << 16));
     app.add_option("--hidden", options.hidden,
                    "Sizes of the encoder's hidden layers, such as 400 or 512,256; the decoder mirrors them")
         ->delimiter(',')
-        ->check(CLI::Range(1, 1 << 20));
-    app.add_option("--beta", options.beta, "Weight of the KL divergence")->check(CLI::NonNegativeNumber);
+        ->check(whole_number<std::int64_t>(1, 1 << 20));
+    app.add_option("--beta", options.beta, "Weight of the KL divergence")->check(positive_number(/*or_zero=*/true));
     app.add_option("--kl-warmup", options.kl_warmup, "Epochs over which that weight rises from 0")
-        ->check(CLI::NonNegativeNumber);
+        ->check(positive_number(/*or_zero=*/true));
     app.add_option("--likelihood", options.likelihood, "bernoulli (cross-entropy) or gaussian (squared error)")
         ->check(CLI::IsMember({"bernoulli", "gaussian"}));
     app.add_option("--evaluate", options.evaluate,

@@ -25,9 +25,7 @@ double normal_quantile(double probability) {
     return low;
 }
 
-Index columns_of(const Tensor& matrix) {
-    return matrix.size(1);
-}
+Index columns_of(const Tensor& matrix) { return matrix.size(1); }
 
 }  // namespace
 

@@ -118,6 +118,7 @@ Progress::Progress(ProgressPlan plan, ProgressSettings settings)
         settings_.style = can_be_redrawn(settings_.stream) ? Style::terminal : Style::plain;
     }
     epoch_began_ = clock_();
+    epoch_ended_ = kNever;
     next_redraw_ = epoch_began_ + seconds_between(settings_.style);
 }
 
@@ -125,12 +126,13 @@ void Progress::begin_epoch(int epoch, std::int64_t images_done) {
     epoch_ = epoch;
     images_ = images_before_ = images_done;
     epoch_began_ = clock_();
+    epoch_ended_ = kNever;
     next_redraw_ = epoch_began_ + seconds_between(settings_.style);
 }
 
 void Progress::end_epoch(std::span<const ProgressValue> values) {
     if (settings_.style == Style::quiet) return;
-    const double now = clock_();
+    const double now = std::min(clock_(), epoch_ended_);
     clear();
     text_.clear();
     append_epoch(text_, epoch_, plan_.epochs);

@@ -84,6 +84,7 @@ private:
     std::int64_t images_ = 0;         // done in this epoch, before a resume included
     std::int64_t images_before_ = 0;  // of these, before a resume
     double epoch_began_;
+    double epoch_ended_;  // infinite while images are coming
     double next_redraw_;
     bool bar_is_shown_ = false;
     std::string text_;  // reused, so that a redraw stops allocating after the first ones

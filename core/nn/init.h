@@ -24,27 +24,15 @@ struct Initialiser {
 
 namespace init {
 
-constexpr Initialiser zeros() {
-    return {};
-}
-constexpr Initialiser constant(double value) {
-    return {Initialiser::Kind::constant, value};
-}
+constexpr Initialiser zeros() { return {}; }
+constexpr Initialiser constant(double value) { return {Initialiser::Kind::constant, value}; }
 /// Uniform within +-1 / sqrt(fan in): what PyTorch's Linear does for weight and bias.
-constexpr Initialiser uniform_fan_in() {
-    return {Initialiser::Kind::uniform_fan_in};
-}
+constexpr Initialiser uniform_fan_in() { return {Initialiser::Kind::uniform_fan_in}; }
 /// Uniform within +-sqrt(6 / (fan in + fan out)) (Glorot & Bengio, 2010): Keras' default.
-constexpr Initialiser glorot_uniform() {
-    return {Initialiser::Kind::glorot_uniform};
-}
+constexpr Initialiser glorot_uniform() { return {Initialiser::Kind::glorot_uniform}; }
 /// Normal with standard deviation sqrt(2 / fan in) (He et al., arXiv:1502.01852), for ReLU.
-constexpr Initialiser he_normal() {
-    return {Initialiser::Kind::he_normal};
-}
-constexpr Initialiser normal(double mean, double stddev) {
-    return {Initialiser::Kind::normal, mean, stddev};
-}
+constexpr Initialiser he_normal() { return {Initialiser::Kind::he_normal}; }
+constexpr Initialiser normal(double mean, double stddev) { return {Initialiser::Kind::normal, mean, stddev}; }
 
 }  // namespace init
 }  // namespace sinter

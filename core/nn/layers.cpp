@@ -15,17 +15,13 @@ Linear::Linear(Index in, Index out, Generator& generator, const LinearOptions& o
     if (options.bias) bias_ = add_parameter("bias", options.bias_init.make({out}, {in, out}, generator));
 }
 
-Tensor Linear::forward(const Tensor& x) {
-    return linear(x, weight_, bias_, activation_);
-}
+Tensor Linear::forward(const Tensor& x) { return linear(x, weight_, bias_, activation_); }
 
 Dropout::Dropout(double rate, Generator& generator) : rate_(rate), generator_(generator) {
     require(rate >= 0 && rate < 1, "[dropout] expected a rate in [0, 1), got {}", rate);
 }
 
-Tensor Dropout::forward(const Tensor& x) {
-    return training() ? dropout(x, rate_, generator_) : x;
-}
+Tensor Dropout::forward(const Tensor& x) { return training() ? dropout(x, rate_, generator_) : x; }
 
 Tensor Sequential::forward(const Tensor& x) {
     Tensor y = x;

@@ -27,23 +27,11 @@ Tensor multiply_row(const Tensor& x, const Tensor& row);
 /// x [rows, columns] with row r multiplied by column[r]
 Tensor multiply_column(const Tensor& x, const Tensor& column);
 
-inline Tensor operator+(const Tensor& a, const Tensor& b) {
-    return add(a, b);
-}
-inline Tensor operator-(const Tensor& a, const Tensor& b) {
-    return subtract(a, b);
-}
-inline Tensor operator*(const Tensor& a, const Tensor& b) {
-    return multiply(a, b);
-}
-inline Tensor operator/(const Tensor& a, const Tensor& b) {
-    return divide(a, b);
-}
-inline Tensor operator*(double factor, const Tensor& x) {
-    return affine(x, factor, 0);
-}
-inline Tensor operator-(const Tensor& x) {
-    return affine(x, -1, 0);
-}
+inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
+inline Tensor operator-(const Tensor& a, const Tensor& b) { return subtract(a, b); }
+inline Tensor operator*(const Tensor& a, const Tensor& b) { return multiply(a, b); }
+inline Tensor operator/(const Tensor& a, const Tensor& b) { return divide(a, b); }
+inline Tensor operator*(double factor, const Tensor& x) { return affine(x, factor, 0); }
+inline Tensor operator-(const Tensor& x) { return affine(x, -1, 0); }
 
 }  // namespace sinter

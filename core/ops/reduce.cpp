@@ -25,9 +25,7 @@ kernels::MatrixShape require_matrix(const char* op, const Tensor& x) {
 
 }  // namespace
 
-Tensor sum(const Tensor& x) {
-    return scaled_sum("sum", x, 1);
-}
+Tensor sum(const Tensor& x) { return scaled_sum("sum", x, 1); }
 
 Tensor mean(const Tensor& x) {
     require(x.count() > 0, "[mean] expected at least one element, got {}", x.shape());

@@ -36,9 +36,7 @@ std::vector<StoredTensor> stored_tensors(const CheckpointPart& part) {
     return stored;
 }
 
-std::string steps_fact(const CheckpointPart& part) {
-    return "optimizer." + part.prefix + "steps";
-}
+std::string steps_fact(const CheckpointPart& part) { return "optimizer." + part.prefix + "steps"; }
 
 std::vector<std::int64_t> file_shape(const StoredTensor& stored) {
     const Shape& shape = stored.tensor.shape();

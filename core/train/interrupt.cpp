@@ -8,9 +8,7 @@ namespace {
 volatile std::sig_atomic_t signalled = 0;
 struct sigaction previous_interrupt, previous_terminate;
 
-void request(int) {
-    signalled = 1;
-}
+void request(int) { signalled = 1; }
 
 }  // namespace
 
@@ -30,8 +28,6 @@ InterruptGuard::~InterruptGuard() {
     sigaction(SIGTERM, &previous_terminate, nullptr);
 }
 
-bool InterruptGuard::requested() const {
-    return signalled != 0;
-}
+bool InterruptGuard::requested() const { return signalled != 0; }
 
 }  // namespace sinter

@@ -4,6 +4,7 @@
 
 #include <ctime>
 #include <system_error>
+#include <vector>
 
 #include "core/check.h"
 #include "core/io/files.h"
@@ -12,6 +13,7 @@ namespace sinter {
 namespace {
 
 constexpr const char* kConfig = "config.toml";
+constexpr const char* kParts[] = {"samples", "reconstructions", "checkpoints"};
 
 bool holds_run(const std::filesystem::path& path) {
     std::error_code ignored;
@@ -20,11 +22,24 @@ bool holds_run(const std::filesystem::path& path) {
            std::filesystem::exists(path / "checkpoints", ignored);
 }
 
+/// Removes the hidden .<name>.<process>-<number>.tmp that write_file_atomically leaves when the process is killed: a
+/// checkpoint takes three times the model's size.
+void remove_temporaries(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    std::vector<std::filesystem::path> left_behind;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+        const std::filesystem::path name = entry.path().filename();
+        if (name.string().front() == '.' && name.extension() == ".tmp") left_behind.push_back(entry.path());
+    }
+    for (const auto& file : left_behind) std::filesystem::remove(file, ignored);
+}
+
 }  // namespace
 
-RunFolder::RunFolder(const std::filesystem::path& path, const std::string& config, bool resume) : path_(path) {
-    for (const char* part : {"samples", "reconstructions", "checkpoints"}) ensure_folder(path / part);
-    write_file_atomically(path / kConfig, config);
+RunFolder::RunFolder(const std::filesystem::path& path, const std::string& config, bool resume)
+    : path_(path), config_(config) {
+    for (const char* part : kParts) ensure_folder(path / part);
+    if (!resume) write_file_atomically(path / kConfig, config);
     metrics_.emplace(path / "metrics.jsonl", resume);
 }
 
@@ -37,6 +52,12 @@ RunFolder RunFolder::create(const std::filesystem::path& path, const std::string
 RunFolder RunFolder::open(const std::filesystem::path& path, const std::string& config) {
     require(holds_run(path), "{} holds no run to resume; leave out --resume to start one there", path.string());
     return RunFolder(path, config, true);
+}
+
+void RunFolder::continue_after(std::int64_t step) {
+    metrics_->truncate_after_step(step);
+    write_file_atomically(path_ / kConfig, config_);
+    for (const char* part : kParts) remove_temporaries(path_ / part);
 }
 
 std::filesystem::path default_run_path(const std::string& program) {

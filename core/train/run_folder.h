@@ -1,6 +1,7 @@
 // The folder of a training run: config.toml, metrics.jsonl, samples/, reconstructions/, checkpoints/.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -14,8 +15,13 @@ class RunFolder {
 public:
     /// Starts a new run in `path`. Throws UsageError where a run is already there, Error where it cannot be written.
     static RunFolder create(const std::filesystem::path& path, const std::string& config);
-    /// Opens the run in `path` to go on with it. Throws UsageError where there is none.
+    /// Opens the run in `path` to go on with it; its files stay as they are until continue_after(). Throws UsageError
+    /// where there is none.
     static RunFolder open(const std::filesystem::path& path, const std::string& config);
+
+    /// For a run that was opened, once it is certain that it can go on: drops what it wrote after `step`, writes the
+    /// new config.toml and removes the temporary files of a killed process.
+    void continue_after(std::int64_t step);
 
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path checkpoint() const { return path_ / "checkpoints" / "last.safetensors"; }
@@ -30,6 +36,7 @@ private:
     RunFolder(const std::filesystem::path& path, const std::string& config, bool resume);
 
     std::filesystem::path path_;
+    std::string config_;
     std::optional<MetricsWriter> metrics_;
 };
 

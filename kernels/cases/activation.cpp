@@ -51,7 +51,7 @@ void add_pointwise(CaseList& cases, Purpose purpose, const NamedActivation& name
                         .output("dx", n)
                         .input("dy", n)
                         .input("y", n, fill_y)
-                        .moves(3.0 * 4 * n)
+                        .moves((activation.kind == ActivationKind::identity ? 2.0 : 3.0) * 4 * n)
                         .within(kBackwardBound)
                         .runs([=](auto& queue, auto b) {
                             activation_backward(queue, b.real(0), b.real(1), b.real(2), n, activation);

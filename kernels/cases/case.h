@@ -16,13 +16,13 @@ namespace sinter::kernels {
 enum class ElementType { real, byte, int32, int64, uint64 };
 enum class Role { input, output, inout };
 
-/// How an input (or the old content of an inout) is filled, from a fixed seed; reals are rounded to float first, so every
-/// backend sees equal numbers. Outputs are filled with NaN (reals) or 0xA5 bytes before the call.
+/// How an input (or the old content of an inout) is filled, from a fixed seed; reals are rounded to float first, so
+/// every backend sees equal numbers. Outputs are filled with NaN (reals) or 0xA5 bytes before the call.
 struct Fill {
     enum Kind { uniform, normal, integers, constant, permutation, nonfinite } kind = uniform;
-    double low = -1;   ///< uniform, integers: smallest; normal: mean; constant: the value; nonfinite: where NaN stands
-    double high = 1;   ///< uniform: largest; normal: standard deviation; integers: one past the largest;
-                       ///< nonfinite: where -infinity stands in an otherwise uniform buffer in [-1, 1)
+    double low = -1;  ///< uniform, integers: smallest; normal: mean; constant: the value; nonfinite: where NaN stands
+    double high = 1;  ///< uniform: largest; normal: standard deviation; integers: one past the largest;
+                      ///< nonfinite: where -infinity stands in an otherwise uniform buffer in [-1, 1)
 };
 
 /// |result - reference| <= absolute + relative * |reference|, for every output element.
@@ -79,19 +79,34 @@ public:
         return *this;
     }
     /// Gives the argument declared last a bound of its own.
-    KernelCase& bounded(Tolerance bound) { arguments.back().tolerance = std::move(bound); return *this; }
+    KernelCase& bounded(Tolerance bound) {
+        arguments.back().tolerance = std::move(bound);
+        return *this;
+    }
     /// Bytes that any implementation must read and write.
-    KernelCase& moves(double count) { bytes = count; return *this; }
+    KernelCase& moves(double count) {
+        bytes = count;
+        return *this;
+    }
     /// Floating-point operations, a multiply-add counting two. Set for compute-bound kernels only.
-    KernelCase& computes(double count) { flops = count; return *this; }
-    /// Says that the call is a matrix product C = op(A) op(B) of this shape, with C, A and B the arguments 0, 1 and 2, so
-    /// that the benchmark can time a BLAS on the same matrices. The BLAS leaves out whatever epilogue the case has.
-    KernelCase& multiplies(const GemmShape& shape) { gemm_shape = shape; return *this; }
+    KernelCase& computes(double count) {
+        flops = count;
+        return *this;
+    }
+    /// Says that the call is a matrix product C = op(A) op(B) of this shape, with C, A and B the arguments 0, 1 and 2,
+    /// so that the benchmark can time a BLAS on the same matrices. The BLAS leaves out whatever epilogue the case has.
+    KernelCase& multiplies(const GemmShape& shape) {
+        gemm_shape = shape;
+        return *this;
+    }
     KernelCase& within(double absolute, double relative, std::string reason) {
         tolerance = {absolute, relative, std::move(reason)};
         return *this;
     }
-    KernelCase& within(Tolerance bound) { tolerance = std::move(bound); return *this; }
+    KernelCase& within(Tolerance bound) {
+        tolerance = std::move(bound);
+        return *this;
+    }
     /// `call` is a generic lambda (queue, buffers): instantiated here for every backend.
     template <class Call>
     KernelCase& runs(Call call) {
@@ -112,8 +127,8 @@ public:
 
 using CaseList = std::vector<KernelCase>;
 
-/// Which sizes a family adds: awkward ones for tests (0, 1, lane-1 .. 2 lanes+1, odd), or the models' and large ones for
-/// timing (the VAE's layers at batch 128).
+/// Which sizes a family adds: awkward ones for tests (0, 1, lane-1 .. 2 lanes+1, odd), or the models' and large ones
+/// for timing (the VAE's layers at batch 128).
 enum class Purpose { test, benchmark };
 
 /// The cases of all families; the list of families stands in kernels/cases/cases.cpp.

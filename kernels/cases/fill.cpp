@@ -41,9 +41,7 @@ private:
 }
 
 /// An integer in [low, high).
-double integer_between(double low, double high, double unit) {
-    return low + std::floor((high - low) * unit);
-}
+double integer_between(double low, double high, double unit) { return low + std::floor((high - low) * unit); }
 
 template <class Value, class Generate>
 void generate(std::span<Value> values, const Generate& element) {
@@ -121,12 +119,8 @@ void poison(void* memory, const Argument& argument) {
 
 }  // namespace
 
-void fill_reals(std::span<float> values, const Fill& fill, std::uint64_t seed) {
-    fill_any_reals(values, fill, seed);
-}
-void fill_reals(std::span<double> values, const Fill& fill, std::uint64_t seed) {
-    fill_any_reals(values, fill, seed);
-}
+void fill_reals(std::span<float> values, const Fill& fill, std::uint64_t seed) { fill_any_reals(values, fill, seed); }
+void fill_reals(std::span<double> values, const Fill& fill, std::uint64_t seed) { fill_any_reals(values, fill, seed); }
 
 void fill_bytes(std::span<std::uint8_t> values, const Fill& fill, std::uint64_t seed) {
     fill_any_integers(values, fill, seed);

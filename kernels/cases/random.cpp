@@ -11,9 +11,7 @@ constexpr std::uint64_t kSeed = 0x0123456789ABCDEF;
 constexpr std::uint32_t kDraw = 7;
 constexpr double kStep = 5'000'000'123;
 
-RandomAddress address_of(const std::uint64_t* step) {
-    return {kSeed, kDraw, step};
-}
+RandomAddress address_of(const std::uint64_t* step) { return {kSeed, kDraw, step}; }
 
 /// A kernel that writes y from an address alone. `call` is a generic lambda (queue, y, address).
 template <class Call>

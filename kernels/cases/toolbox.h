@@ -9,19 +9,11 @@
 
 namespace sinter::kernels {
 
-inline Fill uniform(double low, double high) {
-    return {Fill::uniform, low, high};
-}
+inline Fill uniform(double low, double high) { return {Fill::uniform, low, high}; }
 /// Integers in [low, high], as whatever the buffer's element type is.
-inline Fill integers(double low, double high) {
-    return {Fill::integers, low, high + 1};
-}
-inline Fill constant(double value) {
-    return {Fill::constant, value, 0};
-}
-inline Fill permutation() {
-    return {Fill::permutation, 0, 0};
-}
+inline Fill integers(double low, double high) { return {Fill::integers, low, high + 1}; }
+inline Fill constant(double value) { return {Fill::constant, value, 0}; }
+inline Fill permutation() { return {Fill::permutation, 0, 0}; }
 /// Uniform in [-1, 1) with NaN and -infinity at these places; a place outside of the buffer leaves that one out.
 inline Fill nonfinite(Index nan_at, Index infinity_at) {
     return {Fill::nonfinite, static_cast<double>(nan_at), static_cast<double>(infinity_at)};
@@ -42,9 +34,7 @@ inline std::vector<MatrixShape> shapes(Purpose purpose) {
             {9, 3}, {33, 65}, {128, 20}, {129, 401}, {20'001, 1}, {1, 20'001}, {3001, 19}, {5, 10'007}};
 }
 
-inline std::string describe(Index count) {
-    return "n=" + std::to_string(count);
-}
+inline std::string describe(Index count) { return "n=" + std::to_string(count); }
 inline std::string describe(MatrixShape shape) {
     return std::to_string(shape.rows) + "x" + std::to_string(shape.columns);
 }
@@ -53,9 +43,7 @@ inline std::string describe(MatrixShape shape) {
 inline constexpr double kRounding = 0x1p-24;
 
 /// Results that every backend must give to the bit: bytes and floats that are moved, and arithmetic without a rounding.
-inline Tolerance exact(std::string reason) {
-    return {0, 0, std::move(reason)};
-}
+inline Tolerance exact(std::string reason) { return {0, 0, std::move(reason)}; }
 
 /// A chain of `roundings` operations on values that do not cancel.
 inline Tolerance rounded(int roundings) {

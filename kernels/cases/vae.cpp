@@ -9,9 +9,7 @@ namespace {
 constexpr double kScale = 0.01;
 constexpr double kLargestNoise = 5.77;  // sqrt(48 log 2), of 24-bit uniforms
 
-RandomAddress address_of(const std::uint64_t* step) {
-    return {0xFEDCBA9876543210, 3, step};
-}
+RandomAddress address_of(const std::uint64_t* step) { return {0xFEDCBA9876543210, 3, step}; }
 
 /// The heads are uniform in [-range, range), so sigma is at most exp(range / 2) and, by the clamp, exp(10).
 struct Heads {

@@ -24,9 +24,7 @@ using IntVector = hn::Vec<IntTag>;
 
 inline constexpr IntTag kInts{};
 
-HWY_ATTR HWY_INLINE FloatVector constant(float value) {
-    return hn::Set(kFloats, value);
-}
+HWY_ATTR HWY_INLINE FloatVector constant(float value) { return hn::Set(kFloats, value); }
 
 /// c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule.
 template <class... Coefficients>

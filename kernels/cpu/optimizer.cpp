@@ -16,9 +16,7 @@ HWY_BEFORE_NAMESPACE();
 namespace sinter::kernels::HWY_NAMESPACE {
 namespace {
 
-HWY_ATTR FloatVector splat(double value) {
-    return hn::Set(kFloats, static_cast<float>(value));
-}
+HWY_ATTR FloatVector splat(double value) { return hn::Set(kFloats, static_cast<float>(value)); }
 
 HWY_ATTR void adam_range(float* w, float* m, float* v, const float* dw, const AdamOptions& options,
                          const StepScalars<float>* step, Index begin, Index end) {

@@ -18,9 +18,8 @@ inline Index task_count(Index count, Index per_task) { return (count + per_task 
 /// writes a partial sum writes the same one for any number of threads (its number is begin / per_task).
 template <class Body>
 void parallel_for(CpuQueue& queue, Index count, Index per_task, const Body& body) {
-    queue.pool().run(task_count(count, per_task), [&](std::int64_t task, int) {
-        body(task * per_task, std::min(count, (task + 1) * per_task));
-    });
+    queue.pool().run(task_count(count, per_task),
+                     [&](std::int64_t task, int) { body(task * per_task, std::min(count, (task + 1) * per_task)); });
 }
 
 }  // namespace sinter::kernels

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kAlignment = 128;
 
-void* aligned_new(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{kAlignment}); }
-void aligned_delete(void* memory) { ::operator delete(memory, std::align_val_t{kAlignment}); }
+void* aligned_new(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{kAlignment}); }
+void aligned_delete(void* memory) { ::operator delete (memory, std::align_val_t{kAlignment}); }
 
 }  // namespace
 

@@ -31,8 +31,8 @@ struct FullVector {
     HWY_ATTR HWY_INLINE std::size_t lanes() const { return hn::Lanes(kFloats); }
 };
 
-/// The first `count` lanes: the rest read as zero and are not written. Goes through a small buffer because a masked load
-/// may touch memory past the end on targets without fault suppression.
+/// The first `count` lanes: the rest read as zero and are not written. Goes through a small buffer because a masked
+/// load may touch memory past the end on targets without fault suppression.
 struct PartialVector {
     std::size_t count;
 

@@ -17,9 +17,7 @@ HWY_BEFORE_NAMESPACE();
 namespace sinter::kernels::HWY_NAMESPACE {
 
 /// v in the lanes that the access moves, `other` in the rest.
-HWY_ATTR HWY_INLINE FloatVector valid_lanes_or(FullVector, FloatVector v, FloatVector) {
-    return v;
-}
+HWY_ATTR HWY_INLINE FloatVector valid_lanes_or(FullVector, FloatVector v, FloatVector) { return v; }
 HWY_ATTR HWY_INLINE FloatVector valid_lanes_or(PartialVector access, FloatVector v, FloatVector other) {
     return hn::IfThenElse(hn::FirstN(kFloats, access.count), v, other);
 }

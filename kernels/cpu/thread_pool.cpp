@@ -5,9 +5,12 @@
 namespace sinter::kernels {
 namespace {
 
-// Spinning covers the gaps between the kernels of one training step (a few microseconds); a gap that lasts longer, such
-// as writing a checkpoint, parks the team so that it does not burn a core.
-constexpr int kSpins = 4000;
+// A pause lasts some tens of nanoseconds. Idle workers spin through the gaps between the kernels of a training step (a
+// few microseconds) and park when a gap lasts longer, such as writing a checkpoint, so that they do not burn a core.
+constexpr int kIdleSpins = 2000;
+// The caller waits for tasks that are under way, which are short; after this long the core of a worker is probably
+// taken by someone else, and yielding lets it go on.
+constexpr int kJoinSpins = 400;
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -45,16 +48,16 @@ void ThreadPool::run_job(std::int64_t tasks, Function function, const void* cont
     context_ = context;
     tasks_ = tasks;
     next_task_.store(0, std::memory_order_relaxed);
-    busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+    gate_.fetch_or(kOpen, std::memory_order_release);
     generation_.fetch_add(1, std::memory_order_release);
     generation_.notify_all();
     take_tasks(0);
-    // Every worker must have left take_tasks() before the job's fields may be written again.
-    for (int spin = 0; busy_.load(std::memory_order_acquire) != 0; ++spin) {
-        if (spin < kSpins)
+    gate_.fetch_and(~kOpen, std::memory_order_relaxed);
+    for (int spin = 0; gate_.load(std::memory_order_acquire) != 0; ++spin) {
+        if (spin < kJoinSpins)
             pause();
         else
-            std::this_thread::yield();  // more threads than cores: let the late worker run
+            std::this_thread::yield();
     }
 }
 
@@ -64,15 +67,16 @@ void ThreadPool::work(int thread) {
         int spin = 0;
         std::uint32_t now;
         while ((now = generation_.load(std::memory_order_acquire)) == seen) {
-            if (++spin < kSpins)
+            if (++spin < kIdleSpins)
                 pause();
             else
                 generation_.wait(seen, std::memory_order_acquire);
         }
         seen = now;
         if (stop_.load(std::memory_order_relaxed)) return;
-        take_tasks(thread);
-        busy_.fetch_sub(1, std::memory_order_release);
+        // The job of this generation may be over and the next one open already: then this works on the next one.
+        if (gate_.fetch_add(1, std::memory_order_acquire) & kOpen) take_tasks(thread);
+        gate_.fetch_sub(1, std::memory_order_release);
     }
 }
 

@@ -42,13 +42,18 @@ private:
     void work(int thread);
     void take_tasks(int thread);
 
+    // The gate: bit 32 says that a job is open, the bits below count the workers inside it. The job's fields may be
+    // written while the gate is closed and nobody is inside; a worker that comes late finds it closed and was not
+    // waited for.
+    static constexpr std::uint64_t kOpen = std::uint64_t{1} << 32;
+
     std::vector<std::thread> workers_;
     Function function_ = nullptr;
     const void* context_ = nullptr;
     std::int64_t tasks_ = 0;
     alignas(64) std::atomic<std::int64_t> next_task_{0};
-    alignas(64) std::atomic<std::uint32_t> generation_{0};
-    alignas(64) std::atomic<int> busy_{0};
+    alignas(64) std::atomic<std::uint64_t> gate_{0};
+    alignas(64) std::atomic<std::uint32_t> generation_{0};  // counts jobs: what idle workers look at
     std::atomic<bool> stop_{false};
 };
 

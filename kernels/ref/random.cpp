@@ -1,6 +1,7 @@
 // Reference random draws.
 #include "kernels/ref/random.h"
 
+#include "kernels/permutation.h"
 #include "kernels/ref/instantiate.h"
 
 namespace sinter::kernels {
@@ -40,11 +41,8 @@ void dropout(RefQueue<Real>&, Real* y, const Real* x, Index count, double rate, 
 
 template <class Real>
 void random_permutation(RefQueue<Real>&, std::int32_t* order, Index count, const RandomAddress& address) {
-    const RandomStream stream = read_stream(address);
-    for (Index i = 0; i < count; ++i) {
-        order[i] = static_cast<std::int32_t>(
-            permute_index(static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(count), stream));
-    }
+    const Permutation permutation(static_cast<std::uint32_t>(count), read_stream(address));
+    for (Index i = 0; i < count; ++i) order[i] = static_cast<std::int32_t>(permutation(static_cast<std::uint32_t>(i)));
 }
 
 SINTER_REF_INSTANTIATE(random_uniform);

@@ -41,12 +41,8 @@ public:
     GuardedBuffer(const GuardedBuffer&) = delete;
     GuardedBuffer& operator=(const GuardedBuffer&) = delete;
 
-    std::byte* data() const {
-        return block_ + front_;
-    }
-    std::size_t bytes() const {
-        return bytes_;
-    }
+    std::byte* data() const { return block_ + front_; }
+    std::size_t bytes() const { return bytes_; }
 
     /// Whether every guard word still stands.
     bool intact() const {

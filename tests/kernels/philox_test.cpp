@@ -8,6 +8,8 @@
 #include <numeric>
 #include <vector>
 
+#include "kernels/permutation.h"
+
 namespace sinter::kernels {
 namespace {
 
@@ -175,15 +177,17 @@ TEST(RandomPermutation, ChangesWithSeedDrawAndStep) {
 }
 
 TEST(RandomPermutation, SendsEveryIndexEverywhereEquallyOften) {
-    constexpr Index kCount = 16;
     constexpr std::uint64_t kSteps = 20'000;
-    std::vector<int> hits(kCount * kCount);
-    for (std::uint64_t step = 0; step < kSteps; ++step) {
-        const RandomStream stream{5, 6, step};
-        for (std::uint32_t i = 0; i < kCount; ++i) ++hits[i * kCount + permute_index(i, kCount, stream)];
+    for (const std::uint32_t count : {3u, 10u, 16u}) {
+        std::vector<int> hits(count * count);
+        for (std::uint64_t step = 0; step < kSteps; ++step) {
+            const Permutation permutation(count, {5, 6, step});
+            for (std::uint32_t i = 0; i < count; ++i) ++hits[i * count + permutation(i)];
+        }
+        // Five standard deviations: of 365 places one in 3000 trials of this test would lie outside by chance.
+        const double expected = static_cast<double>(kSteps) / count;
+        for (const int hit : hits) EXPECT_NEAR(hit, expected, 5 * std::sqrt(expected)) << count;
     }
-    const double expected = static_cast<double>(kSteps) / kCount;
-    for (const int count : hits) EXPECT_NEAR(count, expected, 5 * std::sqrt(expected));
 }
 
 TEST(RandomPermutation, SeparatesNeighbours) {

@@ -14,9 +14,7 @@ namespace {
 
 class ThreadPoolTest : public ::testing::TestWithParam<int> {};
 
-TEST_P(ThreadPoolTest, HasTheThreadsThatWereAskedFor) {
-    EXPECT_EQ(ThreadPool(GetParam()).threads(), GetParam());
-}
+TEST_P(ThreadPoolTest, HasTheThreadsThatWereAskedFor) { EXPECT_EQ(ThreadPool(GetParam()).threads(), GetParam()); }
 
 TEST_P(ThreadPoolTest, RunsEveryTaskOnceOnAThreadOfTheTeam) {
     ThreadPool pool(GetParam());
@@ -47,6 +45,19 @@ TEST_P(ThreadPoolTest, FinishesAJobBeforeTheNextBegins) {
         std::swap(numbers, next);
     }
     EXPECT_EQ(numbers, std::vector<std::int64_t>(kTasks, 1 + kJobs));
+}
+
+TEST_P(ThreadPoolTest, WaitsForTheSlowestTask) {
+    ThreadPool pool(GetParam());
+    std::vector<std::atomic<bool>> done(8);
+    for (int job = 0; job < 5; ++job) {
+        for (auto& task_done : done) task_done = false;
+        pool.run(8, [&](std::int64_t task, int thread) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(thread == 0 ? 1 : 5));  // the caller is done first
+            done[static_cast<std::size_t>(task)] = true;
+        });
+        EXPECT_TRUE(std::all_of(done.begin(), done.end(), [](const auto& task_done) { return task_done.load(); }));
+    }
 }
 
 TEST_P(ThreadPoolTest, GivesEachThreadMemoryOfItsOwn) {

@@ -20,9 +20,7 @@ private:
 };
 
 /// Makes the compiler believe that `value` is used.
-inline void keep(float value) {
-    asm volatile("" : : "m"(value) : "memory");
-}
+inline void keep(float value) { asm volatile("" : : "m"(value) : "memory"); }
 
 struct TimingOptions {
     double min_seconds = 0.02;  ///< measured time per contender, at least

@@ -1,4 +1,4 @@
-#include "apps/bench/timing.h"
+#include "apps/kernel_bench/timing.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,15 +1,15 @@
-// Memory bandwidth: three loops per SIMD target, run by every thread of the pool over its own part of the memory.
-#include "apps/bench/bandwidth.h"
+// Memory bandwidth: four loops per SIMD target, run by every thread of the pool over its own part of the memory.
+#include "apps/kernel_bench/bandwidth.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <utility>
 
-#include "apps/bench/timing.h"
+#include "apps/kernel_bench/timing.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "apps/bench/bandwidth.cpp"
+#define HWY_TARGET_INCLUDE "apps/kernel_bench/bandwidth.cpp"
 #include "hwy/foreach_target.h"  // must come before highway.h
 
 #include "hwy/highway.h"
@@ -48,9 +48,7 @@ HWY_ATTR HWY_INLINE float sum_all(std::index_sequence<u...>, const float* x, Ind
     return hn::GetLane(total);
 }
 
-HWY_ATTR float read_all(const float* x, Index count) {
-    return sum_all(Unroll(), x, count);
-}
+HWY_ATTR float read_all(const float* x, Index count) { return sum_all(Unroll(), x, count); }
 
 HWY_ATTR void write_all(float* y, Index count) {
     const auto value = hn::Set(simd::kFloats, 1.0f);
@@ -64,6 +62,13 @@ HWY_ATTR void triad(float* y, const float* a, const float* b, Index count) {
     });
 }
 
+HWY_ATTR void update(float* y, const float* a, Index count) {
+    const auto s = hn::Set(simd::kFloats, 1e-6f);  // y stays finite over any number of passes
+    unrolled(Unroll(), count, [&](Index i) HWY_ATTR {
+        hn::Store(hn::MulAdd(s, hn::Load(simd::kFloats, a + i), hn::Load(simd::kFloats, y + i)), simd::kFloats, y + i);
+    });
+}
+
 }  // namespace
 }  // namespace sinter::bench::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -74,6 +79,7 @@ namespace sinter::bench {
 HWY_EXPORT(read_all);
 HWY_EXPORT(write_all);
 HWY_EXPORT(triad);
+HWY_EXPORT(update);
 
 namespace {
 
@@ -120,22 +126,28 @@ double best_bandwidth(CpuQueue& queue, double bytes, const Pass& pass) {
 BandwidthPoint measure_point(CpuQueue& queue, float* memory, Index part, Index working_set) {
     const auto read = HWY_DYNAMIC_DISPATCH(read_all);
     const auto write = HWY_DYNAMIC_DISPATCH(write_all);
-    const auto mixed = HWY_DYNAMIC_DISPATCH(triad);
-    const auto part_of = [&](int thread) { return memory + thread * part; };
+    const auto combine = HWY_DYNAMIC_DISPATCH(triad);
+    const auto add_to = HWY_DYNAMIC_DISPATCH(update);
+    // Array `number` of `arrays` equal ones that share a thread's part.
+    const auto length = [&](int arrays) {
+        const Index floats = working_set / static_cast<Index>(sizeof(float)) / queue.threads();
+        return std::max(kStep, floats / arrays / kStep * kStep);
+    };
+    const auto array = [&](int thread, int number, int arrays) {
+        return memory + thread * part + number * (length(arrays) + kStagger);
+    };
+    const Index whole = length(1), half = length(2), third = length(3);
+    const auto bytes = [](int accesses, Index count) { return 4.0 * accesses * static_cast<double>(count); };
 
-    const Index floats = working_set / static_cast<Index>(sizeof(float)) / queue.threads();
-    const Index count = std::max(kStep, floats / kStep * kStep);
-    const Index third = std::max(kStep, floats / 3 / kStep * kStep);
     BandwidthPoint point;
     point.working_set = static_cast<double>(working_set);
-    point.read = best_bandwidth(queue, 4.0 * static_cast<double>(count),
-                                [&](int thread) { keep(read(part_of(thread), count)); });
-    point.write =
-        best_bandwidth(queue, 4.0 * static_cast<double>(count), [&](int thread) { write(part_of(thread), count); });
-    point.mixed = best_bandwidth(queue, 12.0 * static_cast<double>(third), [&](int thread) {
-        float* y = part_of(thread);
-        mixed(y, y + third + kStagger, y + 2 * (third + kStagger), third);
+    point.read = best_bandwidth(queue, bytes(1, whole), [&](int thread) { keep(read(array(thread, 0, 1), whole)); });
+    point.write = best_bandwidth(queue, bytes(1, whole), [&](int thread) { write(array(thread, 0, 1), whole); });
+    point.triad = best_bandwidth(queue, bytes(3, third), [&](int thread) {
+        combine(array(thread, 0, 3), array(thread, 1, 3), array(thread, 2, 3), third);
     });
+    point.update = best_bandwidth(queue, bytes(3, half),
+                                  [&](int thread) { add_to(array(thread, 0, 2), array(thread, 1, 2), half); });
     return point;
 }
 
@@ -156,26 +168,29 @@ BandwidthCurve measure_bandwidth(CpuQueue& queue) {
     return curve;
 }
 
+double BandwidthPoint::of(Traffic traffic) const {
+    switch (traffic) {
+        case Traffic::read:
+            return read;
+        case Traffic::write:
+            return write;
+        case Traffic::triad:
+            return triad;
+        case Traffic::update:
+            return update;
+    }
+    return 0;
+}
+
 double BandwidthCurve::at(double working_set, Traffic traffic) const {
-    const auto value = [traffic](const BandwidthPoint& point) {
-        switch (traffic) {
-            case Traffic::read:
-                return point.read;
-            case Traffic::write:
-                return point.write;
-            case Traffic::mixed:
-                break;
-        }
-        return point.mixed;
-    };
     const auto above =
         std::lower_bound(points.begin(), points.end(), working_set,
                          [](const BandwidthPoint& point, double size) { return point.working_set < size; });
-    if (above == points.begin()) return value(points.front());
-    if (above == points.end()) return value(points.back());
+    if (above == points.begin()) return points.front().of(traffic);
+    if (above == points.end()) return points.back().of(traffic);
     const auto below = above - 1;
     const double share = std::log(working_set / below->working_set) / std::log(above->working_set / below->working_set);
-    return value(*below) + share * (value(*above) - value(*below));
+    return below->of(traffic) + share * (above->of(traffic) - below->of(traffic));
 }
 
 }  // namespace sinter::bench

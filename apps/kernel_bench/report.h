@@ -6,8 +6,8 @@
 #include <span>
 #include <string>
 
-#include "apps/bench/bandwidth.h"
-#include "apps/bench/timing.h"
+#include "apps/kernel_bench/bandwidth.h"
+#include "apps/kernel_bench/timing.h"
 
 namespace sinter::bench {
 
@@ -31,7 +31,7 @@ struct Measurement {
     double flops = 0;        ///< floating-point operations per call; 0 if memory decides alone
     double bytes = 0;        ///< that any implementation must move, per call; 0 if unknown
     double working_set = 0;  ///< bytes that stay in use from call to call
-    Traffic traffic = Traffic::mixed;
+    Traffic traffic = Traffic::triad;
     Timing timing;
     std::optional<Timing> peer;
 };
@@ -39,7 +39,7 @@ struct Measurement {
 /// The processor's name as the system tells it, or "unknown CPU".
 std::string cpu_model();
 
-/// Three lines and more that say what was measured on, then a line per case.
+/// A header with the machine and its roofs, then a line per case.
 std::string format_table(const Machine& machine, std::span<const Measurement> measurements);
 
 /// The same numbers in SI units (seconds, bytes, operations per second), one object; indented, ends with a newline.

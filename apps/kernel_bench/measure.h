@@ -1,8 +1,8 @@
 // One kernel case, timed on buffers that are filled as in its test.
 #pragma once
 
-#include "apps/bench/openblas.h"
-#include "apps/bench/report.h"
+#include "apps/kernel_bench/openblas.h"
+#include "apps/kernel_bench/report.h"
 #include "kernels/cases/case.h"
 
 namespace sinter::bench {

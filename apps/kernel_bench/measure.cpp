@@ -1,4 +1,4 @@
-#include "apps/bench/measure.h"
+#include "apps/kernel_bench/measure.h"
 
 #include <algorithm>
 #include <functional>
@@ -47,19 +47,21 @@ double working_set(const KernelCase& kernel_case) {
     return kernel_case.bytes > 0 ? std::min(kernel_case.bytes, buffers) : buffers;
 }
 
-/// Read or write where at least nine bytes in ten are of that kind, else mixed. The share is estimated from the whole
-/// buffers, as far as the case's count of bytes allows.
+/// Read or write where at least nine bytes in ten are of that kind, else update if most of what is written was read
+/// before, else triad. The shares are those of the buffers, as far as the case's count of bytes allows.
 Traffic traffic(const KernelCase& kernel_case) {
-    double read = 0, written = 0;
+    double read = 0, fresh = 0, updated = 0;
     for (const Argument& argument : kernel_case.arguments) {
         const double bytes = static_cast<double>(kernels::buffer_size<float>(argument));
         if (argument.role != Role::output) read += bytes;
-        if (argument.role != Role::input) written += bytes;
+        if (argument.role == Role::output) fresh += bytes;
+        if (argument.role == Role::inout) updated += bytes;
     }
+    const double written = fresh + updated;
     if (kernel_case.bytes > 0) read = std::min(read, std::max(0.0, kernel_case.bytes - written));
     if (written <= 0.1 * (read + written)) return Traffic::read;
     if (read <= 0.1 * (read + written)) return Traffic::write;
-    return Traffic::mixed;
+    return updated > fresh ? Traffic::update : Traffic::triad;
 }
 
 }  // namespace

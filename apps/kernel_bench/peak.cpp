@@ -1,14 +1,14 @@
 // The multiply-add peak: one loop per SIMD target, run by every thread of the pool together.
-#include "apps/bench/peak.h"
+#include "apps/kernel_bench/peak.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <utility>
 
-#include "apps/bench/timing.h"
+#include "apps/kernel_bench/timing.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "apps/bench/peak.cpp"
+#define HWY_TARGET_INCLUDE "apps/kernel_bench/peak.cpp"
 #include "hwy/foreach_target.h"  // must come before highway.h
 
 #include "hwy/highway.h"
@@ -48,13 +48,9 @@ HWY_ATTR float multiply_adds(std::int64_t iterations) {
     return multiply_add_chains(iterations, std::make_index_sequence<kChains>());
 }
 
-double operations_per_iteration() {
-    return 2.0 * static_cast<double>(kChains * hn::Lanes(simd::kFloats));
-}
+double operations_per_iteration() { return 2.0 * static_cast<double>(kChains * hn::Lanes(simd::kFloats)); }
 
-const char* target_name() {
-    return hwy::TargetName(HWY_TARGET);
-}
+const char* target_name() { return hwy::TargetName(HWY_TARGET); }
 
 }  // namespace
 }  // namespace sinter::bench::HWY_NAMESPACE
@@ -84,9 +80,7 @@ double measure_fma_peak(kernels::CpuQueue& queue) {
     return best;
 }
 
-std::string simd_target() {
-    return HWY_DYNAMIC_DISPATCH(target_name)();
-}
+std::string simd_target() { return HWY_DYNAMIC_DISPATCH(target_name)(); }
 
 }  // namespace sinter::bench
 #endif

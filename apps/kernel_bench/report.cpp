@@ -1,4 +1,4 @@
-#include "apps/bench/report.h"
+#include "apps/kernel_bench/report.h"
 
 #include <fmt/format.h>
 
@@ -54,15 +54,9 @@ std::string bytes_text(double bytes) {
     return fmt::format("{:.0f} MiB", bytes / (1 << 20));
 }
 
-std::string giga_text(Value value) {
-    return value ? fmt::format("{:.1f}", *value * 1e-9) : "-";
-}
-std::string percent_text(Value value) {
-    return value ? fmt::format("{:.1f}", *value * 100) : "-";
-}
-std::string ratio_text(Value value) {
-    return value ? fmt::format("{:.2f}", *value) : "-";
-}
+std::string giga_text(Value value) { return value ? fmt::format("{:.1f}", *value * 1e-9) : "-"; }
+std::string percent_text(Value value) { return value ? fmt::format("{:.1f}", *value * 100) : "-"; }
+std::string ratio_text(Value value) { return value ? fmt::format("{:.2f}", *value) : "-"; }
 
 using Row = std::vector<std::string>;
 
@@ -92,13 +86,14 @@ std::string format_peak(const Machine& machine) {
 }
 
 std::string format_bandwidth(const Machine& machine) {
-    std::vector<Row> rows = {{"bandwidth, GB/s"}, {"  read"}, {"  write"}, {"  triad"}};
+    std::vector<Row> rows = {{"bandwidth, GB/s"}, {"  read"}, {"  write"}, {"  triad"}, {"  update"}};
     for (std::size_t i = 0; i < machine.bandwidth.points.size(); i += 2) {  // each second size fits a line
         const BandwidthPoint& point = machine.bandwidth.points[i];
         rows[0].push_back(bytes_text(point.working_set));
         rows[1].push_back(fmt::format("{:.0f}", point.read * 1e-9));
         rows[2].push_back(fmt::format("{:.0f}", point.write * 1e-9));
-        rows[3].push_back(fmt::format("{:.0f}", point.mixed * 1e-9));
+        rows[3].push_back(fmt::format("{:.0f}", point.triad * 1e-9));
+        rows[4].push_back(fmt::format("{:.0f}", point.update * 1e-9));
     }
     return align(rows, 1);
 }
@@ -109,10 +104,12 @@ const char* name(Traffic traffic) {
             return "read";
         case Traffic::write:
             return "write";
-        case Traffic::mixed:
-            break;
+        case Traffic::triad:
+            return "triad";
+        case Traffic::update:
+            return "update";
     }
-    return "triad";
+    return "";
 }
 
 nlohmann::ordered_json number(Value value) {
@@ -158,7 +155,8 @@ std::string format_json(const Machine& machine, std::span<const Measurement> mea
         curve.push_back({{"working_set_bytes", point.working_set},
                          {"read_bytes_per_second", point.read},
                          {"write_bytes_per_second", point.write},
-                         {"triad_bytes_per_second", point.mixed}});
+                         {"triad_bytes_per_second", point.triad},
+                         {"update_bytes_per_second", point.update}});
     ordered_json cases = ordered_json::array();
     for (const Measurement& m : measurements) {
         const Rates r = rates(machine, m);

@@ -1,4 +1,4 @@
-#include "apps/bench/openblas.h"
+#include "apps/kernel_bench/openblas.h"
 
 #include <dlfcn.h>
 
