@@ -64,7 +64,11 @@ public:
         if (now >= next_redraw_) redraw(now, values());
     }
 
-    /// Leaves one line that sums up the epoch. Its time and speed run from begin_epoch to here: call it before testing.
+    /// Says that the images of the epoch are done: what follows until end_epoch(), such as a test, does not count in its
+    /// time and speed.
+    void stop_clock() { epoch_ended_ = clock_(); }
+
+    /// Leaves one line that sums up the epoch, with its time and speed up to stop_clock(), or to here without it.
     void end_epoch(std::span<const ProgressValue> values);
     void end_epoch(std::initializer_list<ProgressValue> values) { end_epoch(std::span(values.begin(), values.size())); }
 
