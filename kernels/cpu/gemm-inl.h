@@ -71,22 +71,34 @@ inline Blocking choose_blocking(Index m, Index n, Index k, Index panel_columns) 
     return blocking;
 }
 
+/// The rows of C in plain memory. Other kinds of output give other rows(), such as the pixels of one phase of an image.
+struct PlainOutput {
+    float* data;
+    Index stride;
+
+    /// to[i] = where row first + i of C begins, i < count
+    void rows(Index first, Index count, float** to) const {
+        for (Index i = 0; i < count; ++i) to[i] = data + (first + i) * stride;
+    }
+};
+
 /// Applies f to a tile that was just stored and still lies in the nearest cache.
-HWY_ATTR inline void activate_tile(float* tile, Index stride, Index rows, Index columns, Activation activation) {
+HWY_ATTR inline void activate_tile(float* const* rows, Index count, Index columns, Activation activation) {
     if (activation.kind == ActivationKind::identity) return;
     with_activation(activation, [&](auto f) HWY_ATTR {
-        for (Index r = 0; r < rows; ++r) {
-            float* row = tile + r * stride;
+        for (Index r = 0; r < count; ++r) {
+            float* row = rows[r];
             for_vectors(0, columns,
                         [&](auto access, Index i) HWY_ATTR { access.store(f(access.load(row + i)), row + i); });
         }
     });
 }
 
-/// C[i, j] = f(accumulate * C + sum over d of a(i, d) b(j, d) + bias[j]) for i < m, j < n, C row-major with `stride`.
-template <class OperandA, class OperandB>
-HWY_ATTR void blocked_product(CpuQueue& queue, float* c, Index stride, const OperandA& a, const OperandB& b, Index m,
-                              Index n, Index k, const Epilogue<float>& epilogue) {
+/// C[i, j] = f(accumulate * C + sum over d of a(i, d) b(j, d) + bias[j]) for i < m, j < n, with C's rows where `c`
+/// says.
+template <class Output, class OperandA, class OperandB>
+HWY_ATTR void blocked_product(CpuQueue& queue, const Output& c, const OperandA& a, const OperandB& b, Index m, Index n,
+                              Index k, const Epilogue<float>& epilogue) {
     if (m == 0 || n == 0) return;
     const Index lanes = static_cast<Index>(hn::Lanes(kFloats));
     const Index panel_columns = kTileVectors * lanes;
@@ -135,10 +147,12 @@ HWY_ATTR void blocked_product(CpuQueue& queue, float* c, Index stride, const Ope
                 for (Index p = first_panel; p < std::min(panels, first_panel + blocking.task_panels); ++p) {
                     const Index row = p * blocking.panel_rows;
                     const Index count = std::min(blocking.panel_rows, rows - row);
-                    float* tile = c + (first_row + row) * stride + column;
-                    tile_function(static_cast<int>(count), vectors)(tile, stride, columns, packed_a + row * depth,
-                                                                    panel_b, depth, finish);
-                    if (last_block) activate_tile(tile, stride, count, columns, epilogue.activation);
+                    float* tile[kTileRows];
+                    c.rows(first_row + row, count, tile);
+                    for (Index r = 0; r < count; ++r) tile[r] += column;
+                    tile_function(static_cast<int>(count), vectors)(tile, columns, packed_a + row * depth, panel_b,
+                                                                    depth, finish);
+                    if (last_block) activate_tile(tile, count, columns, epilogue.activation);
                 }
             });
         }

@@ -14,7 +14,7 @@ void plain_product(CpuQueue& queue, float* c, const float* a, const float* b, co
                    const Epilogue<float>& epilogue) {
     const PlainOperand left{a, shape.transpose_a ? shape.m : shape.k, !shape.transpose_a};
     const PlainOperand right{b, shape.transpose_b ? shape.k : shape.n, shape.transpose_b};
-    blocked_product(queue, c, shape.n, left, right, shape.m, shape.n, shape.k, epilogue);
+    blocked_product(queue, PlainOutput{c, shape.n}, left, right, shape.m, shape.n, shape.k, epilogue);
 }
 
 }  // namespace

@@ -36,15 +36,15 @@ struct TileEpilogue {
     const float* bias = nullptr;  ///< at the tile's first column
 };
 
-/// c[r * stride + j] = product of an A panel [depth][kRows] and a B panel [depth][kVectors * lanes] + epilogue, for
+/// rows[r][j] = product of an A panel [depth][kRows] and a B panel [depth][kVectors * lanes] + epilogue, for
 /// j < columns <= kVectors * lanes.
 template <int kRows, int kVectors>
-HWY_ATTR void multiply_tile(float* HWY_RESTRICT c, Index stride, Index columns, const float* HWY_RESTRICT a,
-                            const float* HWY_RESTRICT b, Index depth, const TileEpilogue& epilogue) {
+HWY_ATTR void multiply_tile(float* const* rows, Index columns, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
+                            Index depth, const TileEpilogue& epilogue) {
     const Index lanes = static_cast<Index>(hn::Lanes(kFloats));
     if (epilogue.add_to_c) {
 #pragma GCC unroll 16
-        for (int r = 0; r < kRows; ++r) hwy::Prefetch(c + r * stride);
+        for (int r = 0; r < kRows; ++r) hwy::Prefetch(rows[r]);
     }
     FloatVector sum[kRows][kVectors];
 #pragma GCC unroll 16
@@ -66,7 +66,7 @@ HWY_ATTR void multiply_tile(float* HWY_RESTRICT c, Index stride, Index columns, 
         b += kVectors * lanes;
     }
     const auto finish = [&](auto access, int r, int v, FloatVector value) HWY_ATTR {
-        float* to = c + r * stride + v * lanes;
+        float* to = rows[r] + v * lanes;
         if (epilogue.add_to_c) value = hn::Add(value, access.load(to));
         if (epilogue.bias) value = hn::Add(value, access.load(epilogue.bias + v * lanes));
         access.store(value, to);
@@ -84,7 +84,7 @@ HWY_ATTR void multiply_tile(float* HWY_RESTRICT c, Index stride, Index columns, 
     }
 }
 
-using TileFunction = void (*)(float*, Index, Index, const float*, const float*, Index, const TileEpilogue&);
+using TileFunction = void (*)(float* const*, Index, const float*, const float*, Index, const TileEpilogue&);
 
 template <int kVectors, int... kRows>
 constexpr TileFunction pick_tile(int rows, std::integer_sequence<int, kRows...>) {
