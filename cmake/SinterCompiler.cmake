@@ -6,13 +6,12 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 include(GNUInstallDirs)
 
-# An interface target that holds the flags; sinter_library() and sinter_program() link it privately.
+# An interface target that holds the flags; every target of sinter links it privately.
 add_library(sinter_flags INTERFACE)
 target_compile_options(
     sinter_flags
-    INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
-              # Products and sums are fused only where the code says so: results must not depend on the compiler's mood.
-              -ffp-contract=off -fno-math-errno
+    # Products and sums are fused only where the code says so: results must not depend on the compiler's mood.
+    INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wnon-virtual-dtor;-ffp-contract=off;-fno-math-errno>
               $<$<BOOL:${SINTER_WERROR}>:-Werror>)
 if(SINTER_SANITIZE)
     target_compile_options(sinter_flags INTERFACE -fsanitize=${SINTER_SANITIZE} -fno-omit-frame-pointer -g1
@@ -20,7 +19,7 @@ if(SINTER_SANITIZE)
     target_link_options(sinter_flags INTERFACE -fsanitize=${SINTER_SANITIZE})
 endif()
 
-# sinter_library(name [PUBLIC libs...] [PRIVATE libs...]): a static library from every .cpp below the current folder.
+# sinter_library(name SOURCES files... [PUBLIC libs...] [PRIVATE libs...]): a static library.
 function(sinter_library name)
     cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
     add_library(${name} STATIC ${ARG_SOURCES})

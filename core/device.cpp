@@ -2,25 +2,22 @@
 
 namespace sinter {
 
-Device::Context::Context(Queue q)
-    : queue(std::move(q)),
+Device::Context::Context(const char* device_name, Queue device_queue)
+    : name(device_name),
+      queue(std::move(device_queue)),
       memory([this](std::size_t bytes) { return std::visit([&](auto& own) { return own.allocate(bytes); }, queue); },
              [this](void* data) { std::visit([&](auto& own) { own.release(data); }, queue); }) {}
 
 Device::Context& Device::cpu_context() {
-    static Context context{kernels::CpuQueue{}};
+    static Context context("cpu", kernels::CpuQueue());
     return context;
 }
 
 Device Device::cpu() { return Device(&cpu_context()); }
 
 Device Device::reference() {
-    static Context context{kernels::RefQueue<double>{}};
+    static Context context("reference", kernels::RefQueue<double>());
     return Device(&context);
-}
-
-std::string Device::name() const {
-    return std::holds_alternative<kernels::CpuQueue>(context_->queue) ? "cpu" : "reference";
 }
 
 std::size_t Device::element_bytes() const {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <utility>
 #include <variant>
 
@@ -20,13 +19,19 @@ public:
     static Device reference();
 
     /// "cpu" or "reference".
-    std::string name() const;
+    const char* name() const { return context_->name; }
 
     /// Calls f with this device's queue; f is generic in the queue's type, which selects the kernels:
     ///     device.run([&](auto& queue) { kernels::add(queue, y.data(queue), a.data(queue), b.data(queue), n); });
     template <class Function>
     decltype(auto) run(Function&& f) const {
         return std::visit(std::forward<Function>(f), context_->queue);
+    }
+
+    /// Whether `queue` is this device's.
+    template <class OtherQueue>
+    bool owns(const OtherQueue& queue) const {
+        return std::get_if<OtherQueue>(&context_->queue) == &queue;
     }
 
     MemoryPool& memory() const { return context_->memory; }
@@ -39,7 +44,8 @@ private:
     using Queue = std::variant<kernels::CpuQueue, kernels::RefQueue<double>>;
 
     struct Context {
-        explicit Context(Queue q);
+        Context(const char* device_name, Queue device_queue);
+        const char* name;
         Queue queue;
         MemoryPool memory;
     };

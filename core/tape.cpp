@@ -160,10 +160,13 @@ private:
             Backward context(*this, node, create_graph_);
             node.run(context);
             for (int i = 0; i < node.input_count_; ++i) {
+                const Tensor& input = node.inputs_[static_cast<std::size_t>(i)];
                 const Tensor& gradient = context.pending_[static_cast<std::size_t>(i)];
-                if (!gradient.defined()) continue;
-                if (watching()) watch_gradient(node.op_, gradient);
-                deliver(node.inputs_[static_cast<std::size_t>(i)], gradient);
+                if (gradient.defined()) deliver(input, gradient);
+                if (!watching()) continue;
+                if (gradient.defined()) watch_gradient(node.op_, gradient);
+                if (input.defined() && is_parameter(input) && input.grad().defined())
+                    watch_gradient(node.op_, input.grad());
             }
         }
         for (Tensor& gradient : outputs) gradient = Tensor();
@@ -210,9 +213,22 @@ void Backward::add(int input, const Tensor& gradient) {
     pending_[static_cast<std::size_t>(input)] = gradient;
 }
 
-Backward::Destination Backward::destination(int input) {
+Tensor Backward::target(int input) {
+    const Tensor& to = node_.inputs_[static_cast<std::size_t>(input)];
+    // An unwritten parameter gradient is written by the kernel itself; to a written one the pass adds what is written
+    // here.
+    if (!to.state_->grad_is_set) return destination(input).tensor;
+    require_first_derivative();
+    return pending_[static_cast<std::size_t>(input)] = Tensor::empty(to.shape(), to.device());
+}
+
+void Backward::require_first_derivative() const {
     require(!create_graph_, "[{}] has no second derivative; gradients(..., create_graph) cannot pass through it",
             node_.op_);
+}
+
+Backward::Destination Backward::destination(int input) {
+    require_first_derivative();
     const Tensor& to = node_.inputs_[static_cast<std::size_t>(input)];
     if (pass_.is_parameter(to)) return BackwardPass::parameter_gradient(to);
     Tensor& gradient = pending_[static_cast<std::size_t>(input)];

@@ -91,8 +91,13 @@ public:
     /// Delivers the gradient of an input.
     void add(int input, const Tensor& gradient);
 
-    /// Memory into which a kernel writes the gradient of an input, or adds it if `accumulate`: a parameter's gradient
-    /// then needs no copy. Throws UsageError if create_graph(): what a kernel writes cannot be differentiated.
+    /// Memory into which a kernel writes (=) the gradient of an input; a parameter's own gradient where that is still
+    /// unwritten, so that it needs no copy. Throws UsageError if create_graph(): what a kernel writes cannot be
+    /// differentiated.
+    Tensor target(int input);
+
+    /// The same for kernels that can also add: where a parameter's gradient was written before, `accumulate` is set and
+    /// the kernel is to add (+=) to it.
     struct Destination {
         Tensor tensor;
         bool accumulate;
@@ -101,6 +106,7 @@ public:
 
 private:
     friend class BackwardPass;
+    void require_first_derivative() const;
     Backward(BackwardPass& pass, Node& node, bool create_graph)
         : pass_(pass), node_(node), create_graph_(create_graph) {}
 

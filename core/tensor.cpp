@@ -87,6 +87,12 @@ void* Tensor::raw() const {
            static_cast<std::size_t>(state_->first_element) * state_->device.element_bytes();
 }
 
+void Tensor::refuse_device() const {
+    throw UsageError(
+        fmt::format("[tensor] a tensor {} on {} was given to an op on another device; move one of the operands",
+                    shape(), device().name()));
+}
+
 std::vector<float> Tensor::to_floats() const { return download<float>(*this); }
 std::vector<double> Tensor::to_doubles() const { return download<double>(*this); }
 

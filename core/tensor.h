@@ -32,9 +32,11 @@ public:
     Index count() const { return shape().count(); }
     Device device() const;
 
-    /// The array, as the element type of `queue`, which must be this tensor's device's. Null if undefined.
+    /// The array, as the element type of `queue`. Null if undefined. Throws UsageError where `queue` is another
+    /// device's: the one check that keeps every op from mixing devices.
     template <class Queue>
-    typename Queue::Real* data(const Queue&) const {
+    typename Queue::Real* data(const Queue& queue) const {
+        if (state_ && !state_->device.owns(queue)) refuse_device();
         return static_cast<typename Queue::Real*>(raw());
     }
 
@@ -95,6 +97,7 @@ private:
 
     explicit Tensor(Ref<State> state) : state_(std::move(state)) {}
     void* raw() const;
+    [[noreturn]] void refuse_device() const;
 
     Ref<State> state_;
 };

@@ -51,7 +51,7 @@ struct RandomStream {
 };
 
 /// The stream at `address`, whose step is read now; a null step means 0.
-inline RandomStream read_stream(const RandomAddress& address) {
+constexpr RandomStream read_stream(const RandomAddress& address) {
     return {address.seed, address.draw, address.step ? *address.step : 0};
 }
 

@@ -28,18 +28,42 @@ public:
 
     /// Copies within this queue's memory, or between it and the host's. Ordered with the kernels.
     void copy(void* to, const void* from, std::size_t bytes);
+    /// What is uploaded is read before upload() returns; what is downloaded is there when download() returns.
     void upload(void* to, const void* from_host, std::size_t bytes) { copy(to, from_host, bytes); }
     void download(void* to_host, const void* from, std::size_t bytes) { copy(to_host, from, bytes); }
     void synchronise() {}
 
-    /// Working memory for one kernel call, at least `bytes`, aligned to 128 bytes. It keeps its address until a larger
-    /// request, holds nothing from call to call, and is never returned to the system while the queue lives.
-    void* scratch(std::size_t bytes);
+private:
+    friend class Scratch;
+    struct Block {
+        void* memory = nullptr;
+        std::size_t bytes = 0;
+    };
+    static constexpr int kMaxScratchDepth = 4;
+
+    std::unique_ptr<ThreadPool> pool_;
+    Block scratch_[kMaxScratchDepth];  // one for each level of nesting
+    int scratch_depth_ = 0;
+};
+
+/// Working memory of a kernel call while it lives, aligned to 128 bytes, content unspecified. Scratches of one queue
+/// nest: a kernel may call another one that has its own. The memory is kept for the next call, so that steady state
+/// allocates nothing.
+class Scratch {
+public:
+    Scratch(CpuQueue& queue, std::size_t bytes);
+    ~Scratch() { --queue_.scratch_depth_; }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+
+    template <class T>
+    T* as() const {
+        return static_cast<T*>(memory_);
+    }
 
 private:
-    std::unique_ptr<ThreadPool> pool_;
-    void* scratch_ = nullptr;
-    std::size_t scratch_bytes_ = 0;
+    CpuQueue& queue_;
+    void* memory_;
 };
 
 /// Runs the scalar reference kernels in the number type `RealType`, one after the other on the calling thread.

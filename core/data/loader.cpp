@@ -1,22 +1,15 @@
 #include "core/data/loader.h"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <vector>
 
 #include "core/check.h"
+#include "core/random.h"
 #include "kernels/gather.h"
 #include "kernels/random.h"
 
 namespace sinter {
-namespace {
-
-// Out of the way of the draws of a training step, which are numbered from zero.
-constexpr std::uint32_t kOrderDraw = std::numeric_limits<std::uint32_t>::max();
-
-}  // namespace
-
 Loader::Loader(const ImageSet& images, Device device, Index batch_size, bool shuffle, std::uint64_t seed,
                PixelRange range)
     : count_(images.count),
@@ -46,7 +39,7 @@ void Loader::start_epoch(std::int64_t epoch, Index position) {
     const std::uint64_t number = static_cast<std::uint64_t>(epoch);
     device_epoch_.upload({&number, 1});
     order_.device().run([&](auto& queue) {
-        kernels::random_permutation(queue, order_.data(), count_, {seed_, kOrderDraw, device_epoch_.data()});
+        kernels::random_permutation(queue, order_.data(), count_, {seed_, draws::kDataOrder, device_epoch_.data()});
     });
 }
 

@@ -10,8 +10,7 @@ namespace sinter {
 Linear::Linear(Index in, Index out, Generator& generator, const LinearOptions& options)
     : activation_(options.activation) {
     require(in > 0 && out > 0, "[linear] expected at least one input and one output, got {} and {}", in, out);
-    weight_ =
-        add_parameter("weight", options.weight_init.make({in, out}, {in, out}, generator), FileLayout::linear_weight);
+    weight_ = add_parameter("weight", options.weight_init.make({in, out}, {in, out}, generator), kLinearLayout);
     if (options.bias) bias_ = add_parameter("bias", options.bias_init.make({out}, {in, out}, generator));
 }
 

@@ -6,7 +6,12 @@ namespace sinter {
 
 Tensor Module::add_parameter(std::string name, Tensor initial, FileLayout layout) {
     initial.set_requires_grad(true);
-    own_.push_back({std::move(name), initial, layout});
+    parameters_.push_back({std::move(name), initial, layout});
+    return initial;
+}
+
+Tensor Module::add_buffer(std::string name, Tensor initial) {
+    buffers_.push_back({std::move(name), initial, kPlainLayout});
     return initial;
 }
 
@@ -15,15 +20,21 @@ void Module::add_module(std::string name, Module& module) {
     children_.emplace_back(std::move(name), &module);
 }
 
-void Module::collect(const std::string& prefix, std::vector<Parameter>& parameters) const {
-    for (const Parameter& own : own_) parameters.push_back({prefix + own.name, own.tensor, own.layout});
-    for (const auto& [name, child] : children_) child->collect(prefix + name + ".", parameters);
+void Module::collect(const std::string& prefix, Tensors Module::*which, Tensors& all) const {
+    for (const Parameter& own : this->*which) all.push_back({prefix + own.name, own.tensor, own.layout});
+    for (const auto& [name, child] : children_) child->collect(prefix + name + ".", which, all);
 }
 
 std::vector<Parameter> Module::parameters() const {
-    std::vector<Parameter> parameters;
-    collect("", parameters);
-    return parameters;
+    Tensors all;
+    collect("", &Module::parameters_, all);
+    return all;
+}
+
+std::vector<Parameter> Module::state() const {
+    Tensors all = parameters();
+    collect("", &Module::buffers_, all);
+    return all;
 }
 
 Index Module::parameter_count() const {
@@ -38,7 +49,14 @@ void Module::train(bool training) {
 }
 
 void Module::set_requires_grad(bool requires_grad) {
-    for (Parameter& parameter : parameters()) parameter.tensor.set_requires_grad(requires_grad);
+    for (Parameter& own : parameters_) own.tensor.set_requires_grad(requires_grad);
+    for (auto& [name, child] : children_) child->set_requires_grad(requires_grad);
+}
+
+Device Module::device() const {
+    const std::vector<Parameter> all = parameters();
+    require(!all.empty(), "[module] a module without parameters is on no device");
+    return all.front().tensor.device();
 }
 
 }  // namespace sinter

@@ -1,6 +1,7 @@
 // Modules: named parameters in a tree, as in PyTorch.
 #pragma once
 
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,18 +10,23 @@
 
 namespace sinter {
 
-/// How a parameter lies in files that other programs read; in memory everything is channels last, inputs before
-/// outputs.
-enum class FileLayout {
-    plain,         ///< as in memory
-    linear_weight  ///< [in, out] in memory, [out, in] in the file, as PyTorch's Linear has it
+/// How a tensor lies in files that other programs read: axis i of the file is axis axes[i] of memory. Empty: as in
+/// memory, which is channels last with inputs before outputs.
+struct FileLayout {
+    std::array<int, Shape::kMaxRank> axes{};
+    int rank = 0;
 };
+inline constexpr FileLayout kPlainLayout{};
+inline constexpr FileLayout kLinearLayout{{1, 0}, 2};  ///< [in, out] in memory, [out, in] in the file
+/// HWIO in memory, OIHW in the file. A transposed convolution keeps the HWIO of the convolution back, whose OIHW is
+/// what PyTorch's ConvTranspose2d calls [in, out, height, width].
+inline constexpr FileLayout kConvLayout{{3, 2, 0, 1}, 4};
 
 /// A learnable tensor and its dotted name in the tree, "encoder.hidden.weight".
 struct Parameter {
     std::string name;
     Tensor tensor;
-    FileLayout layout = FileLayout::plain;
+    FileLayout layout;
 };
 
 /// A node of the tree. Members register themselves at construction; the tree is fixed from then on.
@@ -33,6 +39,9 @@ public:
 
     /// All parameters of the tree: this module's own first, then its children's, each in order of registration.
     std::vector<Parameter> parameters() const;
+    /// The parameters, then the buffers of the tree: tensors that are state but not learned, such as running
+    /// statistics. What a checkpoint holds.
+    std::vector<Parameter> state() const;
     /// The number of learnable values in the tree.
     Index parameter_count() const;
 
@@ -40,19 +49,36 @@ public:
     void train(bool training = true);
     bool training() const { return training_; }
 
-    /// Freezes or thaws all parameters of the tree; a frozen module costs no weight gradient.
+    /// Freezes or thaws all parameters of the tree; a frozen module costs no weight gradient. See Frozen.
     void set_requires_grad(bool requires_grad);
 
+    /// The device of the tree's first parameter. Throws UsageError where there is none.
+    Device device() const;
+
 protected:
-    Tensor add_parameter(std::string name, Tensor initial, FileLayout layout = FileLayout::plain);
+    Tensor add_parameter(std::string name, Tensor initial, FileLayout layout = kPlainLayout);
+    Tensor add_buffer(std::string name, Tensor initial);
     void add_module(std::string name, Module& module);
 
 private:
-    void collect(const std::string& prefix, std::vector<Parameter>& parameters) const;
+    using Tensors = std::vector<Parameter>;
+    void collect(const std::string& prefix, Tensors Module::*which, Tensors& all) const;
 
-    std::vector<Parameter> own_;
+    Tensors parameters_, buffers_;
     std::vector<std::pair<std::string, Module*>> children_;
     bool training_ = true;
+};
+
+/// Freezes a module while it lives: gradients pass through it, none are computed for it.
+class Frozen {
+public:
+    explicit Frozen(Module& module) : module_(module) { module_.set_requires_grad(false); }
+    ~Frozen() { module_.set_requires_grad(true); }
+    Frozen(const Frozen&) = delete;
+    Frozen& operator=(const Frozen&) = delete;
+
+private:
+    Module& module_;
 };
 
 }  // namespace sinter

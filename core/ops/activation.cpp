@@ -13,7 +13,7 @@ Tensor activate(const Tensor& x, Activation activation) {
     return record("activation", y, {x}, [y = y.detach(), activation](Backward& back) {
         const Tensor dy = back.dy();
         if (back.create_graph()) return back.add(0, dy * activation_slope(back.output(y), activation));
-        const Tensor dx = back.destination(0).tensor;
+        const Tensor dx = back.target(0);
         dx.device().run([&](auto& queue) {
             kernels::activation_backward(queue, dx.data(queue), dy.data(queue), y.data(queue), y.count(), activation);
         });

@@ -60,7 +60,7 @@ LatentSample reparameterise_kl(const Tensor& heads, Generator& generator) {
     });
     record("reparameterise_kl", {&sample.z, &sample.kl}, {heads}, [=](Backward& back) {
         const Tensor dz = back.dy(0), dkl = back.dy(1);
-        const Tensor dheads = back.destination(0).tensor;
+        const Tensor dheads = back.target(0);
         dheads.device().run([&](auto& queue) {
             kernels::reparameterise_kl_backward(queue, dheads.data(queue), dz.data(queue), dkl.data(queue),
                                                 heads.data(queue), shape, scale, noise);

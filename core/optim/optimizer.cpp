@@ -8,12 +8,18 @@
 #include "kernels/reduce.h"
 
 namespace sinter {
+namespace {
+
+constexpr Index kScalars = 4;  // members of StepScalars
+
+}  // namespace
 
 Optimizer::Optimizer(const Module& module, std::vector<std::string> state_names) : arena_(module) {
     const Device device = arena_.values().device();
     for (std::string& name : state_names)
         state_.push_back({std::move(name), Tensor::zeros(arena_.values().shape(), device)});
-    scalars_ = Tensor::zeros({4}, device);
+    static_assert(sizeof(kernels::StepScalars<float>) == kScalars * sizeof(float));
+    scalars_ = Tensor::zeros({kScalars}, device);
     sum_squares_ = Tensor::zeros({1}, device);
 }
 

@@ -1,5 +1,6 @@
 #include "core/train/checkpoint.h"
 
+#include <array>
 #include <cstring>
 #include <deque>
 #include <utility>
@@ -23,7 +24,7 @@ struct StoredTensor {
 
 std::vector<StoredTensor> stored_tensors(const CheckpointPart& part) {
     std::vector<StoredTensor> stored;
-    for (const Parameter& p : part.module->parameters()) stored.push_back({part.prefix + p.name, p.tensor, p.layout});
+    for (const Parameter& p : part.module->state()) stored.push_back({part.prefix + p.name, p.tensor, p.layout});
     if (!part.optimizer) return stored;
     const ParameterArena& arena = part.optimizer->arena();
     for (const Optimizer::State& state : part.optimizer->state()) {
@@ -41,35 +42,46 @@ std::string steps_fact(const CheckpointPart& part) { return "optimizer." + part.
 std::vector<std::int64_t> file_shape(const StoredTensor& stored) {
     const Shape& shape = stored.tensor.shape();
     std::vector<std::int64_t> sizes;
-    for (int i = 0; i < shape.rank(); ++i) sizes.push_back(shape[i]);
-    if (stored.layout == FileLayout::linear_weight) std::swap(sizes[0], sizes[1]);
+    for (int i = 0; i < shape.rank(); ++i)
+        sizes.push_back(shape[stored.layout.rank ? stored.layout.axes[static_cast<std::size_t>(i)] : i]);
     return sizes;
 }
 
-template <class T>
-std::vector<T> transposed(const std::vector<T>& x, Index rows, Index columns) {
-    std::vector<T> y(x.size());
-    for (Index r = 0; r < rows; ++r) {
-        for (Index c = 0; c < columns; ++c) {
-            y[static_cast<std::size_t>(c * rows + r)] = x[static_cast<std::size_t>(r * columns + c)];
-        }
+/// Calls visit(place in the file, place in memory) for every element of a tensor with a layout of its own.
+template <class Visit>
+void for_each_place(const StoredTensor& stored, Visit visit) {
+    const Shape& shape = stored.tensor.shape();
+    const int rank = shape.rank();
+    std::array<Index, Shape::kMaxRank> stride{}, at{};  // of memory, by the axes of the file
+    for (int i = 0; i < rank; ++i) {
+        stride[i] = 1;
+        for (int axis = stored.layout.axes[static_cast<std::size_t>(i)] + 1; axis < rank; ++axis)
+            stride[i] *= shape[axis];
     }
-    return y;
+    for (Index place = 0; place < shape.count(); ++place) {
+        Index memory = 0;
+        for (int i = 0; i < rank; ++i) memory += at[i] * stride[i];
+        visit(static_cast<std::size_t>(place), static_cast<std::size_t>(memory));
+        for (int i = rank - 1; i >= 0 && ++at[i] == shape[stored.layout.axes[static_cast<std::size_t>(i)]]; --i)
+            at[i] = 0;
+    }
 }
 
 template <class T>
 std::vector<T> to_file(std::vector<T> values, const StoredTensor& stored) {
-    if (stored.layout != FileLayout::linear_weight) return values;
-    return transposed(values, stored.tensor.size(0), stored.tensor.size(1));
+    if (stored.layout.rank == 0) return values;
+    std::vector<T> file(values.size());
+    for_each_place(stored, [&](std::size_t place, std::size_t memory) { file[place] = values[memory]; });
+    return file;
 }
 
 template <class T>
 void from_file(const SafetensorsEntry& entry, StoredTensor& stored) {
-    std::vector<T> values(entry.data.size() / sizeof(T));
-    if (!values.empty()) std::memcpy(values.data(), entry.data.data(), entry.data.size());
-    if (stored.layout == FileLayout::linear_weight) {
-        values = transposed(values, stored.tensor.size(1), stored.tensor.size(0));
-    }
+    std::vector<T> file(entry.data.size() / sizeof(T));
+    if (!file.empty()) std::memcpy(file.data(), entry.data.data(), entry.data.size());
+    if (stored.layout.rank == 0) return stored.tensor.assign(std::span<const T>(file));
+    std::vector<T> values(file.size());
+    for_each_place(stored, [&](std::size_t place, std::size_t memory) { values[memory] = file[place]; });
     stored.tensor.assign(std::span<const T>(values));
 }
 

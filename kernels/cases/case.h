@@ -143,5 +143,6 @@ void add_random_cases(CaseList& cases, Purpose purpose);
 void add_vae_cases(CaseList& cases, Purpose purpose);
 void add_optimizer_cases(CaseList& cases, Purpose purpose);
 void add_gather_cases(CaseList& cases, Purpose purpose);
+void add_conv_cases(CaseList& cases, Purpose purpose);
 
 }  // namespace sinter::kernels

@@ -14,6 +14,7 @@ CaseList all_cases(Purpose purpose) {
     add_vae_cases(cases, purpose);
     add_optimizer_cases(cases, purpose);
     add_gather_cases(cases, purpose);
+    add_conv_cases(cases, purpose);
     return cases;
 }
 

@@ -48,9 +48,8 @@ void sum_over_rows(CpuQueue& queue, float* sums, MatrixShape shape, bool accumul
     // Partial rows: one a block, one for the ragged row, and one for their sum where that is still to be folded.
     const Index partials = blocks + (ragged > 0);
     const bool direct = partials == 1 && fold == 1;
-    float* const partial =
-        direct ? sums
-               : static_cast<float*>(queue.scratch(static_cast<std::size_t>((partials + 1) * width) * sizeof(float)));
+    const Scratch scratch(queue, direct ? 0 : static_cast<std::size_t>((partials + 1) * width) * sizeof(float));
+    float* const partial = direct ? sums : scratch.as<float>();
     queue.pool().run(blocks * strips + (ragged > 0), [&](std::int64_t task, int) {
         const Index block = task / strips;
         float* const row = partial + block * width;

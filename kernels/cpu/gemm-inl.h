@@ -109,7 +109,8 @@ HWY_ATTR void blocked_product(CpuQueue& queue, const Output& c, const OperandA& 
     // One block of rows: a task packs the B panel it needs and uses it at once. Several: all B panels are packed first.
     const bool share_b = blocking.rows < m;
     const std::size_t b_panels = static_cast<std::size_t>(share_b ? column_panels : queue.threads());
-    float* const packed_a = static_cast<float*>(queue.scratch((a_floats + b_floats * b_panels) * sizeof(float)));
+    const Scratch scratch(queue, (a_floats + b_floats * b_panels) * sizeof(float));
+    float* const packed_a = scratch.as<float>();
     float* const packed_b = packed_a + a_floats;
 
     Index first_depth = 0;

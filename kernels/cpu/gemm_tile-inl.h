@@ -3,7 +3,7 @@
 //
 // A panel of an operand is `width` consecutive rows of op(A) (or columns of op(B)), stored depth by depth:
 // panel[depth * width + i]. An A panel is kTileRows or fewer wide and is broadcast element by element; a B panel is one
-// or two vectors wide. Ladder, one core, AVX-512, 128x400x784, share of the FMA peak: see gemm-inl.h.
+// or two vectors wide.
 
 #if defined(SINTER_KERNELS_CPU_GEMM_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SINTER_KERNELS_CPU_GEMM_TILE_INL_H_

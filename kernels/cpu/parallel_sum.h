@@ -13,7 +13,8 @@ namespace sinter::kernels {
 template <class Part>
 double parallel_sum(CpuQueue& queue, Index count, Index per_task, const Part& part) {
     const Index tasks = task_count(count, per_task);
-    double* parts = static_cast<double*>(queue.scratch(static_cast<std::size_t>(tasks) * sizeof(double)));
+    const Scratch scratch(queue, static_cast<std::size_t>(tasks) * sizeof(double));
+    double* const parts = scratch.as<double>();
     parallel_for(queue, count, per_task, [&](Index begin, Index end) { parts[begin / per_task] = part(begin, end); });
     return std::accumulate(parts, parts + tasks, 0.0);
 }

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "kernels/cpu/thread_pool.h"
@@ -20,18 +21,16 @@ void aligned_delete(void* memory) { ::operator delete (memory, std::align_val_t{
 CpuQueue::CpuQueue(int threads) : pool_(std::make_unique<ThreadPool>(threads)) {}
 
 CpuQueue::~CpuQueue() {
-    if (scratch_) aligned_delete(scratch_);
+    for (Block& block : scratch_) {
+        if (block.memory) aligned_delete(block.memory);
+    }
 }
 
-CpuQueue::CpuQueue(CpuQueue&& other) noexcept
-    : pool_(std::move(other.pool_)),
-      scratch_(std::exchange(other.scratch_, nullptr)),
-      scratch_bytes_(std::exchange(other.scratch_bytes_, 0)) {}
+CpuQueue::CpuQueue(CpuQueue&& other) noexcept : pool_(std::move(other.pool_)) { std::swap(scratch_, other.scratch_); }
 
 CpuQueue& CpuQueue::operator=(CpuQueue&& other) noexcept {
     std::swap(pool_, other.pool_);
     std::swap(scratch_, other.scratch_);
-    std::swap(scratch_bytes_, other.scratch_bytes_);
     return *this;
 }
 
@@ -44,14 +43,16 @@ void CpuQueue::copy(void* to, const void* from, std::size_t bytes) {
     if (bytes > 0) std::memcpy(to, from, bytes);
 }
 
-void* CpuQueue::scratch(std::size_t bytes) {
-    if (bytes > scratch_bytes_) {
+Scratch::Scratch(CpuQueue& queue, std::size_t bytes) : queue_(queue) {
+    if (queue.scratch_depth_ == CpuQueue::kMaxScratchDepth) throw std::logic_error("kernels nest too many scratches");
+    CpuQueue::Block& block = queue.scratch_[queue.scratch_depth_];
+    if (bytes > block.bytes) {
         void* larger = aligned_new(bytes);
-        if (scratch_) aligned_delete(scratch_);
-        scratch_ = larger;
-        scratch_bytes_ = bytes;
+        if (block.memory) aligned_delete(block.memory);
+        block = {larger, bytes};
     }
-    return scratch_;
+    memory_ = block.memory;
+    ++queue.scratch_depth_;
 }
 
 }  // namespace sinter::kernels

@@ -127,7 +127,8 @@ void sum_columns(CpuQueue& queue, Real* sums, const Real* x, MatrixShape shape, 
 void find_nonfinite(CpuQueue& queue, Index* index, const Real* x, Index count) {
     const auto find = HWY_DYNAMIC_DISPATCH(find_nonfinite_range);
     const Index tiles = task_count(count, kElementsPerTask);
-    Index* const found = static_cast<Index*>(queue.scratch(static_cast<std::size_t>(tiles) * sizeof(Index)));
+    const Scratch scratch(queue, static_cast<std::size_t>(tiles) * sizeof(Index));
+    Index* const found = scratch.as<Index>();
     parallel_for(queue, count, kElementsPerTask,
                  [&](Index begin, Index end) { found[begin / kElementsPerTask] = find(x, begin, end); });
     const Index* const first = std::find_if(found, found + tiles, [](Index i) { return i >= 0; });

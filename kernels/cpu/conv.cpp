@@ -1,0 +1,113 @@
+// Convolution and its gradients on the CPU: three views of one blocked matrix product.
+//
+//   forward          y [pixels, out]         = patches of x [pixels, taps in]      times  w [taps in, out]
+//   input gradient   dx of one phase [pixels, in] = patches of dy [pixels, taps out] times  w of the phase [taps out,
+//   in] weight gradient  dw^T [out, taps in]     = dy^T [out, pixels]                  times  patches of x [pixels,
+//   taps in]
+//
+// A stride s makes s * s phases of the input, each with its own taps: no zero is multiplied and nothing is scattered.
+// The weight gradient is computed transposed because a patch is then packed as the wide operand, whose runs are as long
+// as a tile is wide; the result is small and is turned at the end.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/conv.cpp"
+#include "hwy/foreach_target.h"  // must come before highway.h
+
+#include "hwy/highway.h"
+#include "kernels/conv.h"
+#include "kernels/cpu/conv_operands-inl.h"
+#include "kernels/gather.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sinter::kernels::HWY_NAMESPACE {
+namespace {
+
+PatchGrid patches_of_input(const float* x, const ConvGeometry& g) {
+    return {x,        g.height,   g.width,     g.in_channels,   g.out_height,   g.out_width,
+            g.stride, -g.pad_top, -g.pad_left, g.kernel_height, g.kernel_width, 1};
+}
+
+void forward_product(CpuQueue& queue, float* y, const float* x, const float* w, const ConvGeometry& g,
+                     const Epilogue<float>& epilogue) {
+    const PatchRows patches{patches_of_input(x, g)};
+    const PlainOperand weight{w, g.out_channels, false};
+    blocked_product(queue, PlainOutput{y, g.out_channels}, patches, weight, g.batch * g.out_height * g.out_width,
+                    g.out_channels, g.taps() * g.in_channels, epilogue);
+}
+
+/// The taps of a kernel that reach one phase along one axis: coordinates p with p = phase (mod stride).
+struct PhaseTaps {
+    Index first = 0;  ///< the smallest such tap; the others follow every `stride`
+    Index count = 0;
+    Index output = 0;  ///< the output that the first tap takes to the phase's first coordinate
+
+    PhaseTaps(Index phase, Index pad, Index kernel, Index stride) {
+        first = (phase + pad) % stride;
+        count = first < kernel ? (kernel - first + stride - 1) / stride : 0;
+        output = (phase + pad - first) / stride;
+    }
+};
+
+void input_gradient_product(CpuQueue& queue, float* dx, const float* dy, const float* w, const ConvGeometry& g,
+                            const Epilogue<float>& epilogue) {
+    for (Index phase_y = 0; phase_y < std::min(g.stride, g.height); ++phase_y) {
+        for (Index phase_x = 0; phase_x < std::min(g.stride, g.width); ++phase_x) {
+            const PhaseTaps y(phase_y, g.pad_top, g.kernel_height, g.stride);
+            const PhaseTaps x(phase_x, g.pad_left, g.kernel_width, g.stride);
+            const Index rows = (g.height - phase_y + g.stride - 1) / g.stride;
+            const Index columns = (g.width - phase_x + g.stride - 1) / g.stride;
+            const PatchRows patches{{dy, g.out_height, g.out_width, g.out_channels, rows, columns, 1, y.output,
+                                     x.output, y.count, std::max<Index>(x.count, 1), -1}};
+            const PhaseWeight weight{w,       g.kernel_width, g.in_channels, g.out_channels,
+                                     y.first, x.first,        g.stride,      std::max<Index>(x.count, 1)};
+            const PhaseOutput out{dx, g.height, g.width, g.in_channels, rows, columns, g.stride, phase_y, phase_x};
+            blocked_product(queue, out, patches, weight, g.batch * rows * columns, g.in_channels,
+                            y.count * x.count * g.out_channels, epilogue);
+        }
+    }
+}
+
+void weight_gradient_product(CpuQueue& queue, float* dw_transposed, const float* x, const float* dy,
+                             const ConvGeometry& g, bool accumulate) {
+    Epilogue<float> epilogue;
+    epilogue.accumulate = accumulate;
+    const PlainOperand upstream{dy, g.out_channels, false};
+    const PatchColumns patches{patches_of_input(x, g)};
+    const Index columns = g.taps() * g.in_channels;
+    blocked_product(queue, PlainOutput{dw_transposed, columns}, upstream, patches, g.out_channels, columns,
+                    g.batch * g.out_height * g.out_width, epilogue);
+}
+
+}  // namespace
+}  // namespace sinter::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sinter::kernels {
+
+HWY_EXPORT(forward_product);
+HWY_EXPORT(input_gradient_product);
+HWY_EXPORT(weight_gradient_product);
+
+void conv_forward(CpuQueue& queue, Real* y, const Real* x, const Real* w, const ConvGeometry& geometry,
+                  const Epilogue<Real>& epilogue) {
+    HWY_DYNAMIC_DISPATCH(forward_product)(queue, y, x, w, geometry, epilogue);
+}
+
+void conv_input_gradient(CpuQueue& queue, Real* dx, const Real* dy, const Real* w, const ConvGeometry& geometry,
+                         const Epilogue<Real>& epilogue) {
+    HWY_DYNAMIC_DISPATCH(input_gradient_product)(queue, dx, dy, w, geometry, epilogue);
+}
+
+void conv_weight_gradient(CpuQueue& queue, Real* dw, const Real* x, const Real* dy, const ConvGeometry& geometry,
+                          bool accumulate) {
+    if (geometry.weight_count() == 0) return;
+    const Scratch scratch(queue, static_cast<std::size_t>(geometry.weight_count()) * sizeof(Real));
+    Real* const turned = scratch.as<Real>();
+    const MatrixShape shape{geometry.taps() * geometry.in_channels, geometry.out_channels};
+    if (accumulate) transpose(queue, turned, dw, shape);
+    HWY_DYNAMIC_DISPATCH(weight_gradient_product)(queue, turned, x, dy, geometry, accumulate);
+    transpose(queue, dw, turned, {shape.columns, shape.rows});
+}
+
+}  // namespace sinter::kernels
+#endif

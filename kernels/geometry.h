@@ -1,0 +1,47 @@
+// The sizes of a convolution. A transposed convolution has no geometry of its own: it is the input gradient of one.
+#pragma once
+
+#include "kernels/contract.h"
+
+namespace sinter::kernels {
+
+/// A two-dimensional convolution of images x [batch, height, width, in_channels] with a weight
+/// [kernel_height, kernel_width, in_channels, out_channels] (HWIO) to y [batch, out_height, out_width, out_channels]:
+///   y[n, i, j, o] = sum over a, b, c of x[n, i stride + a - pad_top, j stride + b - pad_left, c] w[a, b, c, o]
+/// where x is zero outside. The padding below and to the right is whatever out_height and out_width imply.
+struct ConvGeometry {
+    Index batch = 0, height = 0, width = 0, in_channels = 0;
+    Index out_height = 0, out_width = 0, out_channels = 0;
+    Index kernel_height = 1, kernel_width = 1;
+    Index stride = 1;
+    Index pad_top = 0, pad_left = 0;
+
+    constexpr Index input_count() const { return batch * height * width * in_channels; }
+    constexpr Index output_count() const { return batch * out_height * out_width * out_channels; }
+    constexpr Index taps() const { return kernel_height * kernel_width; }
+    constexpr Index weight_count() const { return taps() * in_channels * out_channels; }
+    /// Multiply-adds of the convolution and of each of its gradients, border included.
+    constexpr double multiply_adds() const {
+        return static_cast<double>(batch * out_height * out_width) * static_cast<double>(weight_count());
+    }
+};
+
+/// Padding before and after one axis.
+struct Padding {
+    Index before = 0, after = 0;
+};
+
+/// The number of outputs along an axis, or 0 where the kernel does not fit.
+constexpr Index conv_output_size(Index size, Index kernel, Index stride, Padding padding) {
+    const Index room = size + padding.before + padding.after - kernel;
+    return room < 0 ? 0 : room / stride + 1;
+}
+
+/// TensorFlow's padding 'same': as many outputs as strides fit, the odd pixel of padding after.
+constexpr Padding same_padding(Index size, Index kernel, Index stride) {
+    const Index outputs = (size + stride - 1) / stride;
+    const Index needed = (outputs - 1) * stride + kernel - size;
+    return needed <= 0 ? Padding{} : Padding{needed / 2, needed - needed / 2};
+}
+
+}  // namespace sinter::kernels
