@@ -28,7 +28,6 @@ const Clock::time_point process_start = Clock::now();
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-constexpr std::uint32_t kEvaluationDraw = 0x80000000u;  // away from the draws of training
 constexpr Index kEvaluationBatch = 500;
 
 std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const Module& model) {
@@ -43,7 +42,7 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const 
 /// The mean losses over the test images, with noise that depends on seed and epoch alone.
 LossSums evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch) {
     const NoGrad no_grad;
-    Generator noise(seed, vae.parameters()[0].tensor.device(), kEvaluationDraw);
+    Generator noise(seed, vae.device(), draws::kEvaluation);
     LossSums sums;
     Tensor images;
     batches.start_epoch(0);
@@ -86,7 +85,7 @@ public:
           profiled_(profiled_steps(options)),
           data_(find_data(options.data.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(options.data),
                           [](const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); })),
-          init_(options.seed, device_),
+          init_(options.seed, device_, draws::kInitialisation),
           noise_(options.seed, device_),
           vae_(vae_options(options, data_.train), init_),
           optimizer_(make_optimizer(options, vae_)),
@@ -113,7 +112,7 @@ public:
                                                                 : ProgressSettings::Style::automatic};
         Progress progress({.epochs = options_.epochs, .images_per_epoch = data_.train.count}, settings);
         Tensor images;
-        for (; at_.epoch <= options_.epochs; ++at_.epoch) {
+        while (at_.epoch <= options_.epochs) {
             train_batches_.start_epoch(at_.epoch, at_.position);
             progress.begin_epoch(static_cast<int>(at_.epoch), at_.position);
             Clock::time_point epoch_start = Clock::now();
@@ -187,7 +186,8 @@ private:
         const double warmup_steps = options_.kl_warmup * static_cast<double>(train_batches_.batches());
         const double risen = warmup_steps > 0 ? std::min(1.0, static_cast<double>(at_.step) / warmup_steps) : 1.0;
         if (options_.beta * risen == 1) return {};
-        beta_.fill(options_.beta * risen);
+        const float now = static_cast<float>(options_.beta * risen);
+        beta_.assign(std::span<const float>(&now, 1));
         return beta_;
     }
 
@@ -210,7 +210,7 @@ private:
                                {"seconds", at_.seconds}});
     }
 
-    /// Pictures and checkpoint as asked; the state then stands at the start of the next epoch.
+    /// Goes to the start of the next epoch, with pictures and a checkpoint where they are due.
     void finish_epoch() {
         const bool last = at_.epoch == options_.epochs;
         const auto due = [&](int every) { return last || (every > 0 && at_.epoch % every == 0); };
@@ -219,15 +219,12 @@ private:
             pictures_.samples(run_->sample(name));
             pictures_.reconstructions(run_->reconstruction(name));
         }
-        RunState next = at_;
-        ++next.epoch;
-        next.position = 0;
-        next.sums = {};
-        next.train_seconds = 0;
-        if (due(options_.save_every)) save(next);
-        const std::int64_t epoch = at_.epoch;
-        at_ = next;
-        at_.epoch = epoch;  // run()'s loop counts it up
+        const bool save_now = due(options_.save_every);
+        ++at_.epoch;
+        at_.position = 0;
+        at_.sums = {};
+        at_.train_seconds = 0;
+        if (save_now) save();
     }
 
     std::span<const CheckpointPart> parts() {
@@ -235,18 +232,28 @@ private:
         return {&part_, 1};
     }
 
-    /// What must be the same for a run to go on: with another value the numbers would be those of no single run.
+    /// What must be the same for a run to go on: with another value its numbers would be those of no single run.
     CheckpointFacts fixed_facts() const {
-        return {{"seed", std::to_string(options_.seed)},
-                {"batch_size", std::to_string(options_.batch_size)},
-                {"optimizer", options_.optimizer},
-                {"data", fmt::format("{} {} images", data_.train.name, data_.train.count)}};
+        CheckpointFacts facts = {{"--seed", fmt::format("{}", options_.seed)},
+                                 {"--batch-size", fmt::format("{}", options_.batch_size)},
+                                 {"--optimizer", options_.optimizer},
+                                 {"--lr", fmt::format("{}", options_.lr)},
+                                 {"--lr-schedule", options_.lr_schedule},
+                                 {"--warmup-steps", fmt::format("{}", options_.warmup_steps)},
+                                 {"--weight-decay", fmt::format("{}", options_.weight_decay)},
+                                 {"--clip-norm", fmt::format("{}", options_.clip_norm)},
+                                 {"--beta", fmt::format("{}", options_.beta)},
+                                 {"--kl-warmup", fmt::format("{}", options_.kl_warmup)},
+                                 {"--data", fmt::format("{}, {} images", data_.train.name, data_.train.count)}};
+        // Only a constant learning rate does not look at the end of the run.
+        if (schedule_.kind != Schedule::Kind::constant) facts["--epochs"] = fmt::format("{}", options_.epochs);
+        add_model_facts(facts, vae_.options());
+        return facts;
     }
 
-    void save(const RunState& state) {
+    void save() {
         CheckpointFacts facts = fixed_facts();
-        add_model_facts(facts, vae_.options());
-        state.save(facts);
+        at_.save(facts);
         run_->metrics().sync();
         save_checkpoint(run_->checkpoint(), parts(), facts);
     }
@@ -262,20 +269,28 @@ private:
         for (const auto& [name, wanted] : fixed_facts()) {
             const auto fact = facts.find(name);
             if (fact == facts.end() || fact->second != wanted) {
-                throw UsageError(
-                    fmt::format("--resume: the run was made with {} '{}', now it is '{}'; resume it with what it was "
-                                "started with",
-                                name, fact == facts.end() ? "" : fact->second, wanted));
+                throw UsageError(fmt::format(
+                    "--resume: the run was started with {} '{}', now it is '{}'; leave it as it was, or start "
+                    "a new run",
+                    name, fact == facts.end() ? "" : fact->second, wanted));
             }
         }
         load_checkpoint(file, parts());
         at_ = RunState::load(facts, file);
+        if (at_.position > data_.train.count) {
+            throw DataError(fmt::format("{}: expected a position among the {} images, found {}; the file is damaged",
+                                        file, data_.train.count, at_.position));
+        }
+        if (at_.epoch > options_.epochs + (at_.position == 0)) {
+            throw UsageError(fmt::format("--resume: the run is in epoch {} already, --epochs is {}; give more epochs",
+                                         at_.epoch, options_.epochs));
+        }
         run_->continue_after(at_.step);
         fmt::print(stderr, "resuming at step {}, epoch {}\n", at_.step, at_.epoch);
     }
 
     ExitCode interrupted() {
-        save(at_);
+        save();
         fmt::print(stderr, "interrupted at step {}; saved. Go on with: --resume --out {}\n", at_.step,
                    run_->path().string());
         return ExitCode::interrupted;
@@ -299,8 +314,9 @@ private:
         if (vae_.options().latent == 2) pictures_.manifold(run_->sample("manifold"));
         const LossSums test = evaluate(vae_, test_batches_, options_.seed, options_.epochs);
         fmt::print("{}", profile_.table());
-        fmt::print("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epochs\n",
-                   test.mean(test.loss), test.mean(test.recon), test.mean(test.kl), options_.epochs);
+        fmt::print("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epoch{}\n",
+                   test.mean(test.loss), test.mean(test.recon), test.mean(test.kl), options_.epochs,
+                   options_.epochs == 1 ? "" : "s");
         fmt::print("samples from the prior:   {}\n", (run_->path() / "samples").string());
         fmt::print("originals, rebuilt below: {}\n", (run_->path() / "reconstructions").string());
         fmt::print("numbers of every epoch:   {}\n", (run_->path() / "metrics.jsonl").string());
@@ -374,6 +390,7 @@ int main(int argc, char** argv) {
     add_vae_options(app, options);
     return run_program(app, arguments_with_resumed_config(argc, argv), [&] {
         if (!options.evaluate.empty()) return evaluate_checkpoint(options);
+        check_run_folder(options);
         Training training(app, options);
         return training.run();
     });

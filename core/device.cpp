@@ -9,14 +9,15 @@ Device::Context::Context(const char* device_name, Queue device_queue)
              [this](void* data) { std::visit([&](auto& own) { own.release(data); }, queue); }) {}
 
 Device::Context& Device::cpu_context() {
-    static Context context("cpu", kernels::CpuQueue());
+    // Never destroyed: tensors with static lifetime may outlive every other object of the process.
+    static Context& context = *new Context("cpu", kernels::CpuQueue());
     return context;
 }
 
 Device Device::cpu() { return Device(&cpu_context()); }
 
 Device Device::reference() {
-    static Context context("reference", kernels::RefQueue<double>());
+    static Context& context = *new Context("reference", kernels::RefQueue<double>());
     return Device(&context);
 }
 

@@ -10,7 +10,8 @@
 
 namespace sinter {
 
-/// A handle on one of the process's devices; copies name the same device.
+/// A handle on one of the process's devices; copies name the same device. A device serves one thread at a time: its
+/// pool and its queue are not locked.
 class Device {
 public:
     /// The CPU: SIMD kernels on a team of threads, in float.

@@ -17,9 +17,31 @@ inline constexpr std::uint32_t kPictures = 0xC0000000u;
 inline constexpr std::uint32_t kDataOrder = 0xFFFFFFFFu;
 }  // namespace draws
 
+/// The step that a generator is in, on the host and in device memory.
+struct RandomStep final : RefCounted {
+    explicit RandomStep(Device device) : on_device(1, device) {}
+    std::uint64_t number = 0;
+    Buffer<std::uint64_t> on_device;
+};
+
+/// One random draw of one step. An op keeps it to draw the same numbers again in backward.
+class Draw {
+public:
+    Draw(std::uint64_t seed, std::uint32_t draw, Ref<RandomStep> step)
+        : address_{seed, draw, step->on_device.data()}, number_(step->number), step_(std::move(step)) {}
+
+    /// Where its numbers live. Throws UsageError once the generator has gone on to another step: backward must come
+    /// before.
+    const kernels::RandomAddress& address() const;
+
+private:
+    kernels::RandomAddress address_;
+    std::uint64_t number_;
+    Ref<RandomStep> step_;
+};
+
 /// Gives every random draw of a training step its own address (seed, draw within the step, step). The step lives in
 /// device memory, so a recorded step replayed later draws new numbers; seed and step are all that a checkpoint needs.
-/// Must outlive the graph of what was drawn from it: backward draws the same numbers again.
 class Generator {
 public:
     /// Draws are numbered from `first_draw`: generators of equal seed with distant first draws are independent.
@@ -27,21 +49,20 @@ public:
     Generator(const Generator&) = delete;
     Generator& operator=(const Generator&) = delete;
 
-    /// The address of the next draw in this step.
-    kernels::RandomAddress next() { return {seed_, draw_++, device_step_.data()}; }
+    /// The next draw of this step.
+    Draw next() { return Draw(seed_, draw_++, step_); }
 
     /// Starts step `step`: its draws are numbered from the first again.
     void start_step(std::uint64_t step);
 
     std::uint64_t seed() const { return seed_; }
-    std::uint64_t step() const { return step_; }
-    Device device() const { return device_step_.device(); }
+    std::uint64_t step() const { return step_->number; }
+    Device device() const { return step_->on_device.device(); }
 
 private:
     std::uint64_t seed_;
     std::uint32_t first_draw_, draw_;
-    std::uint64_t step_ = 0;
-    Buffer<std::uint64_t> device_step_;
+    Ref<RandomStep> step_;
 };
 
 }  // namespace sinter

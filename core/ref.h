@@ -22,6 +22,10 @@ protected:
 private:
     template <class T>
     friend class Ref;
+
+    /// Called when the last reference goes.
+    virtual void expire() { delete this; }
+
     int references_ = 0;
 };
 
@@ -50,7 +54,8 @@ private:
         if (object_) ++static_cast<RefCounted*>(object_)->references_;
     }
     void release() {
-        if (object_ && --static_cast<RefCounted*>(object_)->references_ == 0) delete static_cast<RefCounted*>(object_);
+        if (object_ && --static_cast<RefCounted*>(object_)->references_ == 0)
+            static_cast<RefCounted*>(object_)->expire();
     }
 
     T* object_ = nullptr;

@@ -56,6 +56,22 @@ void Node::attach(Ref<Node> node, std::span<Tensor* const> outputs, std::span<co
     }
 }
 
+/// Deletes nodes one after the other instead of each inside the other's destructor: a graph may be any number of ops
+/// deep.
+void Node::expire() {
+    static thread_local std::vector<Node*> expired;
+    static thread_local bool deleting = false;
+    expired.push_back(this);
+    if (deleting) return;
+    deleting = true;
+    while (!expired.empty()) {
+        Node* node = expired.back();
+        expired.pop_back();
+        delete node;
+    }
+    deleting = false;
+}
+
 /// One walk over the tape, from a loss back to the leaves.
 class BackwardPass {
 public:
@@ -65,15 +81,13 @@ public:
         : targets_(targets), results_(results), create_graph_(create_graph), retain_graph_(retain_graph) {}
 
     void walk(const Tensor& root) {
-        if (!root.state_->node) return;
-        // The lists keep their memory from walk to walk; taken by move, so that a walk inside a walk has its own.
+        // The list keeps its memory from walk to walk; taken by move, so that a walk inside a walk has its own.
         std::vector<Ref<Node>> nodes = std::move(spare_nodes);
         nodes.clear();
-        collect(root.state_->node, nodes);
+        if (root.state_->node) collect(root.state_->node, nodes);
         mark_needed(nodes);
         const GradMode mode(create_graph_);
-        root.state_->node->output_gradients_[static_cast<std::size_t>(root.state_->output)] =
-            Tensor::full(root.shape(), 1, root.device());
+        deliver(root, Tensor::full(root.shape(), 1, root.device()));
         for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
             if ((*node)->needed_) run(**node);
             *node = Ref<Node>();
@@ -147,7 +161,8 @@ private:
 
     void mark_needed(const std::vector<Ref<Node>>& nodes) {
         for (const Ref<Node>& node : nodes) {
-            node->needed_ = false;  // while its inputs are asked, which were recorded before it
+            node->needed_ = false;                   // while its inputs are asked, which were recorded before it
+            node->output_gradients_.fill(Tensor());  // left behind by a walk that threw
             bool needed = false;
             for (int i = 0; i < node->input_count_; ++i) needed |= wants(node->inputs_[static_cast<std::size_t>(i)]);
             node->needed_ = needed;

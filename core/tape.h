@@ -62,6 +62,7 @@ private:
 
     virtual void run(Backward& backward) = 0;
     virtual void release() = 0;
+    void expire() override;
 
     const char* op_;
     std::uint64_t sequence_ = 0;

@@ -136,6 +136,12 @@ Tensor& Tensor::set_requires_grad(bool requires_grad) {
 
 Tensor Tensor::grad() const { return state_ && state_->grad_is_set ? Tensor(state_->grad) : Tensor(); }
 
+bool Tensor::same(const Tensor& other) const {
+    if (state_ == other.state_) return true;
+    return state_ && other.state_ && state_->node && state_->node == other.state_->node &&
+           state_->output == other.state_->output;
+}
+
 void Tensor::clear_grad() {
     if (state_) state_->grad_is_set = false;
 }

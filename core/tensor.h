@@ -45,7 +45,8 @@ public:
     std::vector<double> to_doubles() const;
     /// The value of a one-element tensor; waits for the device.
     double item() const;
-    /// Overwrites the content from the host; the number of values must be count(). The tape does not see it.
+    /// Overwrites the content from the host; the number of values must be count(). The tape does not see it:
+    /// do not overwrite what an op recorded as its input before backward() has run.
     void assign(std::span<const float> values);
     void assign(std::span<const double> values);
     /// Overwrites the content with another tensor's of the same count and device. The tape does not see it.
@@ -72,8 +73,8 @@ public:
     /// Moves this tensor's content to `place` (same shape): from now on this handle and its copies view it.
     void move_into(const Tensor& place);
 
-    /// Whether two handles name the same tensor (not merely equal content).
-    bool same(const Tensor& other) const { return state_ == other.state_; }
+    /// Whether two handles name the same tensor (not merely equal content): the same leaf, or the same output of an op.
+    bool same(const Tensor& other) const;
 
 private:
     friend class Node;

@@ -16,7 +16,8 @@ struct GemmShape {
     bool transpose_b = false;
 };
 
-/// What happens to a tile of the product while it is still in registers: C = f(accumulate * C + product + bias).
+/// What happens to a tile of the product while it is still in registers or the nearest cache: C = f(accumulate * C +
+/// product + bias).
 template <class Real>
 struct Epilogue {
     const Real* bias = nullptr;  ///< [n], added to every row; null for none

@@ -1,5 +1,6 @@
-// Optimizer steps over a whole parameter arena in one pass: each number is read once and written once.
-// Definitions are PyTorch's. What changes from step to step is read from device memory.
+// Optimizer steps over a whole parameter arena in one pass: each number is read once and written once (and gradients
+// once more where they are clipped). Definitions are PyTorch's. What changes from step to step is read from device
+// memory.
 #pragma once
 
 #include "kernels/contract.h"
@@ -26,6 +27,8 @@ struct AdamOptions {
 /// Adam (Kingma & Ba, arXiv:1412.6980) or AdamW (Loshchilov & Hutter, arXiv:1711.05101). g = gradient_scale * dw;
 ///   AdamW: w -= lr wd w.   Adam: g += wd w.   m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;
 ///   w -= lr / bias_correction1 * m / (sqrt(v / bias_correction2) + epsilon)
+/// A moment that falls below the smallest normal float becomes zero: the moments of dead units would otherwise stay
+/// subnormal for ever, and arithmetic on subnormals is slow.
 SINTER_KERNEL(adam, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
               const StepScalars<Real>* step);
 

@@ -2,8 +2,8 @@
 
 #include "core/ops/arithmetic.h"
 #include "core/ops/loss.h"
-#include "core/ops/random.h"
 #include "core/ops/shape.h"
+#include "core/ops/vae.h"
 #include "core/watch.h"
 
 namespace sinter {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <numeric>
 #include <vector>
 
@@ -61,7 +62,7 @@ int complain(const CLI::App& app, const std::string& sentence, ExitCode code) {
 
 std::string nearest_name(const std::string& word, const std::vector<std::string>& known) {
     std::string best;
-    std::size_t best_distance = word.size() / 3 + 1;
+    std::size_t best_distance = word.size() / 3;
     for (const std::string& name : known) {
         const std::size_t distance = edit_distance(word, name);
         if (distance <= best_distance && (best.empty() || distance < best_distance)) {
@@ -73,6 +74,8 @@ std::string nearest_name(const std::string& word, const std::vector<std::string>
 }
 
 int run_program(CLI::App& app, std::vector<std::string> arguments, const std::function<ExitCode()>& body) {
+    // A file over the size limit is then an error of the write, with a sentence, instead of the end of the process.
+    std::signal(SIGXFSZ, SIG_IGN);
     try {
         std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
         app.parse(std::move(arguments));

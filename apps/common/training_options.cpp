@@ -19,9 +19,17 @@ constexpr const char* kNoCuda =
 void add_training_options(CLI::App& app, TrainingOptions& options) {
     app.option_defaults()->always_capture_default();  // for --help and for the config.toml of a run
     app.add_option(
-        "--data", options.data,
-        "Folder with the data set, or the word digits for the embedded one. Default: $SINTER_DATA_DIR, the cache, "
-        "a download of MNIST, or digits, in this order");
+           "--data", options.data,
+           "Folder with the data set, or the word digits for the embedded one. Default: $SINTER_DATA_DIR, the cache, "
+           "a download of MNIST, or digits, in this order")
+        // Absolute, so that the run can be resumed from another folder.
+        ->transform(CLI::Validator(
+            [](std::string& data) {
+                if (!data.empty() && data != "digits")
+                    data = std::filesystem::absolute(data).lexically_normal().string();
+                return std::string();
+            },
+            ""));
     app.add_option("--epochs", options.epochs, "Passes over the training images")->check(whole_number(1));
     app.add_option("--batch-size", options.batch_size, "Images a step")->check(whole_number(1));
     app.add_option("--lr", options.lr, "Learning rate")->check(positive_number());
@@ -104,10 +112,15 @@ std::vector<std::string> arguments_with_resumed_config(int argc, char** argv) {
     return arguments;
 }
 
-RunFolder open_run_folder(const CLI::App& app, const TrainingOptions& options) {
+void check_run_folder(const TrainingOptions& options) {
     if (options.resume && options.out.empty()) {
         throw UsageError("--resume: expected --out with the folder of the run to go on with");
     }
+    if (!options.dry_run && !options.out.empty()) RunFolder::check(options.out, options.resume);
+}
+
+RunFolder open_run_folder(const CLI::App& app, const TrainingOptions& options) {
+    check_run_folder(options);
     const std::string config = app.config_to_str(true, false);
     if (options.resume) return RunFolder::open(options.out, config);
     return RunFolder::create(

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 #include <sstream>
 
 #include "apps/common/numbers.h"
@@ -16,6 +17,7 @@ void add_vae_options(CLI::App& app, MnistVaeOptions& options) {
     app.add_option("--hidden", options.hidden,
                    "Sizes of the encoder's hidden layers, such as 400 or 512,256; the decoder mirrors them")
         ->delimiter(',')
+        ->default_str(fmt::format("{}", fmt::join(options.hidden, ",")))
         ->check(whole_number<std::int64_t>(1, 1 << 20));
     app.add_option("--beta", options.beta, "Weight of the KL divergence")->check(positive_number(/*or_zero=*/true));
     app.add_option("--kl-warmup", options.kl_warmup, "Epochs over which that weight rises from 0")
@@ -67,10 +69,27 @@ VaeOptions model_from_facts(const CheckpointFacts& facts, const std::string& fil
     VaeOptions options;
     options.image_size = size("model.image_size", text("model.image_size"));
     options.latent = size("model.latent", text("model.latent"));
-    options.likelihood = text("model.likelihood") == "gaussian" ? Likelihood::gaussian : Likelihood::bernoulli;
+    const std::string& likelihood = text("model.likelihood");
+    if (likelihood != "gaussian" && likelihood != "bernoulli") {
+        throw DataError(
+            fmt::format("{}: expected bernoulli or gaussian as 'model.likelihood', found '{}'", file, likelihood));
+    }
+    options.likelihood = likelihood == "gaussian" ? Likelihood::gaussian : Likelihood::bernoulli;
     options.hidden.clear();
     std::istringstream hidden(text("model.hidden"));
     for (std::string one; std::getline(hidden, one, ',');) options.hidden.push_back(size("model.hidden", one));
+
+    // Before anybody makes a model of terabytes: each of its matrices has to be in the file.
+    const std::uintmax_t file_bytes = std::filesystem::file_size(file);
+    Index inputs = options.image_size;
+    for (const Index outputs : options.hidden) {
+        if (static_cast<std::uintmax_t>(inputs) * static_cast<std::uintmax_t>(outputs) > file_bytes / sizeof(float)) {
+            throw DataError(
+                fmt::format("{}: expected weights of {} x {}, which {} bytes cannot hold; the file is damaged", file,
+                            outputs, inputs, file_bytes));
+        }
+        inputs = outputs;
+    }
     return options;
 }
 

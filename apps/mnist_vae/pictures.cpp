@@ -13,7 +13,6 @@ namespace {
 
 constexpr Index kSampleSide = 10, kReconstructionColumns = 10, kReconstructionRows = 4;
 constexpr Index kInterpolationRows = 8, kInterpolationColumns = 12, kManifoldSide = 20;
-constexpr std::uint32_t kPictureDraw = 0xC0000000u;  // away from the draws of training and of evaluation
 
 /// The standard normal's quantile: the root of its distribution function, by bisection.
 double normal_quantile(double probability) {
@@ -30,7 +29,7 @@ Index columns_of(const Tensor& matrix) { return matrix.size(1); }
 }  // namespace
 
 VaePictures::VaePictures(Vae& vae, const ImageSet& test, std::uint64_t seed) : vae_(vae), test_(test) {
-    Generator generator(seed, vae.parameters()[0].tensor.device(), kPictureDraw);
+    Generator generator(seed, vae.device(), draws::kPictures);
     fixed_codes_ = random_normal({kSampleSide * kSampleSide, vae.options().latent}, 0, 1, generator);
 }
 

@@ -30,7 +30,7 @@ public:
     void start_epoch(std::int64_t epoch, Index position = 0);
 
     /// Writes the next batch, [batch, height * width * channels], into `images`, whose memory is used again where the
-    /// shape allows; false at the end of the epoch.
+    /// allows (so call it after backward() has used the last batch); false at the end of the epoch.
     bool next(Tensor& images);
 
     Index position() const { return position_; }

@@ -1,9 +1,21 @@
 #include "core/ops/activation.h"
 
+#include "core/check.h"
 #include "core/ops/arithmetic.h"
 #include "core/tape.h"
 
 namespace sinter {
+
+Activation leaky_relu(double negative_slope) {
+    require(negative_slope > 0, "[leaky_relu] expected a negative slope above 0, got {}; for 0 use relu()",
+            negative_slope);
+    return {ActivationKind::leaky_relu, static_cast<float>(negative_slope)};
+}
+
+Activation elu(double alpha) {
+    require(alpha > 0, "[elu] expected an alpha above 0, got {}", alpha);
+    return {ActivationKind::elu, static_cast<float>(alpha)};
+}
 
 Tensor activate(const Tensor& x, Activation activation) {
     if (activation.kind == ActivationKind::identity) return x;

@@ -18,8 +18,9 @@ Tensor activation_slope(const Tensor& y, Activation activation);
 /// The activations by name, for layers and for activate().
 constexpr Activation identity() { return {}; }
 constexpr Activation relu() { return {ActivationKind::relu}; }
-constexpr Activation leaky_relu(float negative_slope = 0.01f) { return {ActivationKind::leaky_relu, negative_slope}; }
-constexpr Activation elu(float alpha = 1.0f) { return {ActivationKind::elu, alpha}; }
+/// Throw UsageError unless the slope is positive: the gradient tells the two sides apart by the sign of the output.
+Activation leaky_relu(double negative_slope = 0.01);
+Activation elu(double alpha = 1);
 constexpr Activation sigmoid() { return {ActivationKind::sigmoid}; }
 constexpr Activation tanh() { return {ActivationKind::tanh}; }
 constexpr Activation softplus() { return {ActivationKind::softplus}; }

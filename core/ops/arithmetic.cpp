@@ -85,18 +85,18 @@ Tensor multiply_scalar(const Tensor& x, const Tensor& scalar) {
     });
 }
 
-Tensor square_root(const Tensor& x) {
+Tensor sqrt(const Tensor& x) {
     Tensor y = Tensor::empty(x.shape(), x.device());
     y.device().run([&](auto& queue) { kernels::square_root(queue, y.data(queue), x.data(queue), y.count()); });
-    return record("square_root", y, {x}, [y = y.detach()](Backward& back) {
+    return record("sqrt", y, {x}, [y = y.detach()](Backward& back) {
         back.add(0, 0.5 * (back.dy() / back.output(y)));  // d sqrt(x) = dx / (2 sqrt(x))
     });
 }
 
-Tensor logarithm(const Tensor& x) {
+Tensor log(const Tensor& x) {
     Tensor y = Tensor::empty(x.shape(), x.device());
     y.device().run([&](auto& queue) { kernels::logarithm(queue, y.data(queue), x.data(queue), y.count()); });
-    return record("logarithm", y, {x}, [=](Backward& back) { back.add(0, back.dy() / x); });
+    return record("log", y, {x}, [=](Backward& back) { back.add(0, back.dy() / x); });
 }
 
 namespace {

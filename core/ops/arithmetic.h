@@ -16,8 +16,8 @@ Tensor affine(const Tensor& x, double factor, double offset);
 /// scalar [1] times x of any shape; the scalar stays on the device
 Tensor multiply_scalar(const Tensor& x, const Tensor& scalar);
 
-Tensor square_root(const Tensor& x);
-Tensor logarithm(const Tensor& x);
+Tensor sqrt(const Tensor& x);
+Tensor log(const Tensor& x);
 /// min(max(x, low), high), with gradient 1 where low <= x <= high
 Tensor clamp(const Tensor& x, double low, double high);
 

@@ -6,7 +6,7 @@
 
 namespace sinter {
 
-/// Uniform in [low, high), or normal.
+/// Uniform in [low, high) (high itself may appear where the sum rounds up to it), or normal.
 Tensor random_uniform(const Shape& shape, double low, double high, Generator& generator);
 Tensor random_normal(const Shape& shape, double mean, double stddev, Generator& generator);
 /// 1 with the given probability, else 0, elementwise. No gradient.
@@ -15,14 +15,5 @@ Tensor random_bernoulli(const Tensor& probability, Generator& generator);
 /// Zeroes elements with probability `rate` in [0, 1) and scales the others by 1 / (1 - rate). The mask is not stored:
 /// it is drawn again in backward. Has derivatives of every order.
 Tensor dropout(const Tensor& x, double rate, Generator& generator);
-
-/// The reparameterised sample of the variational bottleneck and its KL divergence from the standard normal, fused:
-/// heads [batch, 2 latent] holds mu, then log sigma^2.
-struct LatentSample {
-    Tensor z;   ///< [batch, latent]
-    Tensor kl;  ///< [1]: mean over the batch of the KL divergence, summed over the latent units, in nats
-};
-/// First derivatives only. See kernels/vae.h.
-LatentSample reparameterise_kl(const Tensor& heads, Generator& generator);
 
 }  // namespace sinter

@@ -14,7 +14,7 @@ Tensor scaled_sum(const char* op, const Tensor& x, double scale) {
     y.device().run(
         [&](auto& queue) { kernels::sum_all(queue, y.data(queue), x.data(queue), x.count(), scale, false); });
     return record(op, y, {x}, [shape = x.shape(), scale](Backward& back) {
-        back.add(0, expand_scalar(scale == 1 ? back.dy() : affine(back.dy(), scale, 0), shape));
+        back.add(0, broadcast_scalar(scale == 1 ? back.dy() : affine(back.dy(), scale, 0), shape));
     });
 }
 
@@ -36,40 +36,40 @@ Tensor sum_rows(const Tensor& x) {
     const kernels::MatrixShape shape = require_matrix("sum_rows", x);
     Tensor y = Tensor::empty({shape.columns}, x.device());
     y.device().run([&](auto& queue) { kernels::sum_rows(queue, y.data(queue), x.data(queue), shape, false); });
-    return record("sum_rows", y, {x}, [=](Backward& back) { back.add(0, expand_row(back.dy(), shape.rows)); });
+    return record("sum_rows", y, {x}, [=](Backward& back) { back.add(0, broadcast_row(back.dy(), shape.rows)); });
 }
 
 Tensor sum_columns(const Tensor& x) {
     const kernels::MatrixShape shape = require_matrix("sum_columns", x);
     Tensor y = Tensor::empty({shape.rows}, x.device());
     y.device().run([&](auto& queue) { kernels::sum_columns(queue, y.data(queue), x.data(queue), shape, false); });
-    return record("sum_columns", y, {x}, [=](Backward& back) { back.add(0, expand_column(back.dy(), shape.columns)); });
+    return record("sum_columns", y, {x}, [=](Backward& back) { back.add(0, broadcast_column(back.dy(), shape.columns)); });
 }
 
-Tensor expand_scalar(const Tensor& scalar, const Shape& shape) {
-    require(scalar.count() == 1, "[expand_scalar] expected one element, got {}", scalar.shape());
+Tensor broadcast_scalar(const Tensor& scalar, const Shape& shape) {
+    require(scalar.count() == 1, "[broadcast_scalar] expected one element, got {}", scalar.shape());
     Tensor y = Tensor::empty(shape, scalar.device());
     y.device().run(
         [&](auto& queue) { kernels::broadcast_scalar(queue, y.data(queue), scalar.data(queue), y.count()); });
-    return record("expand_scalar", y, {scalar}, [](Backward& back) { back.add(0, sum(back.dy())); });
+    return record("broadcast_scalar", y, {scalar}, [](Backward& back) { back.add(0, sum(back.dy())); });
 }
 
-Tensor expand_row(const Tensor& row, Index rows) {
-    require(row.shape().rank() == 1, "[expand_row] expected a vector, got {}", row.shape());
+Tensor broadcast_row(const Tensor& row, Index rows) {
+    require(row.shape().rank() == 1, "[broadcast_row] expected a vector, got {}", row.shape());
     Tensor y = Tensor::empty({rows, row.count()}, row.device());
     y.device().run([&](auto& queue) {
         kernels::broadcast_row(queue, y.data(queue), row.data(queue), {rows, row.count()});
     });
-    return record("expand_row", y, {row}, [](Backward& back) { back.add(0, sum_rows(back.dy())); });
+    return record("broadcast_row", y, {row}, [](Backward& back) { back.add(0, sum_rows(back.dy())); });
 }
 
-Tensor expand_column(const Tensor& column, Index columns) {
-    require(column.shape().rank() == 1, "[expand_column] expected a vector, got {}", column.shape());
+Tensor broadcast_column(const Tensor& column, Index columns) {
+    require(column.shape().rank() == 1, "[broadcast_column] expected a vector, got {}", column.shape());
     Tensor y = Tensor::empty({column.count(), columns}, column.device());
     y.device().run([&](auto& queue) {
         kernels::broadcast_column(queue, y.data(queue), column.data(queue), {column.count(), columns});
     });
-    return record("expand_column", y, {column}, [](Backward& back) { back.add(0, sum_columns(back.dy())); });
+    return record("broadcast_column", y, {column}, [](Backward& back) { back.add(0, sum_columns(back.dy())); });
 }
 
 }  // namespace sinter

@@ -14,10 +14,10 @@ Tensor sum_rows(const Tensor& x);
 Tensor sum_columns(const Tensor& x);
 
 /// scalar [1] repeated to `shape`
-Tensor expand_scalar(const Tensor& scalar, const Shape& shape);
+Tensor broadcast_scalar(const Tensor& scalar, const Shape& shape);
 /// row [columns] repeated to [rows, columns]
-Tensor expand_row(const Tensor& row, Index rows);
+Tensor broadcast_row(const Tensor& row, Index rows);
 /// column [rows] repeated to [rows, columns]
-Tensor expand_column(const Tensor& column, Index columns);
+Tensor broadcast_column(const Tensor& column, Index columns);
 
 }  // namespace sinter

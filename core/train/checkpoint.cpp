@@ -1,5 +1,6 @@
 #include "core/train/checkpoint.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <deque>
@@ -162,6 +163,16 @@ CheckpointFacts load_checkpoint(const std::filesystem::path& path, std::span<con
                     fmt::format("{}: expected '{}' as F32 or F64, found {}", path.string(), stored.name, entry->dtype));
             }
             matches.emplace_back(std::move(stored), entry);
+        }
+    }
+    for (const SafetensorsEntry& entry : file.entries()) {
+        const bool expected =
+            std::any_of(matches.begin(), matches.end(), [&](const auto& m) { return m.second == &entry; });
+        if (!expected && entry.name.rfind("optimizer.", 0) != 0) {
+            throw DataError(
+                fmt::format("{}: the checkpoint holds '{}', which this model does not have; it belongs to another "
+                            "model or to other options",
+                            path.string(), entry.name));
         }
     }
     for (auto& [stored, entry] : matches) {

@@ -15,26 +15,29 @@ namespace {
 constexpr const char* kConfig = "config.toml";
 constexpr const char* kParts[] = {"samples", "reconstructions", "checkpoints"};
 
-bool holds_run(const std::filesystem::path& path) {
-    std::error_code ignored;
-    return std::filesystem::exists(path / kConfig, ignored) ||
-           std::filesystem::exists(path / "metrics.jsonl", ignored) ||
-           std::filesystem::exists(path / "checkpoints", ignored);
-}
-
-/// Removes the hidden .<name>.<process>-<number>.tmp that write_file_atomically leaves when the process is killed: a
+/// Removes the .<name>.<process>-<number>.tmp that write_file_atomically leaves when the process is killed: that of a
 /// checkpoint takes three times the model's size.
-void remove_temporaries(const std::filesystem::path& folder) {
+void remove_temporaries(const std::filesystem::path& folder, const std::string& prefix = ".") {
     std::error_code ignored;
     std::vector<std::filesystem::path> left_behind;
     for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
         const std::filesystem::path name = entry.path().filename();
-        if (name.string().front() == '.' && name.extension() == ".tmp") left_behind.push_back(entry.path());
+        if (name.string().rfind(prefix, 0) == 0 && name.extension() == ".tmp") left_behind.push_back(entry.path());
     }
     for (const auto& file : left_behind) std::filesystem::remove(file, ignored);
 }
 
 }  // namespace
+
+void RunFolder::check(const std::filesystem::path& path, bool resume) {
+    std::error_code ignored;
+    const bool holds_run = std::filesystem::exists(path / kConfig, ignored) ||
+                           std::filesystem::exists(path / "metrics.jsonl", ignored) ||
+                           std::filesystem::exists(path / "checkpoints", ignored);
+    require(resume || !holds_run, "{} already holds a run; pass --resume to go on with it, or another --out",
+            path.string());
+    require(!resume || holds_run, "{} holds no run to resume; leave out --resume to start one there", path.string());
+}
 
 RunFolder::RunFolder(const std::filesystem::path& path, const std::string& config, bool resume)
     : path_(path), config_(config) {
@@ -44,13 +47,12 @@ RunFolder::RunFolder(const std::filesystem::path& path, const std::string& confi
 }
 
 RunFolder RunFolder::create(const std::filesystem::path& path, const std::string& config) {
-    require(!holds_run(path), "{} already holds a run; pass --resume to go on with it, or another --out",
-            path.string());
+    check(path, false);
     return RunFolder(path, config, false);
 }
 
 RunFolder RunFolder::open(const std::filesystem::path& path, const std::string& config) {
-    require(holds_run(path), "{} holds no run to resume; leave out --resume to start one there", path.string());
+    check(path, true);
     return RunFolder(path, config, true);
 }
 
@@ -58,6 +60,7 @@ void RunFolder::continue_after(std::int64_t step) {
     metrics_->truncate_after_step(step);
     write_file_atomically(path_ / kConfig, config_);
     for (const char* part : kParts) remove_temporaries(path_ / part);
+    remove_temporaries(path_, std::string(".") + kConfig);
 }
 
 std::filesystem::path default_run_path(const std::string& program) {

@@ -13,6 +13,8 @@ namespace sinter {
 /// A run's folder, created at once so that a wrong path is known before the work begins.
 class RunFolder {
 public:
+    /// Throws UsageError where `path` holds no run to resume, or, without `resume`, holds one already.
+    static void check(const std::filesystem::path& path, bool resume);
     /// Starts a new run in `path`. Throws UsageError where a run is already there, Error where it cannot be written.
     static RunFolder create(const std::filesystem::path& path, const std::string& config);
     /// Opens the run in `path` to go on with it; its files stay as they are until continue_after(). Throws UsageError

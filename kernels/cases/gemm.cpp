@@ -90,7 +90,12 @@ void add_shape_sweep(CaseList& cases) {
                 for (const Index n : {1, 33, 65}) add(m, n, k);
             }
         }
-        add(300, 500, 70);   // several blocks of rows and columns
+        add(300, 500, 70);  // several panels of rows and columns
+        // Several blocks of rows: B is packed for all of them; the third also has several blocks of depth.
+        add(785, 70, 257);
+        add(1001, 33, 600);
+        add(300, 70, 1500);
+        add(401, 65, 1025);
         add(1, 3000, 5);     // wide
         add(2000, 1, 7);     // tall
         add(129, 785, 401);  // the VAE's layers, each side one too large

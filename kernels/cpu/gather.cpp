@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd-inl.h"
@@ -87,15 +88,27 @@ HWY_EXPORT(scale_bytes);
 HWY_EXPORT(add_to_row);
 HWY_EXPORT(transpose_tile);
 
+namespace {
+
+void prefetch(const std::uint8_t* from, Index bytes) {
+    constexpr Index kCacheLine = 64;
+    for (Index i = 0; i < bytes; i += kCacheLine) hwy::Prefetch(from + i);
+}
+
+}  // namespace
+
 void gather_images(CpuQueue& queue, Real* y, const std::uint8_t* images, const std::int32_t* order,
                    const std::int64_t* position, MatrixShape batch, double scale, double offset) {
     if (batch.count() == 0) return;
     const auto scale_row = HWY_DYNAMIC_DISPATCH(scale_bytes);
     const std::int32_t* const picked = order + *position;
     parallel_for(queue, batch.rows, std::max<Index>(1, kElementsPerTask / batch.columns), [&](Index begin, Index end) {
-        for (Index b = begin; b < end; ++b)
+        for (Index b = begin; b < end; ++b) {
+            // The rows lie all over the data set: ask for the next one while this one is converted.
+            if (b + 1 < end) prefetch(images + picked[b + 1] * batch.columns, batch.columns);
             scale_row(y + b * batch.columns, images + picked[b] * batch.columns, batch.columns,
                       static_cast<float>(scale), static_cast<float>(offset));
+        }
     });
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "hwy/highway.h"
 #include "kernels/cpu/parallel.h"
@@ -17,6 +18,12 @@ namespace sinter::kernels::HWY_NAMESPACE {
 namespace {
 
 HWY_ATTR FloatVector splat(double value) { return hn::Set(kFloats, static_cast<float>(value)); }
+
+/// x, or zero where |x| is below the smallest normal number. NaN stays.
+HWY_ATTR HWY_INLINE FloatVector without_subnormals(FloatVector x) {
+    const FloatVector smallest = hn::Set(kFloats, std::numeric_limits<float>::min());
+    return hn::IfThenZeroElse(hn::Lt(hn::Abs(x), smallest), x);
+}
 
 HWY_ATTR void adam_range(float* w, float* m, float* v, const float* dw, const AdamOptions& options,
                          const StepScalars<float>* step, Index begin, Index end) {
@@ -38,8 +45,10 @@ HWY_ATTR void adam_range(float* w, float* m, float* v, const float* dw, const Ad
     for_vectors(begin, end, [&](auto access, Index i) HWY_ATTR {
         const FloatVector old_w = access.load(w + i);
         const FloatVector g = hn::MulAdd(gradient_decay, old_w, hn::Mul(gradient_scale, access.load(dw + i)));
-        const FloatVector new_m = hn::MulAdd(one_minus_beta1, g, hn::Mul(beta1, access.load(m + i)));
-        const FloatVector new_v = hn::MulAdd(one_minus_beta2, hn::Mul(g, g), hn::Mul(beta2, access.load(v + i)));
+        const FloatVector new_m =
+            without_subnormals(hn::MulAdd(one_minus_beta1, g, hn::Mul(beta1, access.load(m + i))));
+        const FloatVector new_v =
+            without_subnormals(hn::MulAdd(one_minus_beta2, hn::Mul(g, g), hn::Mul(beta2, access.load(v + i))));
         const FloatVector update = hn::Div(hn::Mul(rate, new_m), hn::Add(hn::Sqrt(new_v), epsilon));
         access.store(new_m, m + i);
         access.store(new_v, v + i);

@@ -31,11 +31,12 @@ struct FullVector {
     HWY_ATTR HWY_INLINE std::size_t lanes() const { return hn::Lanes(kFloats); }
 };
 
-/// The first `count` lanes: the rest read as zero and are not written. Goes through a small buffer because a masked
-/// load may touch memory past the end on targets without fault suppression.
+/// The first `count` lanes: the rest read as zero and are not written.
 struct PartialVector {
     std::size_t count;
 
+#if HWY_MEM_OPS_MIGHT_FAULT
+    // A masked load may touch memory past the end here, so the lanes go through a small buffer.
     HWY_ATTR HWY_INLINE FloatVector load(const float* from) const {
         HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)] = {};
         for (std::size_t i = 0; i < count; ++i) buffer[i] = from[i];
@@ -46,6 +47,14 @@ struct PartialVector {
         hn::Store(v, kFloats, buffer);
         for (std::size_t i = 0; i < count; ++i) to[i] = buffer[i];
     }
+#else
+    HWY_ATTR HWY_INLINE FloatVector load(const float* from) const {
+        return hn::MaskedLoad(hn::FirstN(kFloats, count), kFloats, from);
+    }
+    HWY_ATTR HWY_INLINE void store(FloatVector v, float* to) const {
+        hn::BlendedStore(v, hn::FirstN(kFloats, count), kFloats, to);
+    }
+#endif
     HWY_ATTR HWY_INLINE std::size_t lanes() const { return count; }
 };
 

@@ -3,10 +3,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/ref/instantiate.h"
 
 namespace sinter::kernels {
+
+namespace {
+
+/// x, or zero where |x| is below the smallest normal float.
+template <class Real>
+Real without_subnormals(Real x) {
+    return std::abs(x) < static_cast<Real>(std::numeric_limits<float>::min()) ? Real{0} : x;
+}
+
+}  // namespace
 
 template <class Real>
 void adam(RefQueue<Real>&, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
@@ -20,8 +31,8 @@ void adam(RefQueue<Real>&, Real* w, Real* m, Real* v, const Real* dw, Index coun
             w[i] -= step->learning_rate * decay * w[i];
         else
             g += decay * w[i];
-        m[i] = beta1 * m[i] + one_minus_beta1 * g;
-        v[i] = beta2 * v[i] + one_minus_beta2 * g * g;
+        m[i] = without_subnormals(beta1 * m[i] + one_minus_beta1 * g);
+        v[i] = without_subnormals(beta2 * v[i] + one_minus_beta2 * g * g);
         const Real denominator = std::sqrt(v[i] / step->bias_correction2) + epsilon;
         w[i] -= step->learning_rate / step->bias_correction1 * m[i] / denominator;
     }

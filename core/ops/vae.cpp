@@ -1,0 +1,31 @@
+#include "core/ops/vae.h"
+
+#include "core/check.h"
+#include "core/tape.h"
+#include "kernels/vae.h"
+
+namespace sinter {
+
+LatentSample reparameterise_kl(const Tensor& heads, Generator& generator) {
+    require(heads.shape().rank() == 2 && heads.size(1) % 2 == 0 && heads.size(0) > 0,
+            "[reparameterise_kl] expected heads [batch, 2 latent], got {}", heads.shape());
+    const kernels::LatentShape shape{heads.size(0), heads.size(1) / 2};
+    const double scale = 1.0 / static_cast<double>(shape.batch);
+    const Draw noise = generator.next();
+    LatentSample sample{Tensor::empty({shape.batch, shape.latent}, heads.device()), Tensor::empty({1}, heads.device())};
+    heads.device().run([&](auto& queue) {
+        kernels::reparameterise_kl_forward(queue, sample.z.data(queue), sample.kl.data(queue), heads.data(queue), shape,
+                                           scale, noise.address());
+    });
+    record("reparameterise_kl", {&sample.z, &sample.kl}, {heads}, [=](Backward& back) {
+        const Tensor dz = back.dy(0), dkl = back.dy(1);
+        const Tensor dheads = back.target(0);
+        dheads.device().run([&](auto& queue) {
+            kernels::reparameterise_kl_backward(queue, dheads.data(queue), dz.data(queue), dkl.data(queue),
+                                                heads.data(queue), shape, scale, noise.address());
+        });
+    });
+    return sample;
+}
+
+}  // namespace sinter

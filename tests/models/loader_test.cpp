@@ -1,0 +1,145 @@
+// The loader: every image once an epoch, in an order that is new each epoch and the same for equal seeds.
+#include "core/data/loader.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/error.h"
+
+namespace sinter {
+namespace {
+
+/// `count` images of 2 x 3 bytes; the first byte of each is its number.
+ImageSet numbered(std::int64_t count) {
+    ImageSet set;
+    set.count = count;
+    set.height = 2;
+    set.width = 3;
+    set.name = "numbered";
+    for (std::int64_t i = 0; i < count; ++i) {
+        for (int pixel = 0; pixel < 6; ++pixel) set.pixels.push_back(static_cast<std::uint8_t>(i + 31 * pixel));
+    }
+    return set;
+}
+
+constexpr PixelRange kBytes{1, 0};
+
+/// The numbers of the images of the rest of the epoch, and the sizes of the batches.
+struct Epoch {
+    std::vector<int> images;
+    std::vector<Index> batches;
+};
+
+Epoch rest_of_epoch(Loader& loader) {
+    Epoch epoch;
+    Tensor batch;
+    while (loader.next(batch)) {
+        EXPECT_EQ(batch.size(1), 6);
+        epoch.batches.push_back(batch.size(0));
+        const std::vector<float> pixels = batch.to_floats();
+        for (Index b = 0; b < batch.size(0); ++b)
+            epoch.images.push_back(static_cast<int>(pixels[static_cast<std::size_t>(6 * b)]));
+    }
+    return epoch;
+}
+
+std::vector<int> order_of(Loader& loader, std::int64_t epoch, Index position = 0) {
+    loader.start_epoch(epoch, position);
+    return rest_of_epoch(loader).images;
+}
+
+std::vector<int> counting(int count) {
+    std::vector<int> numbers(static_cast<std::size_t>(count));
+    std::iota(numbers.begin(), numbers.end(), 0);
+    return numbers;
+}
+
+TEST(Loader, ShowsEveryImageOnceAnEpochAndASmallLastBatch) {
+    for (const Device device : {Device::cpu(), Device::reference()}) {
+        const ImageSet images = numbered(100);
+        Loader loader(images, device, 32, true, 7);
+        Loader raw(images, device, 32, true, 7, kBytes);
+        EXPECT_EQ(raw.batches(), 4);
+        EXPECT_EQ(raw.count(), 100);
+        for (int e = 0; e < 3; ++e) {
+            raw.start_epoch(e);
+            Epoch epoch = rest_of_epoch(raw);
+            EXPECT_EQ(epoch.batches, (std::vector<Index>{32, 32, 32, 4}));
+            EXPECT_EQ(raw.position(), 100);
+            EXPECT_NE(epoch.images, counting(100)) << "epoch " << e << " was not shuffled";
+            std::sort(epoch.images.begin(), epoch.images.end());
+            EXPECT_EQ(epoch.images, counting(100));
+        }
+    }
+}
+
+TEST(Loader, DeliversWholeImagesInTheRangeAskedFor) {
+    const ImageSet images = numbered(9);
+    for (const PixelRange range : {kUnitPixels, kSignedPixels, kBytes}) {
+        Loader loader(images, Device::reference(), 4, false, 0, range);
+        Tensor batch;
+        ASSERT_TRUE(loader.next(batch));
+        ASSERT_TRUE(loader.next(batch));
+        const std::vector<double> pixels = batch.to_doubles();  // images 4 to 7
+        for (std::size_t i = 0; i < pixels.size(); ++i) {
+            EXPECT_NEAR(pixels[i], range.scale * images.pixels[24 + i] + range.offset, 1e-15);
+        }
+    }
+    EXPECT_DOUBLE_EQ(kSignedPixels.scale * 255 + kSignedPixels.offset, 1);
+    EXPECT_EQ(kUnitPixels.scale * 255 + kUnitPixels.offset, 1);
+}
+
+TEST(Loader, KeepsTheFilesOrderWithoutShuffle) {
+    Loader loader(numbered(50), Device::cpu(), 16, false, 7, kBytes);
+    EXPECT_EQ(order_of(loader, 0), counting(50));
+    EXPECT_EQ(order_of(loader, 1), counting(50));
+}
+
+TEST(Loader, OrdersDependOnSeedAndEpochAlone) {
+    Loader loader(numbered(100), Device::cpu(), 32, true, 7, kBytes);
+    Loader same(numbered(100), Device::cpu(), 10, true, 7, kBytes);
+    Loader other(numbered(100), Device::cpu(), 32, true, 8, kBytes);
+    Loader reference(numbered(100), Device::reference(), 32, true, 7, kBytes);
+    const std::vector<int> third = order_of(loader, 3);
+    EXPECT_EQ(order_of(same, 3), third) << "the batch size changed the order";
+    EXPECT_EQ(order_of(reference, 3), third) << "the device changed the order";
+    EXPECT_NE(order_of(other, 3), third) << "the seed did not";
+    EXPECT_NE(order_of(loader, 4), third) << "the epoch did not";
+    EXPECT_EQ(order_of(loader, 3), third) << "the order depends on what was read before";
+}
+
+TEST(Loader, StartsInTheMiddleOfAnEpochAsIfItHadNeverStopped) {
+    Loader loader(numbered(100), Device::cpu(), 32, true, 7, kBytes);
+    const std::vector<int> whole = order_of(loader, 2);
+    const std::vector<int> rest = order_of(loader, 2, 64);
+    EXPECT_EQ(rest, std::vector<int>(whole.begin() + 64, whole.end()));
+    EXPECT_TRUE(order_of(loader, 2, 100).empty());
+}
+
+TEST(Loader, ReusesTheMemoryOfTheBatch) {
+    Loader loader(numbered(100), Device::cpu(), 32, true, 7);
+    Tensor batch;
+    ASSERT_TRUE(loader.next(batch));
+    const Tensor first = batch;
+    ASSERT_TRUE(loader.next(batch));
+    EXPECT_TRUE(batch.same(first));
+}
+
+TEST(Loader, TakesASetSmallerThanItsBatch) {
+    Loader loader(numbered(5), Device::cpu(), 32, true, 7, kBytes);
+    EXPECT_EQ(loader.batches(), 1);
+    EXPECT_EQ(rest_of_epoch(loader).batches, (std::vector<Index>{5}));
+}
+
+TEST(Loader, RefusesEmptySetsAndWrongPlaces) {
+    EXPECT_THROW(Loader(numbered(0), Device::cpu(), 32, true), UsageError);
+    EXPECT_THROW(Loader(numbered(5), Device::cpu(), 0, true), UsageError);
+    Loader loader(numbered(5), Device::cpu(), 2, true);
+    EXPECT_THROW(loader.start_epoch(0, 6), UsageError);
+    EXPECT_THROW(loader.start_epoch(0, -1), UsageError);
+}
+
+}  // namespace
+}  // namespace sinter

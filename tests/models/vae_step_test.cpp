@@ -1,0 +1,96 @@
+// What holds of every training step: it allocates nothing, and its numbers depend on the seed alone.
+#include <gtest/gtest.h>
+
+#include <new>
+
+#include "core/device.h"
+#include "tests/models/allocation_counter.h"
+#include "tests/models/digits_training.h"
+
+namespace sinter::testing_models {
+namespace {
+
+/// Sets the number of threads for one scope.
+class Threads {
+public:
+    explicit Threads(int threads) : before_(cpu_threads()) { set_cpu_threads(threads); }
+    ~Threads() { set_cpu_threads(before_); }
+    Threads(const Threads&) = delete;
+    Threads& operator=(const Threads&) = delete;
+
+private:
+    int before_;
+};
+
+TEST(AllocationCounter, SeesAnAllocation) {
+    const std::int64_t before = allocations();
+    void* memory = ::operator new(100);  // a plain call: a compiler may leave out new-expressions
+    EXPECT_EQ(allocations(), before + 1);
+    ::operator delete(memory);
+}
+
+TEST(TrainingStep, AllocatesNothingAfterTheFirstEpoch) {
+    const ImageSet images = make_digits(100, 1).train;
+    for (const int threads : {1, 2}) {
+        const Threads team(threads);
+        for (const Likelihood likelihood : {Likelihood::bernoulli, Likelihood::gaussian}) {
+            Training training(images, 32, 1, {.hidden = {64}, .latent = 8, .likelihood = likelihood});
+            const Tensor beta = Tensor::full({1}, 0.5, Device::cpu());
+            const auto epoch = [&] {
+                for (Index i = 0; i < training.loader.batches(); ++i)
+                    training.step(1e-3, beta);  // the last batch has 4
+            };
+            epoch();
+            epoch();  // the first step in which the batch of the epoch before is still held
+            const std::int64_t before = allocations();
+            const std::size_t reserved = Device::cpu().memory().bytes_reserved();
+            epoch();
+            EXPECT_EQ(allocations() - before, 0) << threads << " threads";
+            EXPECT_EQ(Device::cpu().memory().bytes_reserved(), reserved);
+        }
+    }
+}
+
+TEST(TrainingStep, AllocatesNothingWithGradientClipping) {
+    Training training(make_digits(64, 1).train, 32, 1, {.hidden = {64}, .latent = 8});
+    const auto step = [&] {
+        training.loader.start_epoch(0);
+        training.loader.next(training.batch);
+        const Vae::Losses losses = training.vae.losses(training.batch, training.noise);
+        training.adam.clear_gradients();
+        backward(losses.total);
+        training.adam.step(1e-3, 1.0);
+    };
+    step();
+    step();
+    const std::int64_t before = allocations();
+    step();
+    EXPECT_EQ(allocations() - before, 0);
+}
+
+std::vector<float> after_twenty_steps(std::uint64_t seed) {
+    static const ImageSet images = make_digits(500, 1).train;
+    Training training(images, 128, seed);
+    training.steps(20);
+    return training.parameters();
+}
+
+TEST(TrainingStep, GivesTheSameBitsForAnyNumberOfThreads) {
+    std::vector<std::vector<float>> results;
+    for (const int threads : {1, 2, 3}) {
+        const Threads team(threads);
+        ASSERT_EQ(cpu_threads(), threads);
+        results.push_back(after_twenty_steps(5));
+    }
+    EXPECT_TRUE(same_bits(results[0], results[1])) << "1 and 2 threads";
+    EXPECT_TRUE(same_bits(results[0], results[2])) << "1 and 3 threads";
+}
+
+TEST(TrainingStep, DependsOnTheSeedAlone) {
+    const std::vector<float> first = after_twenty_steps(5);
+    EXPECT_TRUE(same_bits(first, after_twenty_steps(5)));
+    EXPECT_FALSE(same_bits(first, after_twenty_steps(6)));
+}
+
+}  // namespace
+}  // namespace sinter::testing_models

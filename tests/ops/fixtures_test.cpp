@@ -1,0 +1,205 @@
+// Every op, forward and backward, against what PyTorch computed (tests/fixtures/ops.safetensors).
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "core/buffer.h"
+#include "core/ops/activation.h"
+#include "core/ops/arithmetic.h"
+#include "core/ops/linear.h"
+#include "core/ops/loss.h"
+#include "core/ops/random.h"
+#include "core/ops/reduce.h"
+#include "core/ops/shape.h"
+#include "core/ops/vae.h"
+#include "core/tape.h"
+#include "tests/ops/fixtures.h"
+
+namespace sinter::testing_ops {
+namespace {
+
+const SafetensorsFile& file() {
+    static const SafetensorsFile ops = open_fixture("ops.safetensors");
+    return ops;
+}
+
+/// The inputs of one case, by name; those that have a gradient in the file are parameters.
+class CaseInputs {
+public:
+    CaseInputs(std::string name, Device device) : case_(std::move(name)), device_(device) {}
+
+    const Tensor& operator()(const std::string& input) const {
+        const auto [place, fresh] = tensors_.try_emplace(input);
+        if (fresh) {
+            place->second = fixture_tensor(file(), case_ + "." + input, device_);
+            if (file().find(case_ + ".d" + input)) place->second.set_requires_grad(true);
+        }
+        return place->second;
+    }
+    Buffer<std::int32_t> labels() const {
+        return {std::span<const std::int32_t>(entry_values<std::int32_t>(file().at(case_ + ".labels"))), device_};
+    }
+    const std::map<std::string, Tensor>& used() const { return tensors_; }
+
+private:
+    std::string case_;
+    Device device_;
+    mutable std::map<std::string, Tensor> tensors_;
+};
+
+using In = const CaseInputs&;
+
+/// How far float may be off, in units of its epsilon: elements that are computed one by one have a bound that is
+/// relative to themselves, plus one for values that are differences from 1 (1 - y^2 of tanh). Sums of up to 35 terms
+/// are off by roundings of their terms, which may be larger than the sum: their bound is relative to the largest
+/// element.
+enum class Rounding { pointwise, sums };
+
+struct OpCase {
+    Rounding rounding;
+    std::function<Tensor(In)> f;
+};
+
+const std::map<std::string, OpCase>& cases() {
+    constexpr double kPerRow = 1.0 / 5;  // the cases have 5 rows and 7 columns
+    static const std::map<std::string, OpCase> all = [] {
+        std::map<std::string, OpCase> m;
+        const std::map<std::string, Activation> activations = {
+            {"relu", relu()}, {"leaky_relu", leaky_relu(0.2f)}, {"elu", elu()},         {"sigmoid", sigmoid()},
+            {"tanh", tanh()}, {"softplus", softplus()},         {"exp", exponential()},
+        };
+        for (const auto& [name, activation] : activations) {
+            m[name] = {Rounding::pointwise, [f = activation](In in) { return activate(in("x"), f); }};
+            m["linear_" + name] = {Rounding::sums,
+                                   [f = activation](In in) { return linear(in("x"), in("w"), in("b"), f); }};
+        }
+        m["linear"] = {Rounding::sums, [](In in) { return linear(in("x"), in("w"), in("b")); }};
+        for (const bool ta : {false, true}) {
+            for (const bool tb : {false, true}) {
+                m[std::string("matmul_") + (ta ? "t" : "n") + (tb ? "t" : "n")] = {
+                    Rounding::sums, [=](In in) { return matmul(in("a"), in("b"), ta, tb); }};
+            }
+        }
+        m["add"] = {Rounding::pointwise, [](In in) { return in("a") + in("b"); }};
+        m["subtract"] = {Rounding::pointwise, [](In in) { return in("a") - in("b"); }};
+        m["multiply"] = {Rounding::pointwise, [](In in) { return in("a") * in("b"); }};
+        m["divide"] = {Rounding::pointwise, [](In in) { return in("a") / in("b"); }};
+        m["affine"] = {Rounding::pointwise, [](In in) { return affine(in("x"), 2.5, -0.75); }};
+        m["sqrt"] = {Rounding::pointwise, [](In in) { return sqrt(in("x")); }};
+        m["log"] = {Rounding::pointwise, [](In in) { return log(in("x")); }};
+        m["clamp"] = {Rounding::pointwise, [](In in) { return clamp(in("x"), -0.5, 0.75); }};
+        m["add_row"] = {Rounding::sums, [](In in) { return add_row(in("x"), in("row")); }};
+        m["multiply_row"] = {Rounding::sums, [](In in) { return multiply_row(in("x"), in("row")); }};
+        m["multiply_column"] = {Rounding::sums, [](In in) { return multiply_column(in("x"), in("column")); }};
+
+        m["sum_all"] = {Rounding::sums, [](In in) { return sum(in("x")); }};
+        m["sum_rows"] = {Rounding::sums, [](In in) { return sum_rows(in("x")); }};
+        m["sum_columns"] = {Rounding::sums, [](In in) { return sum_columns(in("x")); }};
+        m["mean_all"] = {Rounding::sums, [](In in) { return mean(in("x")); }};
+        m["mean_rows"] = {Rounding::sums, [](In in) { return (1.0 / 5) * sum_rows(in("x")); }};
+        m["mean_columns"] = {Rounding::sums, [](In in) { return (1.0 / 7) * sum_columns(in("x")); }};
+        m["concatenate_columns"] = {Rounding::pointwise, [](In in) { return concatenate_columns(in("a"), in("b")); }};
+        m["slice_columns"] = {Rounding::pointwise, [](In in) { return slice_columns(in("x"), 2, 3); }};
+        m["transpose"] = {Rounding::pointwise, [](In in) { return transpose(in("x")); }};
+
+        m["binary_cross_entropy_with_logits"] = {
+            Rounding::sums, [](In in) { return sigmoid_cross_entropy(in("logits"), in("targets"), kPerRow); }};
+        m["mse"] = {Rounding::sums, [](In in) { return squared_error(in("prediction"), in("targets"), kPerRow); }};
+        m["cross_entropy"] = {Rounding::sums,
+                              [](In in) { return softmax_cross_entropy(in("logits"), in.labels(), kPerRow); }};
+        return m;
+    }();
+    return all;
+}
+
+struct Bound {
+    double absolute, relative;
+};
+
+Bound bound(const Tensor& actual, const std::string& name, Rounding rounding, std::span<const double> expected) {
+    const double scale = rounding == Rounding::sums ? largest_magnitude(expected) : 1;
+    if (actual.device() == Device::cpu()) {
+        constexpr double kEpsilon = std::numeric_limits<float>::epsilon();
+        return {8 * kEpsilon * scale, 32 * kEpsilon};
+    }
+    // Activation holds the slope of LeakyReLU as a float: 0.2f is 1.5e-8 above PyTorch's 0.2, relatively.
+    if (name.find("leaky_relu") != std::string::npos) return {2e-8 * scale, 2e-8};
+    // Double: a few roundings of 1.1e-16, through exp and log some hundred at worst.
+    return {1e-14 * scale, 1e-13};
+}
+
+void expect_as_in_the_file(const Tensor& actual, const std::string& name, Rounding rounding) {
+    ASSERT_TRUE(actual.defined()) << name;
+    const std::vector<double> expected = fixture_values(file(), name);
+    const auto [absolute, relative] = bound(actual, name, rounding, expected);
+    expect_close(actual.to_doubles(), expected, absolute, relative, name + " on " + actual.device().name());
+}
+
+class OpFixture : public testing::TestWithParam<std::string> {};
+
+TEST_P(OpFixture, AgreesWithPyTorchForwardAndBackward) {
+    const OpCase& op = cases().at(GetParam());
+    for (const Device device : {Device::reference(), Device::cpu()}) {
+        const CaseInputs inputs(GetParam(), device);
+        const Tensor y = op.f(inputs);
+        expect_as_in_the_file(y, GetParam() + ".y", op.rounding);
+        backward(sum(y * fixture_tensor(file(), GetParam() + ".dy", device)));
+        for (const auto& [name, input] : inputs.used()) {
+            if (input.requires_grad()) expect_as_in_the_file(input.grad(), GetParam() + ".d" + name, op.rounding);
+        }
+    }
+}
+
+std::vector<std::string> case_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, op] : cases()) names.push_back(name);
+    return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Ops, OpFixture, testing::ValuesIn(case_names()), case_name);
+
+class BottleneckFixture : public testing::TestWithParam<std::string> {};
+
+TEST_P(BottleneckFixture, AgreesWithPyTorchForwardAndBackward) {
+    const std::string name = GetParam();
+    for (const Device device : {Device::reference(), Device::cpu()}) {
+        Generator noise(11, device, 2);
+        noise.start_step(3);
+        Tensor heads = fixture_tensor(file(), name + ".heads", device);
+        heads.set_requires_grad(true);
+        const auto [z, kl] = reparameterise_kl(heads, noise);
+        expect_as_in_the_file(z, name + ".z", Rounding::pointwise);
+        expect_as_in_the_file(kl, name + ".kl", Rounding::sums);
+        backward(sum(z * fixture_tensor(file(), name + ".dz", device)) +
+                 kl * fixture_tensor(file(), name + ".dkl", device));
+        expect_as_in_the_file(heads.grad(), name + ".dheads", Rounding::pointwise);
+    }
+}
+INSTANTIATE_TEST_SUITE_P(Ops, BottleneckFixture, testing::Values("reparameterise_kl", "reparameterise_kl_clamped"),
+                         case_name);
+
+// An address that needs the high words of seed and step and the top bit of the draw.
+TEST(RandomFixture, DrawsTheNumbersOfTheIndependentGenerator) {
+    for (const Device device : {Device::reference(), Device::cpu()}) {
+        Generator generator(0x0123456789ABCDEFu, device, 0x80000003u);
+        generator.start_step((std::uint64_t{1} << 40) + 5);
+        expect_as_in_the_file(random_uniform({11}, 0, 1, generator), "random_uniform.y", Rounding::pointwise);
+        generator.start_step((std::uint64_t{1} << 40) + 5);
+        expect_as_in_the_file(random_normal({11}, 0, 1, generator), "random_normal.y", Rounding::pointwise);
+    }
+}
+
+TEST(OpFixture, EveryCaseOfTheFileIsTested) {
+    std::set<std::string> tested = {"reparameterise_kl", "reparameterise_kl_clamped", "random_uniform",
+                                    "random_normal"};
+    for (const auto& [name, op] : cases()) tested.insert(name);
+    std::set<std::string> stored;
+    for (const SafetensorsEntry& entry : file().entries()) stored.insert(entry.name.substr(0, entry.name.find('.')));
+    EXPECT_EQ(stored, tested);
+}
+
+}  // namespace
+}  // namespace sinter::testing_ops

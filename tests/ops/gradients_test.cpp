@@ -1,0 +1,244 @@
+// Every op's first and second derivatives against central differences.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "core/ops/activation.h"
+#include "core/ops/arithmetic.h"
+#include "core/ops/linear.h"
+#include "core/ops/loss.h"
+#include "core/ops/random.h"
+#include "core/ops/reduce.h"
+#include "core/ops/shape.h"
+#include "core/ops/vae.h"
+#include "core/tape.h"
+#include "tests/ops/errors.h"
+#include "tests/ops/fixtures.h"
+#include "tests/ops/gradient_check.h"
+
+namespace sinter::testing_ops {
+namespace {
+
+struct OpCase {
+    std::string name;
+    Function f;
+    std::vector<Tensor> inputs;
+    Derivatives promised = Derivatives::all;
+};
+
+struct NamedActivation {
+    std::string name;
+    Activation activation;
+};
+
+const std::vector<NamedActivation>& activations() {
+    static const std::vector<NamedActivation> all = {
+        {"identity", identity()}, {"relu", relu()}, {"leaky_relu", leaky_relu(0.2f)}, {"elu", elu(0.7f)},
+        {"sigmoid", sigmoid()},   {"tanh", tanh()}, {"softplus", softplus()},         {"exp", exponential()}};
+    return all;
+}
+
+/// A generator whose draws are the same in every call of a function under test: it is set back to step 5. Held by
+/// pointer because ops keep the address of its step for their backward.
+std::shared_ptr<Generator> fixed_generator() { return std::make_shared<Generator>(31, Device::reference(), 2); }
+
+void add_pointwise(std::vector<OpCase>& ops) {
+    const Shape matrix{3, 4};
+    const Tensor x = away_from_zero(matrix, 1), other = away_from_zero(matrix, 2);
+    const Tensor positive = uniform(matrix, 0.3, 2, 3), row = away_from_zero({4}, 4), column = away_from_zero({3}, 5);
+    for (const auto& [name, activation] : activations()) {
+        ops.push_back({"activate_" + name, [=, f = activation](Inputs in) { return activate(in[0], f); }, {x}});
+    }
+    ops.push_back({"add", [](Inputs in) { return in[0] + in[1]; }, {x, other}});
+    ops.push_back({"subtract", [](Inputs in) { return in[0] - in[1]; }, {x, other}});
+    ops.push_back({"multiply", [](Inputs in) { return in[0] * in[1]; }, {x, other}});
+    ops.push_back({"multiply_by_itself", [](Inputs in) { return in[0] * in[0]; }, {x}});
+    ops.push_back({"divide", [](Inputs in) { return in[0] / in[1]; }, {x, positive}});
+    ops.push_back({"affine", [](Inputs in) { return affine(in[0], 2.5, -0.75); }, {x}});
+    ops.push_back({"negate", [](Inputs in) { return -in[0]; }, {x}});
+    ops.push_back(
+        {"multiply_scalar", [](Inputs in) { return multiply_scalar(in[0], in[1]); }, {x, uniform({1}, 1, 2, 6)}});
+    ops.push_back({"sqrt", [](Inputs in) { return sqrt(in[0]); }, {positive}});
+    ops.push_back({"log", [](Inputs in) { return log(in[0]); }, {positive}});
+    // The bounds lie inside (-0.2, 0.2), where no input is, and beyond: both sides of each are visited.
+    ops.push_back({"clamp", [](Inputs in) { return clamp(in[0], -0.1, 0.15) + clamp(in[0], -9, 9); }, {x}});
+    ops.push_back({"clamp_of_a_product", [](Inputs in) { return clamp(in[0] * in[1], 0.01, 0.7); }, {x, other}});
+    ops.push_back({"add_row", [](Inputs in) { return add_row(in[0], in[1]); }, {x, row}});
+    ops.push_back({"multiply_row", [](Inputs in) { return multiply_row(in[0], in[1]); }, {x, row}});
+    ops.push_back({"multiply_column", [](Inputs in) { return multiply_column(in[0], in[1]); }, {x, column}});
+}
+
+void add_products(std::vector<OpCase>& ops) {
+    for (const bool ta : {false, true}) {
+        for (const bool tb : {false, true}) {
+            const Tensor a = away_from_zero(ta ? Shape{4, 3} : Shape{3, 4}, 10);
+            const Tensor b = away_from_zero(tb ? Shape{2, 4} : Shape{4, 2}, 11);
+            ops.push_back({std::string("matmul_") + (ta ? "t" : "n") + (tb ? "t" : "n"),
+                           [=](Inputs in) { return matmul(in[0], in[1], ta, tb); },
+                           {a, b}});
+        }
+    }
+    const Tensor square = away_from_zero({3, 3}, 12);
+    ops.push_back({"matmul_of_a_matrix_with_itself", [](Inputs in) { return matmul(in[0], in[0], true); }, {square}});
+
+    const Tensor x = away_from_zero({3, 4}, 13), w = away_from_zero({4, 2}, 14), b = away_from_zero({2}, 15);
+    for (const auto& [name, activation] : activations()) {
+        ops.push_back(
+            {"linear_" + name, [f = activation](Inputs in) { return linear(in[0], in[1], in[2], f); }, {x, w, b}});
+        ops.push_back({"linear_without_bias_" + name,
+                       [f = activation](Inputs in) { return linear(in[0], in[1], {}, f); },
+                       {x, w}});
+    }
+}
+
+void add_reductions_and_layout(std::vector<OpCase>& ops) {
+    const Tensor x = away_from_zero({3, 4}, 20), other = away_from_zero({3, 2}, 21);
+    const Tensor row = away_from_zero({4}, 22), column = away_from_zero({3}, 23);
+    ops.push_back({"sum", [](Inputs in) { return sum(in[0]); }, {x}});
+    ops.push_back({"mean", [](Inputs in) { return mean(in[0]); }, {x}});
+    ops.push_back({"sum_rows", [](Inputs in) { return sum_rows(in[0]); }, {x}});
+    ops.push_back({"sum_columns", [](Inputs in) { return sum_columns(in[0]); }, {x}});
+    ops.push_back({"broadcast_scalar",
+                   [](Inputs in) {
+                       return broadcast_scalar(in[0], {3, 4});
+                   },
+                   {uniform({1}, 1, 2, 24)}});
+    ops.push_back({"broadcast_row", [](Inputs in) { return broadcast_row(in[0], 3); }, {row}});
+    ops.push_back({"broadcast_column", [](Inputs in) { return broadcast_column(in[0], 4); }, {column}});
+    ops.push_back({"reshape", [](Inputs in) { return reshape(in[0], {2, 6}); }, {x}});
+    ops.push_back({"transpose", [](Inputs in) { return transpose(in[0]); }, {x}});
+    ops.push_back({"slice_columns", [](Inputs in) { return slice_columns(in[0], 1, 2); }, {x}});
+    ops.push_back(
+        {"overlapping_slices", [](Inputs in) { return slice_columns(in[0], 1, 2) * slice_columns(in[0], 2, 2); }, {x}});
+    ops.push_back({"concatenate_columns", [](Inputs in) { return concatenate_columns(in[0], in[1]); }, {x, other}});
+}
+
+void add_random(std::vector<OpCase>& ops) {
+    const auto generator = fixed_generator();
+    ops.push_back({"dropout",
+                   [generator](Inputs in) {
+                       generator->start_step(5);
+                       return dropout(in[0], 0.4, *generator);
+                   },
+                   {away_from_zero({5, 6}, 30)}});
+    const auto latent = [generator](Inputs in) {
+        generator->start_step(5);
+        return reparameterise_kl(in[0], *generator);
+    };
+    const Tensor heads = away_from_zero({3, 4}, 31);
+    ops.push_back({"reparameterise_kl_z", [latent](Inputs in) { return latent(in).z; }, {heads}, Derivatives::first});
+    ops.push_back({"reparameterise_kl_kl", [latent](Inputs in) { return latent(in).kl; }, {heads}, Derivatives::first});
+    ops.push_back({"reparameterise_kl_both",
+                   [latent](Inputs in) {
+                       const auto [z, kl] = latent(in);
+                       return multiply_scalar(z, kl);
+                   },
+                   {heads},
+                   Derivatives::first});
+}
+
+void add_losses(std::vector<OpCase>& ops) {
+    const Tensor x = uniform({3, 4}, -4, 4, 40), targets = uniform({3, 4}, 0, 1, 41);
+    const Buffer<std::int32_t> labels(std::vector<std::int32_t>{3, 0, 1}, Device::reference());
+    ops.push_back({"sigmoid_cross_entropy",
+                   [=](Inputs in) { return sigmoid_cross_entropy(in[0], targets, 0.3); },
+                   {x},
+                   Derivatives::first});
+    ops.push_back(
+        {"squared_error", [=](Inputs in) { return squared_error(in[0], targets, 0.3); }, {x}, Derivatives::first});
+    ops.push_back({"softmax_cross_entropy",
+                   [=](Inputs in) { return softmax_cross_entropy(in[0], labels, 0.3); },
+                   {x},
+                   Derivatives::first});
+}
+
+const std::vector<OpCase>& all_ops() {
+    static const std::vector<OpCase> all = [] {
+        std::vector<OpCase> ops;
+        add_pointwise(ops);
+        add_products(ops);
+        add_reductions_and_layout(ops);
+        add_random(ops);
+        add_losses(ops);
+        return ops;
+    }();
+    return all;
+}
+
+/// The parameters of the tests are names: GoogleTest keeps them until after the devices are gone, which tensors must
+/// not outlive.
+std::vector<std::string> names(std::initializer_list<Derivatives> promised) {
+    std::vector<std::string> chosen;
+    for (const OpCase& op : all_ops()) {
+        if (std::find(promised.begin(), promised.end(), op.promised) != promised.end()) chosen.push_back(op.name);
+    }
+    return chosen;
+}
+
+class OpTest : public testing::TestWithParam<std::string> {
+protected:
+    const OpCase& op() const {
+        return *std::find_if(all_ops().begin(), all_ops().end(), [](const OpCase& o) { return o.name == GetParam(); });
+    }
+};
+
+class FirstDerivative : public OpTest {};
+TEST_P(FirstDerivative, MatchesCentralDifferences) { expect_gradients(op().name, op().f, op().inputs, op().promised); }
+INSTANTIATE_TEST_SUITE_P(Ops, FirstDerivative, testing::ValuesIn(names({Derivatives::first, Derivatives::all})),
+                         case_name);
+
+class SecondDerivative : public OpTest {};
+TEST_P(SecondDerivative, MatchesCentralDifferences) { expect_second_derivatives(op().name, op().f, op().inputs); }
+INSTANTIATE_TEST_SUITE_P(Ops, SecondDerivative, testing::ValuesIn(names({Derivatives::all})), case_name);
+
+class FusedOp : public OpTest {};
+TEST_P(FusedOp, RefusesASecondDerivativeInASentence) {
+    std::vector<Tensor> inputs;
+    for (const Tensor& input : op().inputs) inputs.push_back(input.detach().set_requires_grad(true));
+    const Tensor loss = sum(op().f(inputs));
+    expect_usage_error([&] { gradients(loss, inputs, true); }, {"has no second derivative"});
+}
+INSTANTIATE_TEST_SUITE_P(Ops, FusedOp, testing::ValuesIn(names({Derivatives::first})), case_name);
+
+// What the checks above rest on: no pre-activation of the linear cases lies within a difference step of the kink.
+TEST(FirstDerivative, OfLinearIsTakenAwayFromTheKinks) {
+    for (const OpCase& op : all_ops()) {
+        if (op.name != "linear_identity" && op.name != "linear_without_bias_identity") continue;
+        for (const double s : op.f(op.inputs).to_doubles()) EXPECT_GT(std::abs(s), 1e-3) << op.name;
+    }
+}
+
+// The penalty of WGAN-GP (Gulrajani et al., arXiv:1704.00028): mean over rows of (|d D(x) / dx| - 1)^2, through a
+// critic of two layers, differentiated with respect to the critic's weights.
+Tensor gradient_penalty(Inputs in, Activation activation) {
+    Tensor x = in[4].detach();
+    x.set_requires_grad(true);
+    const Tensor hidden = linear(x, in[0], in[1], activation);
+    const Tensor score = linear(activate(hidden, activation), in[2], in[3]);
+    const Tensor inputs[] = {x};
+    const Tensor dx = gradients(sum(score), inputs, true)[0];
+    const Tensor norm = sqrt(sum_columns(dx * dx));
+    const Tensor excess = affine(norm, 1, -1);
+    return mean(excess * excess);
+}
+
+TEST(SecondDerivative, OfAGradientPenaltyThroughTwoLayers) {
+    // Small weights: the derivatives of exp(exp(x)) stay within reach of finite differences.
+    const std::vector<Tensor> critic = {0.3 * away_from_zero({4, 5}, 50), 0.3 * away_from_zero({5}, 51),
+                                        0.3 * away_from_zero({5, 1}, 52), 0.3 * away_from_zero({1}, 53)};
+    const Tensor images = away_from_zero({3, 4}, 54);
+    for (const auto& [name, activation] : activations()) {
+        if (name == "identity" || name == "relu") continue;  // relu may shut a whole row off: the norm has a kink there
+        const auto penalty = [&, f = activation](Inputs weights) {
+            std::vector<Tensor> in(weights.begin(), weights.end());
+            in.push_back(images);
+            return gradient_penalty(in, f);
+        };
+        expect_gradients("gradient penalty, " + name, penalty, critic, Derivatives::first);
+    }
+}
+
+}  // namespace
+}  // namespace sinter::testing_ops

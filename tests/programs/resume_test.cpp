@@ -1,0 +1,184 @@
+// Runs of mnist_vae that are killed, interrupted or refused: after --resume they are as if nothing had happened.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "tests/programs/vae_program.h"
+
+namespace sinter {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Epochs of a run that lasts long enough to be disturbed: its lines of progress do not fit in a short stderr, so it
+/// waits for a listener rather than coming to its end.
+constexpr const char* kLong = "100";
+constexpr std::size_t kShortStderr = 4096;
+
+class Resume : public VaeProgram {
+protected:
+    Arguments long_training(const std::string& out, const Arguments& more = {}) const {
+        Arguments arguments = {"--epochs", kLong, "--sample-every", "0"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return training(out, arguments);
+    }
+    Outcome resume(const std::string& out, const Arguments& more = {}) const {
+        Arguments arguments = {"--resume", "--out", out};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return vae(arguments);
+    }
+    ProcessOptions with_short_stderr() const { return in_private({{}, {}, kShortStderr}); }
+
+    void interrupt_and_resume(int signal);
+};
+
+int number_from_environment(const char* name, int otherwise) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? otherwise : std::atoi(text);
+}
+
+std::vector<std::string> temporaries(const std::string& out) {
+    std::vector<std::string> found;
+    for (const auto& entry : fs::recursive_directory_iterator(out)) {
+        if (entry.path().extension() == ".tmp") found.push_back(entry.path());
+    }
+    return found;
+}
+
+// Six rounds by default. For more: SINTER_KILL_ROUNDS=50 programs_test --gtest_filter='*AnyMoment*'; a failure names
+// the SINTER_KILL_SEED that repeats its moments, as far as the machine's speed does.
+TEST_F(Resume, KilledAtAnyMomentEndsWithTheSameBits) {
+    const int rounds = number_from_environment("SINTER_KILL_ROUNDS", 6);
+    const int seed = number_from_environment("SINTER_KILL_SEED", static_cast<int>(std::random_device()() >> 1));
+    SCOPED_TRACE("SINTER_KILL_SEED=" + std::to_string(seed));
+    const auto train_to_the_end = [&](const std::string& out) {
+        return training(out, {"--epochs", "25", "--sample-every", "10"});
+    };
+    const auto start = std::chrono::steady_clock::now();
+    ASSERT_EQ(vae(train_to_the_end(path("reference"))).exit_code, 0);
+    const std::chrono::duration<double> whole = std::chrono::steady_clock::now() - start;
+
+    std::mt19937 random(static_cast<unsigned>(seed));
+    std::uniform_real_distribution<double> moment(0, whole.count());
+    int killed = 0;
+    for (int round = 0; round < rounds; ++round) {
+        const std::string out = path("round-" + std::to_string(round));
+        SCOPED_TRACE(out);
+        for (bool done = false; !done;) {
+            Arguments arguments = train_to_the_end(out);
+            // A process that is killed before it made the folder leaves no run to resume.
+            if (fs::exists(fs::path(out) / "checkpoints")) arguments.push_back("--resume");
+            Process process(command(arguments), in_private());
+            std::this_thread::sleep_for(std::chrono::duration<double>(moment(random)));
+            process.send(SIGKILL);
+            const Outcome outcome = process.wait();
+            done = outcome.signal != SIGKILL;
+            killed += outcome.signal == SIGKILL;
+            ASSERT_TRUE(!done || outcome.exit_code == 0) << outcome.err;
+        }
+        expect_same_run(out, path("reference"));
+        EXPECT_EQ(temporaries(out), std::vector<std::string>()) << "left behind by a killed process";
+        EXPECT_EQ(read_text(out + "/samples/epoch-025.png"), read_text(path("reference") + "/samples/epoch-025.png"));
+    }
+    EXPECT_GE(killed, rounds / 2) << "the kills came too late to test anything";
+}
+
+TEST_F(Resume, KilledBeforeTheFirstCheckpointStartsAgain) {
+    ASSERT_EQ(vae(long_training(path("reference"))).exit_code, 0);
+    Process process(command(long_training(path("run"), {"--save-every", "0"})), with_short_stderr());
+    ASSERT_TRUE(process.wait_until_it_says("epoch  3"));
+    process.send(SIGKILL);
+    ASSERT_EQ(process.wait().signal, SIGKILL);
+    ASSERT_FALSE(fs::exists(checkpoint_of(path("run"))));
+    ASSERT_FALSE(metrics(path("run")).empty()) << "there should be lines to drop";
+
+    const Outcome outcome = resume(path("run"));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("holds no checkpoint yet: starting from the beginning"), std::string::npos);
+    expect_same_run(path("run"), path("reference"));
+}
+
+void Resume::interrupt_and_resume(int signal) {
+    ASSERT_EQ(vae(long_training(path("reference"))).exit_code, 0);
+    Process process(command(long_training(path("run"), {"--save-every", "0"})), with_short_stderr());
+    ASSERT_TRUE(process.wait_until_it_says("epoch  2"));
+    process.send(signal);
+    const Outcome interrupted = process.wait();
+    expect_refusal(interrupted, 130, {"interrupted at step", "saved", "Go on with: --resume --out " + path("run")});
+
+    const Outcome outcome = resume(path("run"));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("resuming at step"), std::string::npos) << outcome.err;
+    expect_same_run(path("run"), path("reference"));
+}
+
+TEST_F(Resume, SigintSavesAndTheRunGoesOnWithTheSameBits) { interrupt_and_resume(SIGINT); }
+
+TEST_F(Resume, SigtermSavesAndTheRunGoesOnWithTheSameBits) { interrupt_and_resume(SIGTERM); }
+
+TEST_F(Resume, SecondSigintEndsAtOnce) {
+    Process process(command(long_training(path("run"))), with_short_stderr());
+    ASSERT_TRUE(process.wait_until_it_says("epoch  1"));
+    // Nobody listens any more: the program comes to a halt in the middle of its progress, and cannot end by itself.
+    ASSERT_TRUE(process.wait_until_stderr_is_full(200));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    process.send(SIGINT);
+    ASSERT_TRUE(process.wait_until_delivered(SIGINT));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ASSERT_TRUE(process.is_running()) << "the first SIGINT is a request, not an end";
+    process.send(SIGINT);
+    EXPECT_EQ(process.wait().signal, SIGINT);
+    EXPECT_EQ(resume(path("run"), {"--epochs", "100"}).exit_code, 0) << "what was saved before is whole";
+}
+
+TEST_F(Resume, SweepsUpAfterAKilledProcess) {
+    const std::string out = path("run");
+    train(out);
+    for (const char* name :
+         {"/.config.toml.17-0.tmp", "/samples/.epoch-001.png.17-1.tmp", "/checkpoints/.last.safetensors.17-2.tmp"})
+        write_text(out + name, "half of it");
+    write_text(out + "/.notes.tmp", "mine");
+    EXPECT_EQ(resume(out).exit_code, 0);
+    EXPECT_EQ(temporaries(out), std::vector<std::string>{out + "/.notes.tmp"});
+}
+
+TEST_F(Resume, FinishedRunCanBeExtended) {
+    train(path("reference"), {"--epochs", "5"});
+    train(path("run"), {"--epochs", "3"});
+    EXPECT_EQ(resume(path("run"), {"--epochs", "5"}).exit_code, 0);
+    expect_same_run(path("run"), path("reference"));
+    EXPECT_NE(read_text(path("run") + "/config.toml").find("epochs=5\n"), std::string::npos);
+}
+
+TEST_F(Resume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
+    train(path("run"));
+    write_mnist(path("other-set"), noise_images(200, 40, 28, 28));
+    const Snapshot before = snapshot();
+    expect_refusal(resume(path("run"), {"--seed", "2"}), 2, {"--resume", "seed", "'1'", "'2'"});
+    expect_refusal(resume(path("run"), {"--batch-size", "32"}), 2, {"--resume", "batch", "'64'", "'32'"});
+    expect_refusal(resume(path("run"), {"--optimizer", "sgd"}), 2, {"--resume", "optimizer", "'adam'", "'sgd'"});
+    expect_refusal(resume(path("run"), {"--data", path("other-set")}), 2, {"--resume", "digits-tiny", "other-set"});
+    expect_refusal(resume(path("run"), {"--hidden", "16"}), 3, {"encoder.hidden.weight", "[16, 784]", "[32, 784]"});
+    expect_refusal(resume(path("run"), {"--epochs", "1"}), 2, {"--resume", "epoch 3", "--epochs is 1"});
+    expect_refusal(vae(training(path("run"))), 2, {path("run"), "already holds a run", "--resume"});
+    expect_refusal(vae({"--resume", "--data", data()}), 2, {"--resume", "--out"});
+    EXPECT_EQ(snapshot(), before);
+    EXPECT_EQ(resume(path("run")).exit_code, 0) << "the run itself still goes on";
+}
+
+TEST_F(Resume, NeedsARun) {
+    fs::create_directories(path("empty"));
+    const Snapshot before = snapshot();
+    for (const char* folder : {"empty", "missing"}) {
+        expect_refusal(resume(path(folder), {"--data", data()}), 2, {path(folder), "holds no run to resume"});
+    }
+    EXPECT_EQ(snapshot(), before);
+}
+
+}  // namespace
+}  // namespace sinter
