@@ -245,8 +245,10 @@ private:
                                  {"--beta", fmt::format("{}", options_.beta)},
                                  {"--kl-warmup", fmt::format("{}", options_.kl_warmup)},
                                  {"--data", fmt::format("{}, {} images", data_.train.name, data_.train.count)}};
-        // Only a constant learning rate does not look at the end of the run.
-        if (schedule_.kind != Schedule::Kind::constant) facts["--epochs"] = fmt::format("{}", options_.epochs);
+        // Other schedules than a constant one look at the end of the run.
+        if (schedule_.kind != Schedule::Kind::constant) {
+            facts["--lr-schedule"] = fmt::format("{} over {} epochs", options_.lr_schedule, options_.epochs);
+        }
         add_model_facts(facts, vae_.options());
         return facts;
     }

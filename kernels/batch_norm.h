@@ -10,9 +10,9 @@
 namespace sinter::kernels {
 
 struct BatchNormOptions {
-    double epsilon = 1e-5;   ///< added to the variance
-    double momentum = 0.1;   ///< share of the batch in the running statistics
-    Activation activation;   ///< f, applied to the normalised values
+    double epsilon = 1e-5;  ///< added to the variance
+    double momentum = 0.1;  ///< share of the batch in the running statistics
+    Activation activation;  ///< f, applied to the normalised values
 };
 
 /// Training: normalises by the batch's own statistics.

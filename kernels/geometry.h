@@ -1,9 +1,17 @@
-// The sizes of a convolution. A transposed convolution has no geometry of its own: it is the input gradient of one.
+// The sizes of images, convolutions and pooling. A transposed convolution has no geometry of its own: it is the input
+// gradient of a convolution.
 #pragma once
 
 #include "kernels/contract.h"
 
 namespace sinter::kernels {
+
+/// Images [batch, height, width, channels].
+struct ImageShape {
+    Index batch = 0, height = 0, width = 0, channels = 0;
+
+    constexpr Index count() const { return batch * height * width * channels; }
+};
 
 /// A two-dimensional convolution of images x [batch, height, width, in_channels] with a weight
 /// [kernel_height, kernel_width, in_channels, out_channels] (HWIO) to y [batch, out_height, out_width, out_channels]:
@@ -24,6 +32,18 @@ struct ConvGeometry {
     constexpr double multiply_adds() const {
         return static_cast<double>(batch * out_height * out_width) * static_cast<double>(weight_count());
     }
+};
+
+/// Pooling of images x [batch, height, width, channels] to y [batch, out_height, out_width, channels]: output (i, j)
+/// has the window of kernel x kernel pixels from (i stride - pad, j stride - pad) on. Every window holds a pixel of the
+/// image, as is so for pad <= kernel / 2 and output sizes up to conv_output_size().
+struct PoolGeometry {
+    Index batch = 0, height = 0, width = 0, channels = 0;
+    Index out_height = 0, out_width = 0;
+    Index kernel = 2, stride = 2, pad = 0;
+
+    constexpr Index input_count() const { return batch * height * width * channels; }
+    constexpr Index output_count() const { return batch * out_height * out_width * channels; }
 };
 
 /// Padding before and after one axis.

@@ -61,13 +61,9 @@ public:
 
     /// The number of floats that sum() writes.
     Index partial_count() const { return 2 * blocks_ * shape_.columns; }
-    /// The first and the second sum of every column over a block.
-    static const float* first(const float* partial, Index block, Index columns) {
-        return partial + 2 * block * columns;
-    }
-    static const float* second(const float* partial, Index block, Index columns) {
-        return partial + (2 * block + 1) * columns;
-    }
+    /// Where the first and the second sums over a block stand in them, one per column.
+    Index first(Index block) const { return 2 * block * shape_.columns; }
+    Index second(Index block) const { return (2 * block + 1) * shape_.columns; }
 
     /// partial = the two sums of every column over every block. sum_tile(first, second, tile) writes those of a tile to
     /// first[column_begin, column_end) and second[column_begin, column_end).
@@ -78,16 +74,18 @@ public:
         queue.pool().run(blocks_ * strips, [&](std::int64_t task, int) {
             const Index block = task / strips;
             const Index begin = task % strips * strip_;
-            const ColumnPairTile tile{columns,          fold_, width,
-                                      first_row(block), first_row(block) + rows(block),
-                                      begin,            std::min(width, begin + strip_)};
-            float* const first = partial + 2 * block * columns;
-            float* const second = first + columns;
-            if (fold_ == 1) return sum_tile(first, second, tile);
+            const ColumnPairTile tile{columns,
+                                      fold_,
+                                      width,
+                                      first_row(block),
+                                      first_row(block) + rows(block),
+                                      begin,
+                                      std::min(width, begin + strip_)};
+            if (fold_ == 1) return sum_tile(partial + first(block), partial + second(block), tile);
             float folded_first[kLargestFold], folded_second[kLargestFold];
             sum_tile(folded_first, folded_second, tile);
-            unfold(first, folded_first);
-            unfold(second, folded_second);
+            unfold(partial + first(block), folded_first);
+            unfold(partial + second(block), folded_second);
         });
     }
 

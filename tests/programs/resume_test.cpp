@@ -167,7 +167,8 @@ TEST_F(Resume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
     expect_refusal(resume(path("run"), {"--likelihood", "gaussian"}), 2, {"--resume", "'bernoulli'", "'gaussian'"});
     expect_refusal(resume(path("run"), {"--lr", "0.5"}), 2, {"--resume", "--lr", "'0.001'", "'0.5'"});
     expect_refusal(resume(path("run"), {"--beta", "4"}), 2, {"--resume", "--beta", "'1'", "'4'"});
-    expect_refusal(resume(path("run"), {"--lr-schedule", "cosine"}), 2, {"--resume", "'constant'", "'cosine'"});
+    expect_refusal(resume(path("run"), {"--lr-schedule", "cosine"}), 2,
+                   {"--resume", "'constant'", "'cosine over 2 epochs'"});
     expect_refusal(resume(path("run"), {"--epochs", "1"}), 2, {"--resume", "epoch 3", "--epochs is 1"});
     expect_refusal(vae(training(path("run"))), 2, {path("run"), "already holds a run", "--resume"});
     expect_refusal(vae({"--resume", "--data", data()}), 2, {"--resume", "--out"});
