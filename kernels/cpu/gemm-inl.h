@@ -39,17 +39,22 @@ struct PlainOperand {
 };
 
 /// How a product is cut. Chosen from the shape alone, so that results do not depend on the number of threads.
+///
+/// Wide: all of A (a batch of rows, say) fits the second-level cache. It is packed once, together; a task packs one
+/// panel of B and multiplies it with the panels of A. Tall: B (a weight, say) is packed once, together; a task packs a
+/// few panels of A and multiplies them with all of B.
 struct Blocking {
-    Index depth;        ///< of a block of the sum: a B panel of it stays in the nearest cache
-    Index rows;         ///< of a block of packed A: it stays in the second-level cache
+    bool tall;
+    Index depth;        ///< of a block of the sum
     Index panel_rows;   ///< height of a tile: rows spread evenly over tiles, so that none is thin
     Index panels;       ///< A panels in all
-    Index task_panels;  ///< A panels that one task multiplies with one B panel
+    Index task_panels;  ///< A panels of one task
 };
 
-inline constexpr Index kMaxDepth = 1024;      // if all of A fits the block of packed A
-inline constexpr Index kMaxDepthLarge = 512;  // otherwise: C is read again less often than B panels fall out of cache
-inline constexpr Index kPackedFloats = 112 * 1024;  // 448 KB of packed A
+inline constexpr Index kWideFloats = 112 * 1024;  // 448 KB of packed A, of 1 MB of second-level cache
+inline constexpr Index kTallFloats = 32 * 1024;   // 128 KB of packed A a task
+inline constexpr Index kMaxDepth = 1024;
+inline constexpr Index kMaxDepthTall = 512;  // C is read again less often than panels fall out of cache
 
 inline Index even_part(Index total, Index largest) {
     const Index parts = (total + largest - 1) / largest;
@@ -58,16 +63,19 @@ inline Index even_part(Index total, Index largest) {
 
 inline Blocking choose_blocking(Index m, Index n, Index k, Index panel_columns) {
     Blocking blocking;
+    blocking.tall = m * std::min(k, kMaxDepth) > kWideFloats && m * std::min(k, kMaxDepthTall) > kWideFloats;
+    const bool shallow = blocking.tall || m * std::min(k, kMaxDepth) > kWideFloats;
+    blocking.depth = even_part(k, shallow ? kMaxDepthTall : kMaxDepth);
     blocking.panel_rows = even_part(m, kTileRows);
-    blocking.depth = even_part(k, m * std::min(k, kMaxDepth) <= kPackedFloats ? kMaxDepth : kMaxDepthLarge);
-    const Index panels_that_fit =
-        std::max<Index>(1, kPackedFloats / (std::max<Index>(1, blocking.depth) * blocking.panel_rows));
     blocking.panels = task_count(m, blocking.panel_rows);
-    blocking.rows = even_part(blocking.panels, panels_that_fit) * blocking.panel_rows;
-    // With few B panels, a task per panel would leave threads idle: cut the rows too.
-    const Index column_panels = task_count(n, panel_columns);
-    const Index wanted = std::max<Index>(1, 16 / std::max<Index>(1, column_panels));
-    blocking.task_panels = std::max<Index>(2, task_count(blocking.rows / blocking.panel_rows, wanted));
+    if (blocking.tall) {
+        blocking.task_panels =
+            std::max<Index>(1, kTallFloats / (std::max<Index>(1, blocking.depth) * blocking.panel_rows));
+    } else {
+        // With few B panels, a task per panel would leave threads idle: cut the rows too.
+        const Index wanted = std::max<Index>(1, 16 / std::max<Index>(1, task_count(n, panel_columns)));
+        blocking.task_panels = std::max<Index>(2, task_count(blocking.panels, wanted));
+    }
     return blocking;
 }
 
@@ -94,71 +102,129 @@ HWY_ATTR inline void activate_tile(float* const* rows, Index count, Index column
     });
 }
 
+/// One product under way; see blocked_product().
+template <class Output, class OperandA, class OperandB>
+class BlockedProduct {
+public:
+    HWY_ATTR BlockedProduct(CpuQueue& queue, const Output& c, const OperandA& a, const OperandB& b, Index m, Index n,
+                            Index k, const Epilogue<float>& epilogue)
+        : queue_(queue),
+          c_(c),
+          a_(a),
+          b_(b),
+          m_(m),
+          n_(n),
+          k_(k),
+          epilogue_(epilogue),
+          lanes_(static_cast<Index>(hn::Lanes(kFloats))),
+          panel_columns_(kTileVectors * lanes_),
+          column_panels_(task_count(n, panel_columns_)),
+          blocking_(choose_blocking(m, n, k, panel_columns_)),
+          a_floats_(padded((blocking_.tall ? blocking_.task_panels : blocking_.panels) * blocking_.panel_rows *
+                           blocking_.depth)),
+          b_floats_(padded(panel_columns_ * blocking_.depth)) {}
+
+    HWY_ATTR void run() {
+        const Index copies_of_a = blocking_.tall ? queue_.threads() : 1;
+        const Index panels_of_b = blocking_.tall ? column_panels_ : queue_.threads();
+        const Scratch scratch(
+            queue_, static_cast<std::size_t>(copies_of_a * a_floats_ + panels_of_b * b_floats_) * sizeof(float));
+        packed_a_ = scratch.as<float>();
+        packed_b_ = packed_a_ + copies_of_a * a_floats_;
+        first_depth_ = 0;
+        do {
+            depth_ = std::min(blocking_.depth, k_ - first_depth_);
+            if (blocking_.tall)
+                multiply_tall();
+            else
+                multiply_wide();
+            first_depth_ += depth_;
+        } while (first_depth_ < k_);
+    }
+
+private:
+    static Index padded(Index floats) { return (floats + 31) / 32 * 32; }
+    Index rows_of(Index panel) const { return std::min(blocking_.panel_rows, m_ - panel * blocking_.panel_rows); }
+    Index columns_of(Index panel) const { return std::min(panel_columns_, n_ - panel * panel_columns_); }
+
+    HWY_ATTR void multiply_wide() {
+        queue_.pool().run(blocking_.panels, [&](std::int64_t panel, int) HWY_ATTR { pack_a(panel, packed_a_, 0); });
+        const Index row_tasks = task_count(blocking_.panels, blocking_.task_panels);
+        queue_.pool().run(column_panels_ * row_tasks, [&](std::int64_t task, int thread) HWY_ATTR {
+            const Index column_panel = task / row_tasks, first = task % row_tasks * blocking_.task_panels;
+            float* const panel_b = packed_b_ + thread * b_floats_;
+            pack_b(column_panel, panel_b);
+            const Index end = std::min(blocking_.panels, first + blocking_.task_panels);
+            for (Index panel = first; panel < end; ++panel) multiply(panel, packed_a_, 0, column_panel, panel_b);
+        });
+    }
+
+    HWY_ATTR void multiply_tall() {
+        queue_.pool().run(column_panels_,
+                          [&](std::int64_t panel, int) HWY_ATTR { pack_b(panel, packed_b_ + panel * b_floats_); });
+        const Index tasks = task_count(blocking_.panels, blocking_.task_panels);
+        queue_.pool().run(tasks, [&](std::int64_t task, int thread) HWY_ATTR {
+            const Index first = task * blocking_.task_panels;
+            const Index end = std::min(blocking_.panels, first + blocking_.task_panels);
+            float* const panels_a = packed_a_ + thread * a_floats_;
+            for (Index panel = first; panel < end; ++panel) pack_a(panel, panels_a, first);
+            for (Index column_panel = 0; column_panel < column_panels_; ++column_panel) {
+                const float* panel_b = packed_b_ + column_panel * b_floats_;
+                for (Index panel = first; panel < end; ++panel) multiply(panel, panels_a, first, column_panel, panel_b);
+            }
+        });
+    }
+
+    /// Packs A panel `panel` into a row of panels that begins with panel `first`.
+    HWY_ATTR void pack_a(Index panel, float* panels, Index first) const {
+        const Index rows = rows_of(panel);
+        a_.pack(panels + (panel - first) * blocking_.panel_rows * depth_, rows, panel * blocking_.panel_rows, rows,
+                first_depth_, depth_);
+    }
+
+    HWY_ATTR void pack_b(Index panel, float* to) const {
+        const Index columns = columns_of(panel);
+        b_.pack(to, columns > lanes_ ? panel_columns_ : lanes_, panel * panel_columns_, columns, first_depth_, depth_);
+    }
+
+    /// One tile of C.
+    HWY_ATTR void multiply(Index panel, const float* panels_a, Index first, Index column_panel,
+                           const float* panel_b) const {
+        const bool last_block = first_depth_ + depth_ >= k_;
+        const Index rows = rows_of(panel), columns = columns_of(column_panel), column = column_panel * panel_columns_;
+        TileEpilogue finish;
+        finish.add_to_c = epilogue_.accumulate || first_depth_ > 0;
+        finish.bias = last_block && epilogue_.bias ? epilogue_.bias + column : nullptr;
+        float* tile[kTileRows];
+        c_.rows(panel * blocking_.panel_rows, rows, tile);
+        for (Index r = 0; r < rows; ++r) tile[r] += column;
+        const TileFunction multiply_tile = tile_function(static_cast<int>(rows), columns > lanes_ ? 2 : 1);
+        multiply_tile(tile, columns, panels_a + (panel - first) * blocking_.panel_rows * depth_, panel_b, depth_,
+                      finish);
+        if (last_block) activate_tile(tile, rows, columns, epilogue_.activation);
+    }
+
+    CpuQueue& queue_;
+    const Output& c_;
+    const OperandA& a_;
+    const OperandB& b_;
+    Index m_, n_, k_;
+    const Epilogue<float>& epilogue_;
+    Index lanes_, panel_columns_, column_panels_;
+    Blocking blocking_;
+    Index a_floats_, b_floats_;  // of packed A for one task or for all; of one panel of B
+    float* packed_a_ = nullptr;
+    float* packed_b_ = nullptr;
+    Index first_depth_ = 0, depth_ = 0;  // the block of the sum under way
+};
+
 /// C[i, j] = f(accumulate * C + sum over d of a(i, d) b(j, d) + bias[j]) for i < m, j < n, with C's rows where `c`
 /// says.
 template <class Output, class OperandA, class OperandB>
 HWY_ATTR void blocked_product(CpuQueue& queue, const Output& c, const OperandA& a, const OperandB& b, Index m, Index n,
                               Index k, const Epilogue<float>& epilogue) {
     if (m == 0 || n == 0) return;
-    const Index lanes = static_cast<Index>(hn::Lanes(kFloats));
-    const Index panel_columns = kTileVectors * lanes;
-    const Blocking blocking = choose_blocking(m, n, k, panel_columns);
-    const Index column_panels = task_count(n, panel_columns);
-    const std::size_t a_floats = static_cast<std::size_t>((blocking.rows * blocking.depth + 31) / 32 * 32);
-    const std::size_t b_floats = static_cast<std::size_t>((panel_columns * blocking.depth + 31) / 32 * 32);
-    // One block of rows: a task packs the B panel it needs and uses it at once. Several: all B panels are packed first.
-    const bool share_b = blocking.rows < m;
-    const std::size_t b_panels = static_cast<std::size_t>(share_b ? column_panels : queue.threads());
-    const Scratch scratch(queue, (a_floats + b_floats * b_panels) * sizeof(float));
-    float* const packed_a = scratch.as<float>();
-    float* const packed_b = packed_a + a_floats;
-
-    Index first_depth = 0;
-    do {
-        const Index depth = std::min(blocking.depth, k - first_depth);
-        const bool first_block = first_depth == 0, last_block = first_depth + depth >= k;
-        const auto pack_b = [&](Index panel, float* to) HWY_ATTR {
-            const Index columns = std::min(panel_columns, n - panel * panel_columns);
-            b.pack(to, columns > lanes ? panel_columns : lanes, panel * panel_columns, columns, first_depth, depth);
-        };
-        if (share_b) {
-            queue.pool().run(column_panels, [&](std::int64_t panel, int) HWY_ATTR {
-                pack_b(panel, packed_b + b_floats * static_cast<std::size_t>(panel));
-            });
-        }
-        for (Index first_row = 0; first_row < m; first_row += blocking.rows) {
-            const Index rows = std::min(blocking.rows, m - first_row);
-            const Index panels = task_count(rows, blocking.panel_rows);
-            queue.pool().run(panels, [&](std::int64_t panel, int) HWY_ATTR {
-                const Index row = panel * blocking.panel_rows;
-                const Index count = std::min(blocking.panel_rows, rows - row);
-                a.pack(packed_a + row * depth, count, first_row + row, count, first_depth, depth);
-            });
-            const Index row_tasks = task_count(panels, blocking.task_panels);
-            queue.pool().run(column_panels * row_tasks, [&](std::int64_t task, int thread) HWY_ATTR {
-                const Index column_panel = task / row_tasks, column = column_panel * panel_columns;
-                const Index first_panel = task % row_tasks * blocking.task_panels;
-                const Index columns = std::min(panel_columns, n - column);
-                const int vectors = columns > lanes ? 2 : 1;
-                float* const panel_b = packed_b + b_floats * static_cast<std::size_t>(share_b ? column_panel : thread);
-                if (!share_b) pack_b(column_panel, panel_b);
-                TileEpilogue finish;
-                finish.add_to_c = epilogue.accumulate || !first_block;
-                finish.bias = last_block && epilogue.bias ? epilogue.bias + column : nullptr;
-                for (Index p = first_panel; p < std::min(panels, first_panel + blocking.task_panels); ++p) {
-                    const Index row = p * blocking.panel_rows;
-                    const Index count = std::min(blocking.panel_rows, rows - row);
-                    float* tile[kTileRows];
-                    c.rows(first_row + row, count, tile);
-                    for (Index r = 0; r < count; ++r) tile[r] += column;
-                    tile_function(static_cast<int>(count), vectors)(tile, columns, packed_a + row * depth, panel_b,
-                                                                    depth, finish);
-                    if (last_block) activate_tile(tile, count, columns, epilogue.activation);
-                }
-            });
-        }
-        first_depth += depth;
-    } while (first_depth < k);
+    BlockedProduct<Output, OperandA, OperandB>(queue, c, a, b, m, n, k, epilogue).run();
 }
 
 }  // namespace

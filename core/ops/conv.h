@@ -1,0 +1,32 @@
+// Convolution and transposed convolution of images on the tape.
+#pragma once
+
+#include "core/ops/activation.h"
+#include "core/tensor.h"
+#include "kernels/geometry.h"
+
+namespace sinter {
+
+using kernels::Padding;
+using kernels::same_padding;
+
+/// Stride and padding of a convolution.
+struct ConvOptions {
+    Index stride = 1;
+    Padding vertical, horizontal;  ///< above and below, left and right
+};
+
+/// f(conv(x, weight) + bias): x [batch, height, width, in], weight [kernel_height, kernel_width, in, out], bias [out]
+/// or undefined; y [batch, out_height, out_width, out] with out_size = (size + padding - kernel) / stride + 1, rounded
+/// down. Has derivatives of every order.
+Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvOptions& options,
+              Activation activation = identity());
+
+/// f(conv_transpose(x, weight) + bias): the input gradient of a convolution as a layer, PyTorch's ConvTranspose2d. x
+/// [batch, height, width, in], weight [kernel_height, kernel_width, out, in]: that of the convolution from [batch,
+/// out_height, out_width, out] back to x. The size of the output, of which several fit one x, is given. Has derivatives
+/// of every order.
+Tensor conv2d_transpose(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvOptions& options,
+                        Index out_height, Index out_width, Activation activation = identity());
+
+}  // namespace sinter
