@@ -51,10 +51,12 @@ struct Blocking {
     Index task_panels;  ///< A panels of one task
 };
 
-inline constexpr Index kWideFloats = 112 * 1024;  // 448 KB of packed A, of 1 MB of second-level cache
+inline constexpr Index kWideFloats = 136 * 1024;  // 544 KB of packed A, of 1 MB of second-level cache
 inline constexpr Index kTallFloats = 32 * 1024;   // 128 KB of packed A a task
-inline constexpr Index kMaxDepth = 1024;
-inline constexpr Index kMaxDepthTall = 512;  // C is read again less often than panels fall out of cache
+// The deepest block of the sum that keeps A wide is the best one: C is then read again least often. Below the last of
+// these depths the product is tall, with a depth at which a panel of B stays in the first- and second-level cache.
+inline constexpr Index kWideDepths[] = {1024, 512, 256};
+inline constexpr Index kTallDepth = 512;
 
 inline Index even_part(Index total, Index largest) {
     const Index parts = (total + largest - 1) / largest;
@@ -63,9 +65,14 @@ inline Index even_part(Index total, Index largest) {
 
 inline Blocking choose_blocking(Index m, Index n, Index k, Index panel_columns) {
     Blocking blocking;
-    blocking.tall = m * std::min(k, kMaxDepth) > kWideFloats && m * std::min(k, kMaxDepthTall) > kWideFloats;
-    const bool shallow = blocking.tall || m * std::min(k, kMaxDepth) > kWideFloats;
-    blocking.depth = even_part(k, shallow ? kMaxDepthTall : kMaxDepth);
+    blocking.tall = true;
+    blocking.depth = even_part(k, kTallDepth);
+    for (const Index depth : kWideDepths) {
+        if (m * std::min(k, depth) > kWideFloats) continue;
+        blocking.tall = false;
+        blocking.depth = even_part(k, depth);
+        break;
+    }
     blocking.panel_rows = even_part(m, kTileRows);
     blocking.panels = task_count(m, blocking.panel_rows);
     if (blocking.tall) {
