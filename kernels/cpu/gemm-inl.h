@@ -156,14 +156,24 @@ private:
 
     HWY_ATTR void multiply_wide() {
         queue_.pool().run(blocking_.panels, [&](std::int64_t panel, int) HWY_ATTR { pack_a(panel, packed_a_, 0); });
+        // The last of many columns of tiles is cut into smaller tasks: handed out last, they let the threads finish
+        // together.
         const Index row_tasks = task_count(blocking_.panels, blocking_.task_panels);
-        queue_.pool().run(column_panels_ * row_tasks, [&](std::int64_t task, int thread) HWY_ATTR {
-            const Index column_panel = task / row_tasks, first = task % row_tasks * blocking_.task_panels;
-            float* const panel_b = packed_b_ + thread * b_floats_;
-            pack_b(column_panel, panel_b);
-            const Index end = std::min(blocking_.panels, first + blocking_.task_panels);
-            for (Index panel = first; panel < end; ++panel) multiply(panel, packed_a_, 0, column_panel, panel_b);
-        });
+        const Index last_panels =
+            column_panels_ > 4 ? std::max<Index>(1, blocking_.task_panels / 4) : blocking_.task_panels;
+        const Index body = (column_panels_ - 1) * row_tasks;
+        queue_.pool().run(body + task_count(blocking_.panels, last_panels),
+                          [&](std::int64_t task, int thread) HWY_ATTR {
+                              const bool last = task >= body;
+                              const Index column_panel = last ? column_panels_ - 1 : task / row_tasks;
+                              const Index task_panels = last ? last_panels : blocking_.task_panels;
+                              const Index first = (last ? task - body : task % row_tasks) * task_panels;
+                              float* const panel_b = packed_b_ + thread * b_floats_;
+                              pack_b(column_panel, panel_b);
+                              const Index end = std::min(blocking_.panels, first + task_panels);
+                              for (Index panel = first; panel < end; ++panel)
+                                  multiply(panel, packed_a_, 0, column_panel, panel_b);
+                          });
     }
 
     HWY_ATTR void multiply_tall() {
