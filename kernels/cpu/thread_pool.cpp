@@ -24,6 +24,7 @@ void pause() {
 
 ThreadPool::ThreadPool(int threads) {
     if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    shares_ = std::vector<Share>(static_cast<std::size_t>(threads));
     workers_.reserve(static_cast<std::size_t>(threads) - 1);
     for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
 }
@@ -36,18 +37,26 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::take_tasks(int thread) {
-    for (;;) {
-        const std::int64_t i = next_task_.fetch_add(1, std::memory_order_relaxed);
-        if (i >= tasks_) return;
-        function_(context_, i, thread);
+    const std::size_t count = shares_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        Share& share = shares_[(static_cast<std::size_t>(thread) + i) % count];
+        for (;;) {
+            const std::int64_t task = share.next.fetch_add(1, std::memory_order_relaxed);
+            if (task >= share.end) break;
+            function_(context_, task, thread);
+        }
     }
 }
 
 void ThreadPool::run_job(std::int64_t tasks, Function function, const void* context) {
     function_ = function;
     context_ = context;
-    tasks_ = tasks;
-    next_task_.store(0, std::memory_order_relaxed);
+    const std::int64_t count = threads();
+    for (std::int64_t i = 0; i < count; ++i) {
+        Share& share = shares_[static_cast<std::size_t>(i)];
+        share.next.store(tasks * i / count, std::memory_order_relaxed);
+        share.end = tasks * (i + 1) / count;
+    }
     gate_.fetch_or(kOpen, std::memory_order_release);
     generation_.fetch_add(1, std::memory_order_release);
     generation_.notify_all();

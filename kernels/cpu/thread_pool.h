@@ -8,8 +8,10 @@
 
 namespace sinter::kernels {
 
-/// Runs a job's tasks on a fixed team of threads. Which thread runs which task is left to chance; kernels therefore
-/// make a task's result depend on its number alone. Jobs allocate nothing.
+/// Runs a job's tasks on a fixed team of threads. Each thread begins with its own share of consecutive tasks, so that
+/// the same part of the data meets the same core and its caches in every step, and then helps the others: which thread
+/// runs which task is left to chance, and kernels make a task's result depend on its number alone. Jobs allocate
+/// nothing.
 class ThreadPool {
 public:
     /// A team of `threads`, the calling thread included; 0 means one per available core.
@@ -47,11 +49,16 @@ private:
     // waited for.
     static constexpr std::uint64_t kOpen = std::uint64_t{1} << 32;
 
+    /// A thread's share of the job: tasks [next, end) are still to be taken, by it or by others.
+    struct alignas(64) Share {
+        std::atomic<std::int64_t> next{0};
+        std::int64_t end = 0;
+    };
+
     std::vector<std::thread> workers_;
+    std::vector<Share> shares_;
     Function function_ = nullptr;
     const void* context_ = nullptr;
-    std::int64_t tasks_ = 0;
-    alignas(64) std::atomic<std::int64_t> next_task_{0};
     alignas(64) std::atomic<std::uint64_t> gate_{0};
     alignas(64) std::atomic<std::uint32_t> generation_{0};  // counts jobs: what idle workers look at
     std::atomic<bool> stop_{false};
