@@ -1,0 +1,82 @@
+"""The dense VAE of mnist_vae in PyTorch, to time beside it: same network, loss, optimizer and data.
+
+usage: python3 tools/pytorch_vae.py MNIST_FOLDER [--epochs N] [--threads N] [--compile]
+
+Prints training images per second and the test loss (nats per image) of every epoch. Needs torch and numpy.
+"""
+
+import argparse
+import gzip
+import pathlib
+import time
+
+import numpy
+import torch
+from torch import nn
+from torch.nn import functional
+
+BATCH = 128
+
+
+def images(folder, name):
+    """[count, 784] in [0, 1] from a gzip or raw IDX file."""
+    packed = pathlib.Path(folder, name + ".gz")
+    content = gzip.decompress(packed.read_bytes()) if packed.exists() else pathlib.Path(folder, name).read_bytes()
+    pixels = numpy.frombuffer(content, numpy.uint8, offset=16).reshape(-1, 784)
+    return torch.from_numpy(pixels.astype(numpy.float32) / 255)
+
+
+class Vae(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Linear(784, 400)
+        self.mu, self.logvar = nn.Linear(400, 20), nn.Linear(400, 20)
+        self.decoder, self.logits = nn.Linear(20, 400), nn.Linear(400, 784)
+
+    def loss(self, x):
+        """Cross-entropy + KL divergence, summed over pixels and the batch."""
+        h = functional.relu(self.encoder(x))
+        mu, logvar = self.mu(h), self.logvar(h)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        logits = self.logits(functional.relu(self.decoder(z)))
+        reconstruction = functional.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+        return reconstruction - 0.5 * torch.sum(1 + logvar - mu**2 - logvar.exp())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--compile", action="store_true")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(1)
+
+    train = images(options.folder, "train-images-idx3-ubyte")
+    test = images(options.folder, "t10k-images-idx3-ubyte")
+    vae = Vae()
+    adam = torch.optim.Adam(vae.parameters(), 1e-3)
+
+    def step(x):
+        adam.zero_grad()
+        loss = vae.loss(x)
+        loss.backward()
+        adam.step()
+
+    if options.compile:
+        step = torch.compile(step)
+    step(train[:BATCH])
+    for epoch in range(1, options.epochs + 1):
+        order = torch.randperm(len(train))
+        start = time.perf_counter()
+        for first in range(0, len(train), BATCH):
+            step(train[order[first : first + BATCH]])
+        speed = len(train) / (time.perf_counter() - start)
+        with torch.no_grad():
+            loss = sum(vae.loss(test[i : i + 500]).item() for i in range(0, len(test), 500)) / len(test)
+        print(f"epoch {epoch}  {speed:.0f} images/s  test loss {loss:.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
