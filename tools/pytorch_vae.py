@@ -1,4 +1,4 @@
-"""The dense VAE of mnist_vae in PyTorch, to time beside it: same network, loss, optimizer and data.
+"""The dense VAE of mnist_vae in PyTorch, written as in PyTorch's own example, to time beside it.
 
 usage: python3 tools/pytorch_vae.py MNIST_FOLDER [--epochs N] [--threads N] [--compile]
 
@@ -38,8 +38,8 @@ class Vae(nn.Module):
         h = functional.relu(self.encoder(x))
         mu, logvar = self.mu(h), self.logvar(h)
         z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
-        logits = self.logits(functional.relu(self.decoder(z)))
-        reconstruction = functional.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+        pixels = torch.sigmoid(self.logits(functional.relu(self.decoder(z))))
+        reconstruction = functional.binary_cross_entropy(pixels, x, reduction="sum")
         return reconstruction - 0.5 * torch.sum(1 + logvar - mu**2 - logvar.exp())
 
 
