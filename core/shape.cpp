@@ -12,6 +12,14 @@ Shape::Shape(std::initializer_list<Index> sizes) {
     }
 }
 
+Shape Shape::with(Index size) const {
+    require(rank_ < kMaxRank, "[shape] at most {} axes are supported", kMaxRank);
+    require(size >= 0, "[shape] sizes cannot be negative, got {}", size);
+    Shape longer = *this;
+    longer.sizes_[static_cast<std::size_t>(longer.rank_++)] = size;
+    return longer;
+}
+
 Index Shape::count() const {
     Index count = 1;
     for (int i = 0; i < rank_; ++i) count *= (*this)[i];

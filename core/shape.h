@@ -22,6 +22,8 @@ public:
     /// The size of axis i; negative i counts from the end.
     Index operator[](int i) const { return sizes_[static_cast<std::size_t>(i < 0 ? rank_ + i : i)]; }
     Index& operator[](int i) { return sizes_[static_cast<std::size_t>(i < 0 ? rank_ + i : i)]; }
+    /// This shape with one more, innermost, axis.
+    Shape with(Index size) const;
     /// The number of elements.
     Index count() const;
     /// "128x28x28x1"; "scalar" for rank 0.

@@ -64,8 +64,8 @@ public:
         if (now >= next_redraw_) redraw(now, values());
     }
 
-    /// Says that the images of the epoch are done: what follows until end_epoch(), such as a test, does not count in its
-    /// time and speed.
+    /// Says that the images of the epoch are done: what follows until end_epoch(), such as a test, does not count in
+    /// its time and speed.
     void stop_clock() { epoch_ended_ = clock_(); }
 
     /// Leaves one line that sums up the epoch, with its time and speed up to stop_clock(), or to here without it.

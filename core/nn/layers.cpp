@@ -3,6 +3,7 @@
 #include "core/check.h"
 #include "core/ops/linear.h"
 #include "core/ops/random.h"
+#include "core/ops/shape.h"
 #include "core/watch.h"
 
 namespace sinter {
@@ -21,6 +22,86 @@ Dropout::Dropout(double rate, Generator& generator) : rate_(rate), generator_(ge
 }
 
 Tensor Dropout::forward(const Tensor& x) { return training() ? dropout(x, rate_, generator_) : x; }
+
+namespace {
+
+/// Stride and padding along both axes, for a convolution whose input is height x width.
+ConvOptions conv_options(const Conv2dOptions& options, Index kernel, Index height, Index width) {
+    if (!options.same) return {options.stride, options.padding, options.padding};
+    return {options.stride, same_padding(height, kernel, options.stride), same_padding(width, kernel, options.stride)};
+}
+
+void require_sizes(const char* layer, Index in, Index out, Index kernel, Index stride) {
+    require(in > 0 && out > 0 && kernel > 0 && stride > 0,
+            "[{}] expected positive channels, kernel and stride, got {} to {} channels, kernel {}, stride {}", layer,
+            in, out, kernel, stride);
+}
+
+}  // namespace
+
+Conv2d::Conv2d(Index in, Index out, Index kernel, Generator& generator, const Conv2dOptions& options)
+    : options_(options) {
+    require_sizes("conv2d", in, out, kernel, options.stride);
+    const Fan fan{in * kernel * kernel, out * kernel * kernel};
+    weight_ = add_parameter("weight", options.weight_init.make({kernel, kernel, in, out}, fan, generator), kConvLayout);
+    if (options.bias) bias_ = add_parameter("bias", options.bias_init.make({out}, fan, generator));
+}
+
+Tensor Conv2d::forward(const Tensor& x) {
+    require(x.shape().rank() == 4, "[conv2d] expected images [batch, height, width, channels], got {}", x.shape());
+    return conv2d(x, weight_, bias_, conv_options(options_, weight_.size(0), x.size(1), x.size(2)),
+                  options_.activation);
+}
+
+ConvTranspose2d::ConvTranspose2d(Index in, Index out, Index kernel, Generator& generator, const Conv2dOptions& options,
+                                 Index output_padding)
+    : options_(options), output_padding_(output_padding) {
+    require_sizes("conv2d_transpose", in, out, kernel, options.stride);
+    require(output_padding >= 0 && output_padding < options.stride,
+            "[conv2d_transpose] expected an output padding of at least 0 and below the stride {}, got {}",
+            options.stride, output_padding);
+    // Fans by PyTorch's and Keras' reading of the weight: in is what one value of the output's kernel window receives.
+    const Fan fan{out * kernel * kernel, in * kernel * kernel};
+    weight_ = add_parameter("weight", options.weight_init.make({kernel, kernel, out, in}, fan, generator), kConvLayout);
+    if (options.bias) bias_ = add_parameter("bias", options.bias_init.make({out}, fan, generator));
+}
+
+Tensor ConvTranspose2d::forward(const Tensor& x) {
+    require(x.shape().rank() == 4, "[conv2d_transpose] expected images [batch, height, width, channels], got {}",
+            x.shape());
+    const Index kernel = weight_.size(0), padding = options_.padding.before + options_.padding.after;
+    const auto grown = [&](Index size) {
+        return options_.same ? size * options_.stride
+                             : (size - 1) * options_.stride + kernel - padding + output_padding_;
+    };
+    const Index height = grown(x.size(1)), width = grown(x.size(2));
+    require(height > 0 && width > 0, "[conv2d_transpose] images of {}x{} would become {}x{}; use less padding",
+            x.size(1), x.size(2), height, width);
+    return conv2d_transpose(x, weight_, bias_, conv_options(options_, kernel, height, width), height, width,
+                            options_.activation);
+}
+
+BatchNorm::BatchNorm(Index channels, Generator& generator, const BatchNormLayerOptions& options)
+    : options_{options.epsilon, options.momentum, options.activation} {
+    require(channels > 0, "[batch_norm] expected at least one channel, got {}", channels);
+    gamma_ = add_parameter("weight", options.gamma_init.make({channels}, {}, generator));
+    beta_ = add_parameter("bias", Tensor::zeros({channels}, generator.device()));
+    running_mean_ = add_buffer("running_mean", Tensor::zeros({channels}, generator.device()));
+    running_variance_ = add_buffer("running_var", Tensor::full({channels}, 1, generator.device()));
+}
+
+Tensor BatchNorm::forward(const Tensor& x) {
+    return training() ? batch_norm(x, gamma_, beta_, running_mean_, running_variance_, options_)
+                      : batch_norm_inference(x, gamma_, beta_, running_mean_, running_variance_, options_);
+}
+
+Tensor Reshape::forward(const Tensor& x) {
+    Shape shape{x.size(0)};
+    for (Index size : sizes_) shape = shape.with(size);
+    return reshape(x, shape);
+}
+
+Tensor Flatten::forward(const Tensor& x) { return reshape(x, {x.size(0), x.size(0) == 0 ? 0 : x.count() / x.size(0)}); }
 
 Tensor Sequential::forward(const Tensor& x) {
     Tensor y = x;

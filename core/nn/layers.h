@@ -9,6 +9,8 @@
 #include "core/nn/init.h"
 #include "core/nn/module.h"
 #include "core/ops/activation.h"
+#include "core/ops/batch_norm.h"
+#include "core/ops/conv.h"
 
 namespace sinter {
 
@@ -56,6 +58,79 @@ public:
 private:
     double rate_;
     Generator& generator_;
+};
+
+/// A convolution's options: PyTorch's names, padding on each side.
+struct Conv2dOptions {
+    Index stride = 1;
+    Padding padding;    ///< before and after, the same vertically and horizontally
+    bool same = false;  ///< TensorFlow's padding 'same' instead, whatever the image size
+    Activation activation = identity();
+    bool bias = true;
+    Initialiser weight_init = init::uniform_fan_in();
+    Initialiser bias_init = init::uniform_fan_in();
+};
+
+/// Convolution of images [batch, height, width, in] with a square kernel. Parameters: weight [kernel, kernel, in, out],
+/// bias [out].
+class Conv2d final : public Layer {
+public:
+    Conv2d(Index in, Index out, Index kernel, Generator& generator, const Conv2dOptions& options = {});
+    Tensor forward(const Tensor& x) override;
+
+private:
+    Conv2dOptions options_;
+    Tensor weight_, bias_;
+};
+
+/// Transposed convolution of images [batch, height, width, in]. Parameters: weight [kernel, kernel, out, in], bias
+/// [out]. With `same` the output is `stride` times as large as the input; else (size - 1) stride + kernel - padding +
+/// output_padding, as in PyTorch.
+class ConvTranspose2d final : public Layer {
+public:
+    ConvTranspose2d(Index in, Index out, Index kernel, Generator& generator, const Conv2dOptions& options = {},
+                    Index output_padding = 0);
+    Tensor forward(const Tensor& x) override;
+
+private:
+    Conv2dOptions options_;
+    Index output_padding_;
+    Tensor weight_, bias_;
+};
+
+struct BatchNormLayerOptions {
+    double epsilon = 1e-5;
+    double momentum = 0.1;               ///< PyTorch's: the share of the batch in the running statistics
+    Activation activation = identity();  ///< fused
+    Initialiser gamma_init = init::constant(1);
+};
+
+/// Batch normalisation over all axes but the last: PyTorch's BatchNorm1d on features and BatchNorm2d on images.
+/// Parameters: weight (gamma) and bias (beta) [channels]; buffers: running_mean, running_var [channels].
+class BatchNorm final : public Layer {
+public:
+    BatchNorm(Index channels, Generator& generator, const BatchNormLayerOptions& options = {});
+    Tensor forward(const Tensor& x) override;
+
+private:
+    BatchNormOptions options_;
+    Tensor gamma_, beta_, running_mean_, running_variance_;
+};
+
+/// [batch, ...] as [batch, sizes...], each example keeping its elements.
+class Reshape final : public Layer {
+public:
+    explicit Reshape(std::vector<Index> sizes) : sizes_(std::move(sizes)) {}
+    Tensor forward(const Tensor& x) override;
+
+private:
+    std::vector<Index> sizes_;
+};
+
+/// [batch, ...] as [batch, elements]
+class Flatten final : public Layer {
+public:
+    Tensor forward(const Tensor& x) override;
 };
 
 /// Layers one after the other.

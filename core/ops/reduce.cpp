@@ -43,7 +43,8 @@ Tensor sum_columns(const Tensor& x) {
     const kernels::MatrixShape shape = require_matrix("sum_columns", x);
     Tensor y = Tensor::empty({shape.rows}, x.device());
     y.device().run([&](auto& queue) { kernels::sum_columns(queue, y.data(queue), x.data(queue), shape, false); });
-    return record("sum_columns", y, {x}, [=](Backward& back) { back.add(0, broadcast_column(back.dy(), shape.columns)); });
+    return record("sum_columns", y, {x},
+                  [=](Backward& back) { back.add(0, broadcast_column(back.dy(), shape.columns)); });
 }
 
 Tensor broadcast_scalar(const Tensor& scalar, const Shape& shape) {

@@ -24,7 +24,8 @@ void* allocate_aligned(std::size_t bytes, std::size_t alignment) {
 
 void* aligned_new(std::size_t bytes) {
     if (bytes < kHugePage / 2) return allocate_aligned(bytes, kAlignment);
-    // Parameter arenas and data sets are read all over in every step: fewer, larger pages spare the address translation.
+    // Parameter arenas and data sets are read all over in every step: fewer, larger pages spare the address
+    // translation.
     bytes = (bytes + kHugePage - 1) / kHugePage * kHugePage;
     void* memory = allocate_aligned(bytes, kHugePage);
 #ifdef MADV_HUGEPAGE

@@ -1,0 +1,74 @@
+#include "core/ops/batch_norm.h"
+
+#include "core/check.h"
+#include "core/tape.h"
+#include "core/watch.h"
+
+namespace sinter {
+namespace {
+
+kernels::MatrixShape require_channels(const Tensor& x, const Tensor& gamma, const Tensor& beta) {
+    require(x.shape().rank() >= 2, "[batch_norm] expected [batch, ..., channels], got {}", x.shape());
+    const Index channels = x.size(-1);
+    require(gamma.shape() == Shape{channels} && beta.shape() == Shape{channels},
+            "[batch_norm] expected gamma and beta of {} channels for {}, got {} and {}", channels, x.shape(),
+            gamma.shape(), beta.shape());
+    return {channels == 0 ? 0 : x.count() / channels, channels};
+}
+
+}  // namespace
+
+Tensor batch_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, const Tensor& running_mean,
+                  const Tensor& running_variance, const BatchNormOptions& options) {
+    const kernels::MatrixShape shape = require_channels(x, gamma, beta);
+    require(shape.rows >= 2,
+            "[batch_norm] statistics of a batch need at least two values a channel, got {}; use a larger batch "
+            "or evaluation mode",
+            x.shape());
+    Tensor y = Tensor::empty(x.shape(), x.device());
+    const Tensor mean = Tensor::empty({shape.columns}, x.device());
+    const Tensor inverse_deviation = Tensor::empty({shape.columns}, x.device());
+    // A step that is taken again under the watch must not move the running statistics a second time.
+    const bool track = running_mean.defined() && !watching();
+    const Tensor tracked_mean = track ? running_mean : Tensor(), tracked_variance = track ? running_variance : Tensor();
+    y.device().run([&](auto& queue) {
+        kernels::batch_norm_forward(queue, y.data(queue), mean.data(queue), inverse_deviation.data(queue),
+                                    tracked_mean.data(queue), tracked_variance.data(queue), x.data(queue),
+                                    gamma.data(queue), beta.data(queue), shape, options);
+    });
+    return record("batch_norm", y, {x, gamma, beta}, [=, f = options.activation](Backward& back) {
+        const Tensor dy = back.dy();
+        // The kernel computes all three together; what nobody asked for goes to memory of its own.
+        const auto vector = [&](int input) {
+            return back.wants(input) ? back.destination(input)
+                                     : Backward::Destination{Tensor::empty({shape.columns}, dy.device()), false};
+        };
+        Backward::Destination dgamma = vector(1), dbeta = vector(2);
+        if (dgamma.accumulate != dbeta.accumulate) {  // only one of them was written before: both start from something
+            Tensor((dgamma.accumulate ? dbeta : dgamma).tensor).fill(0);
+            dgamma.accumulate = dbeta.accumulate = true;
+        }
+        const Tensor dx = back.wants(0) ? back.target(0) : Tensor::empty(x.shape(), x.device());
+        dx.device().run([&](auto& queue) {
+            kernels::batch_norm_backward(queue, dx.data(queue), dgamma.tensor.data(queue), dbeta.tensor.data(queue),
+                                         dy.data(queue), x.data(queue), gamma.data(queue), beta.data(queue),
+                                         mean.data(queue), inverse_deviation.data(queue), shape, f, dgamma.accumulate);
+        });
+    });
+}
+
+Tensor batch_norm_inference(const Tensor& x, const Tensor& gamma, const Tensor& beta, const Tensor& running_mean,
+                            const Tensor& running_variance, const BatchNormOptions& options) {
+    const kernels::MatrixShape shape = require_channels(x, gamma, beta);
+    require(running_mean.defined() && running_variance.defined(),
+            "[batch_norm] evaluation needs running statistics; none were tracked");
+    Tensor y = Tensor::empty(x.shape(), x.device());
+    y.device().run([&](auto& queue) {
+        kernels::batch_norm_inference(queue, y.data(queue), x.data(queue), gamma.data(queue), beta.data(queue),
+                                      running_mean.data(queue), running_variance.data(queue), shape, options.epsilon,
+                                      options.activation);
+    });
+    return y;
+}
+
+}  // namespace sinter
