@@ -1,7 +1,10 @@
-// Moving rows: a batch gathered from a data set of bytes, and blocks of columns copied between matrices.
+// Moving rows: a batch gathered from a data set of bytes, its images flipped at random, and blocks of columns copied
+// between matrices.
 #pragma once
 
 #include "kernels/contract.h"
+#include "kernels/geometry.h"
+#include "kernels/random.h"
 
 namespace sinter::kernels {
 
@@ -13,6 +16,9 @@ SINTER_KERNEL(gather_images, Real* y, const std::uint8_t* images, const std::int
 /// y[b] = labels[order[position[0] + b]]
 SINTER_KERNEL(gather_labels, std::int32_t* y, const std::uint8_t* labels, const std::int32_t* order,
               const std::int64_t* position, Index batch);
+
+/// y = x, with image n mirrored left to right where element n of the uniform draw at `address` is below 1/2
+SINTER_KERNEL(flip_horizontal, Real* y, const Real* x, const ImageShape& shape, const RandomAddress& address);
 
 /// Copies a block of shape.rows x shape.columns: to[r * to_stride + c] = (or += if accumulate) from[r * from_stride +
 /// c]. Concatenation, slicing and their gradients are calls of this. The strides count elements.

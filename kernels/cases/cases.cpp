@@ -15,6 +15,9 @@ CaseList all_cases(Purpose purpose) {
     add_optimizer_cases(cases, purpose);
     add_gather_cases(cases, purpose);
     add_conv_cases(cases, purpose);
+    add_batch_norm_cases(cases, purpose);
+    add_pool_cases(cases, purpose);
+    add_embedding_cases(cases, purpose);
     return cases;
 }
 

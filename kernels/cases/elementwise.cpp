@@ -90,6 +90,15 @@ void add_arithmetic(CaseList& cases, Purpose purpose, Index n) {
                         .within(2 * factor * kRounding, kRounding,
                                 "factor and product rounded once each, at the size of the term; then the sum")
                         .runs([=](auto& queue, auto b) { add_scaled(queue, b.real(0), b.real(1), n, factor); }));
+    const double weight = 0.3;
+    cases.push_back(
+        KernelCase("elementwise", "interpolate", describe(n))
+            .inout("y", n)
+            .input("x", n)
+            .moves(3.0 * 4 * n)
+            .within(3 * 2 * weight * kRounding, kRounding,
+                    "weight, difference and product rounded once each, at the size of the step; then the sum")
+            .runs([=](auto& queue, auto b) { interpolate(queue, b.real(0), b.real(1), n, weight); }));
     cases.push_back(
         KernelCase("elementwise", "multiply_scalar", describe(n))
             .output("y", n)

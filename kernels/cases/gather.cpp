@@ -81,6 +81,20 @@ void add_transpose(CaseList& cases, MatrixShape shape) {
                         .runs([=](auto& queue, auto b) { transpose(queue, b.real(0), b.real(1), shape); }));
 }
 
+void add_flip(CaseList& cases, const ImageShape& shape) {
+    cases.push_back(KernelCase("gather", "flip_horizontal",
+                               std::to_string(shape.batch) + "x" + std::to_string(shape.height) + "x" +
+                                   std::to_string(shape.width) + "x" + std::to_string(shape.channels))
+                        .output("y", shape.count())
+                        .input("x", shape.count())
+                        .input("step", 1, constant(7), ElementType::uint64)
+                        .moves(2.0 * 4 * static_cast<double>(shape.count()))
+                        .within(exact("a copy"))
+                        .runs([=](auto& queue, auto b) {
+                            flip_horizontal(queue, b.real(0), b.real(1), shape, {5, 3, b.uint64(2)});
+                        }));
+}
+
 }  // namespace
 
 void add_gather_cases(CaseList& cases, Purpose purpose) {
@@ -109,7 +123,17 @@ void add_gather_cases(CaseList& cases, Purpose purpose) {
         if (purpose == Purpose::test) add_copy(cases, purpose, shape, 1, 2);
         add_transpose(cases, shape);
     }
-    if (purpose == Purpose::benchmark) return;
+    if (purpose == Purpose::benchmark) {
+        add_flip(cases, {128, 28, 28, 1});
+        add_flip(cases, {128, 64, 64, 3});
+        return;
+    }
+    for (const Index channels : {1, 2, 3, 8, 17}) {
+        for (const Index width : {1, 2, 7, 15, 16, 17, 33}) add_flip(cases, {13, 3, width, channels});
+    }
+    add_flip(cases, {0, 3, 5, 1});
+    add_flip(cases, {3, 0, 5, 1});
+    add_flip(cases, {3, 64, 64, 3});  // an image longer than a task
     for (const Index rows : {1, 3, 4, 5, 8, 15, 16, 17, 63, 64, 65, 130}) {
         for (const Index columns : {1, 2, 4, 7, 8, 9, 16, 31, 64, 65, 129}) add_transpose(cases, {rows, columns});
     }

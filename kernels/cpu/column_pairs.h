@@ -1,114 +1,71 @@
-// Two sums for every column of a matrix in one pass over it: the split into blocks, whose shape, and so whose rounding,
-// depends on the matrix alone. What is summed stands in kernels/cpu/column_pairs-inl.h and its users.
+// Two sums for every column of a matrix in one pass over it, as partial sums over blocks of rows.
 #pragma once
 
 #include <algorithm>
 
-#include "kernels/cpu/fold.h"
-#include "kernels/cpu/parallel.h"
+#include "kernels/cpu/folded_tiles.h"
 
 namespace sinter::kernels {
 
-/// A row of per-column constants, repeated for a matrix whose rows are folded (kernels/cpu/fold.h).
-class RepeatedRow {
+/// The split of such a pass, and where its partial sums stand.
+class ColumnPairs {
 public:
-    RepeatedRow(const float* row, Index columns, Index fold) : data_(row) {
-        if (fold == 1) return;
-        for (Index f = 0; f < fold; ++f) std::copy_n(row, columns, copies_ + f * columns);
-        data_ = copies_;
-    }
-    RepeatedRow(const RepeatedRow&) = delete;
-    RepeatedRow& operator=(const RepeatedRow&) = delete;
+    explicit ColumnPairs(MatrixShape shape) : tiles_(shape, folded_rows(shape), strip(shape)) {}
 
-    const float* data() const { return data_; }
-
-private:
-    const float* data_;
-    float copies_[kLargestFold];
-};
-
-/// Part of a matrix: rows [row_begin, row_end), and of these, folded to `width` elements, the columns [column_begin,
-/// column_end). A folded tile has all columns; its last row may be shorter than the others.
-struct ColumnPairTile {
-    Index columns, fold, width;
-    Index row_begin, row_end;
-    Index column_begin, column_end;
-};
-
-/// A matrix in blocks of rows, and these in strips of columns where rows are not folded.
-class ColumnPairBlocks {
-public:
-    explicit ColumnPairBlocks(MatrixShape shape) : shape_(shape), fold_(rows_per_fold(shape.columns)) {
-        constexpr Index kRowsPerBlock = 256;
-        constexpr Index kGranule = 64;  // of the split by columns
-        constexpr Index kElementsPerTile = kRowsPerBlock * kGranule;
-        const Index width = fold_ * shape.columns;
-        if (fold_ == 1) {
-            rows_per_block_ = kRowsPerBlock;
-            const Index wanted = kElementsPerTile / std::clamp<Index>(shape.rows, 1, kRowsPerBlock);
-            strip_ = task_count(wanted, kGranule) * kGranule;
-        } else {
-            rows_per_block_ = kElementsPerTile / width * fold_;
-            strip_ = width;
-        }
-        blocks_ = task_count(shape.rows, rows_per_block_);
-    }
-
-    Index columns() const { return shape_.columns; }
-    Index blocks() const { return blocks_; }
-    Index first_row(Index block) const { return block * rows_per_block_; }
-    Index rows(Index block) const { return std::min(rows_per_block_, shape_.rows - first_row(block)); }
+    Index blocks() const { return tiles_.blocks(); }
+    Index first_row(Index block) const { return tiles_.first_row(block); }
+    Index rows(Index block) const { return tiles_.rows(block); }
 
     /// The number of floats that sum() writes.
-    Index partial_count() const { return 2 * blocks_ * shape_.columns; }
-    /// Where the first and the second sums over a block stand in them, one per column.
-    Index first(Index block) const { return 2 * block * shape_.columns; }
-    Index second(Index block) const { return (2 * block + 1) * shape_.columns; }
+    Index partial_count() const { return 2 * blocks() * columns(); }
+    /// Where the first and the second sums over a block stand among them, one per column.
+    Index first(Index block) const { return 2 * block * columns(); }
+    Index second(Index block) const { return (2 * block + 1) * columns(); }
 
     /// partial = the two sums of every column over every block. sum_tile(first, second, tile) writes those of a tile to
     /// first[column_begin, column_end) and second[column_begin, column_end).
     template <class SumTile>
     void sum(CpuQueue& queue, float* partial, const SumTile& sum_tile) const {
-        const Index columns = shape_.columns, width = fold_ * columns;
-        const Index strips = task_count(width, strip_);
-        queue.pool().run(blocks_ * strips, [&](std::int64_t task, int) {
-            const Index block = task / strips;
-            const Index begin = task % strips * strip_;
-            const ColumnPairTile tile{columns,
-                                      fold_,
-                                      width,
-                                      first_row(block),
-                                      first_row(block) + rows(block),
-                                      begin,
-                                      std::min(width, begin + strip_)};
-            if (fold_ == 1) return sum_tile(partial + first(block), partial + second(block), tile);
-            float folded_first[kLargestFold], folded_second[kLargestFold];
-            sum_tile(folded_first, folded_second, tile);
-            unfold(partial + first(block), folded_first);
-            unfold(partial + second(block), folded_second);
+        queue.pool().run(tiles_.count(), [&](std::int64_t task, int) {
+            float* const firsts = partial + first(tiles_.block_of(task));
+            float* const seconds = partial + second(tiles_.block_of(task));
+            if (tiles_.fold() == 1) return sum_tile(firsts, seconds, tiles_.tile(task));
+            float folded_firsts[kLargestFold], folded_seconds[kLargestFold];
+            sum_tile(folded_firsts, folded_seconds, tiles_.tile(task));
+            unfold(firsts, folded_firsts);
+            unfold(seconds, folded_seconds);
         });
     }
 
     /// Calls merge(begin, end) over the columns in parallel, for work on the partial sums of all blocks.
     template <class Merge>
     void for_columns(CpuQueue& queue, const Merge& merge) const {
-        constexpr Index kGranule = 64;
-        const Index wanted = kElementsPerTask / std::max<Index>(1, 2 * blocks_);
-        parallel_for(queue, shape_.columns, std::max<Index>(1, wanted / kGranule) * kGranule, merge);
+        const Index per_task = kElementsPerTask / (2 * blocks()) / kGranule * kGranule;
+        parallel_for(queue, columns(), std::max(kGranule, per_task), merge);
     }
 
 private:
+    static constexpr Index kGranule = 64;
+    static constexpr Index kRowsPerBlock = 256;
+    static constexpr Index kElementsPerTile = kRowsPerBlock * kGranule;
+
+    static Index folded_rows(MatrixShape shape) {
+        const Index fold = rows_per_fold(shape.columns);
+        return fold == 1 ? kRowsPerBlock : kElementsPerTile / (fold * shape.columns);
+    }
+    // A matrix of few rows has wider strips.
+    static Index strip(MatrixShape shape) { return kElementsPerTile / std::clamp<Index>(shape.rows, 1, kRowsPerBlock); }
+
+    Index columns() const { return tiles_.shape().columns; }
+
     void unfold(float* sums, const float* folded) const {
-        const Index columns = shape_.columns;
-        std::copy_n(folded, columns, sums);
-        for (Index f = 1; f < fold_; ++f) {
-            for (Index c = 0; c < columns; ++c) sums[c] += folded[f * columns + c];
+        std::copy_n(folded, columns(), sums);
+        for (Index f = 1; f < tiles_.fold(); ++f) {
+            for (Index c = 0; c < columns(); ++c) sums[c] += folded[f * columns() + c];
         }
     }
 
-    MatrixShape shape_;
-    Index fold_;
-    Index rows_per_block_, blocks_, strip_;
+    FoldedTiles tiles_;
 };
 
 }  // namespace sinter::kernels

@@ -62,6 +62,12 @@ HWY_ATTR void add_scaled_range(float* y, const float* x, float factor, Index beg
     map(y, x, y, begin, end, [&](FloatVector v, FloatVector old) HWY_ATTR { return hn::MulAdd(a, v, old); });
 }
 
+HWY_ATTR void interpolate_range(float* y, const float* x, float weight, Index begin, Index end) {
+    const FloatVector w = constant(weight);
+    map(y, x, y, begin, end,
+        [&](FloatVector v, FloatVector old) HWY_ATTR { return hn::MulAdd(w, hn::Sub(v, old), old); });
+}
+
 HWY_ATTR void scale_range(float* y, const float* x, float factor, Index begin, Index end) {
     const FloatVector a = constant(factor);
     map(y, x, begin, end, [&](FloatVector v) HWY_ATTR { return hn::Mul(a, v); });
@@ -149,6 +155,7 @@ HWY_EXPORT(multiply_range);
 HWY_EXPORT(divide_range);
 HWY_EXPORT(affine_range);
 HWY_EXPORT(add_scaled_range);
+HWY_EXPORT(interpolate_range);
 HWY_EXPORT(scale_range);
 HWY_EXPORT(square_root_range);
 HWY_EXPORT(logarithm_range);
@@ -212,6 +219,11 @@ void affine(CpuQueue& queue, Real* y, const Real* x, Index count, double factor,
 void add_scaled(CpuQueue& queue, Real* y, const Real* x, Index count, double factor) {
     const auto range = HWY_DYNAMIC_DISPATCH(add_scaled_range);
     for_elements(queue, count, [&](Index begin, Index end) { range(y, x, static_cast<float>(factor), begin, end); });
+}
+
+void interpolate(CpuQueue& queue, Real* y, const Real* x, Index count, double weight) {
+    const auto range = HWY_DYNAMIC_DISPATCH(interpolate_range);
+    for_elements(queue, count, [&](Index begin, Index end) { range(y, x, static_cast<float>(weight), begin, end); });
 }
 
 void multiply_scalar(CpuQueue& queue, Real* y, const Real* x, const Real* scalar, Index count) {

@@ -11,6 +11,7 @@
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd-inl.h"
 #include "kernels/gather.h"
+#include "kernels/philox.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sinter::kernels::HWY_NAMESPACE {
@@ -41,6 +42,17 @@ HWY_ATTR void add_to_row(float* to, const float* from, Index count) {
     for_vectors(0, count, [&](auto access, Index i) HWY_ATTR {
         access.store(hn::Add(access.load(to + i), access.load(from + i)), to + i);
     });
+}
+
+// y = the pixels of x in reverse order
+HWY_ATTR void mirror_row(float* y, const float* x, Index width, Index channels) {
+    Index q = 0;
+    if (channels == 1) {
+        const Index lanes = static_cast<Index>(hn::Lanes(kFloats));
+        for (; q + lanes <= width; q += lanes)
+            hn::StoreU(hn::Reverse(kFloats, hn::LoadU(kFloats, x + width - q - lanes)), kFloats, y + q);
+    }
+    for (; q < width; ++q) std::copy_n(x + (width - 1 - q) * channels, channels, y + q * channels);
 }
 
 // Transposes 4 x 4 elements, row by row in x, column by column in y.
@@ -86,6 +98,7 @@ namespace sinter::kernels {
 
 HWY_EXPORT(scale_bytes);
 HWY_EXPORT(add_to_row);
+HWY_EXPORT(mirror_row);
 HWY_EXPORT(transpose_tile);
 
 namespace {
@@ -115,6 +128,25 @@ void gather_images(CpuQueue& queue, Real* y, const std::uint8_t* images, const s
 void gather_labels(CpuQueue&, std::int32_t* y, const std::uint8_t* labels, const std::int32_t* order,
                    const std::int64_t* position, Index batch) {
     for (Index b = 0; b < batch; ++b) y[b] = labels[order[*position + b]];
+}
+
+void flip_horizontal(CpuQueue& queue, Real* y, const Real* x, const ImageShape& shape, const RandomAddress& address) {
+    const Index row_size = shape.width * shape.channels, image_size = shape.height * row_size;
+    if (image_size == 0) return;
+    const RandomStream stream = read_stream(address);
+    const auto mirror = HWY_DYNAMIC_DISPATCH(mirror_row);
+    parallel_for(queue, shape.batch, std::max<Index>(1, kElementsPerTask / image_size), [&](Index begin, Index end) {
+        for (Index n = begin; n < end; ++n) {
+            const Real* const from = x + n * image_size;
+            Real* const to = y + n * image_size;
+            const std::uint32_t word = stream.block(static_cast<std::uint32_t>(n / 4)).word[n % 4];
+            if (uniform_from<Real>(word) < 0.5f) {
+                for (Index i = 0; i < image_size; i += row_size) mirror(to + i, from + i, shape.width, shape.channels);
+            } else {
+                std::copy_n(from, image_size, to);
+            }
+        }
+    });
 }
 
 void copy_block(CpuQueue& queue, Real* to, const Real* from, MatrixShape shape, Index to_stride, Index from_stride,

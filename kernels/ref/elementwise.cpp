@@ -43,6 +43,11 @@ void add_scaled(RefQueue<Real>&, Real* y, const Real* x, Index count, double fac
 }
 
 template <class Real>
+void interpolate(RefQueue<Real>&, Real* y, const Real* x, Index count, double weight) {
+    for (Index i = 0; i < count; ++i) y[i] += static_cast<Real>(weight) * (x[i] - y[i]);
+}
+
+template <class Real>
 void multiply_scalar(RefQueue<Real>&, Real* y, const Real* x, const Real* scalar, Index count) {
     for (Index i = 0; i < count; ++i) y[i] = scalar[0] * x[i];
 }
@@ -111,6 +116,7 @@ SINTER_REF_INSTANTIATE(multiply);
 SINTER_REF_INSTANTIATE(divide);
 SINTER_REF_INSTANTIATE(affine);
 SINTER_REF_INSTANTIATE(add_scaled);
+SINTER_REF_INSTANTIATE(interpolate);
 SINTER_REF_INSTANTIATE(multiply_scalar);
 SINTER_REF_INSTANTIATE(square_root);
 SINTER_REF_INSTANTIATE(logarithm);

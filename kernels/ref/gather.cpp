@@ -2,6 +2,7 @@
 #include "kernels/gather.h"
 
 #include "kernels/ref/instantiate.h"
+#include "kernels/ref/random.h"
 
 namespace sinter::kernels {
 
@@ -20,6 +21,18 @@ template <class Real>
 void gather_labels(RefQueue<Real>&, std::int32_t* y, const std::uint8_t* labels, const std::int32_t* order,
                    const std::int64_t* position, Index batch) {
     for (Index b = 0; b < batch; ++b) y[b] = labels[order[position[0] + b]];
+}
+
+template <class Real>
+void flip_horizontal(RefQueue<Real>&, Real* y, const Real* x, const ImageShape& shape, const RandomAddress& address) {
+    const RandomStream stream = read_stream(address);
+    for (Index i = 0; i < shape.count(); ++i) {
+        const Index c = i % shape.channels, q = i / shape.channels % shape.width;
+        const Index row = i / (shape.channels * shape.width), n = row / shape.height;
+        const bool mirrored = ref::uniform_element<Real>(stream, n) < static_cast<Real>(0.5);
+        const Index from = mirrored ? shape.width - 1 - q : q;
+        y[i] = x[(row * shape.width + from) * shape.channels + c];
+    }
 }
 
 template <class Real>
@@ -43,6 +56,7 @@ void transpose(RefQueue<Real>&, Real* y, const Real* x, MatrixShape shape) {
 
 SINTER_REF_INSTANTIATE(gather_images);
 SINTER_REF_INSTANTIATE(gather_labels);
+SINTER_REF_INSTANTIATE(flip_horizontal);
 SINTER_REF_INSTANTIATE(copy_block);
 SINTER_REF_INSTANTIATE(transpose);
 
