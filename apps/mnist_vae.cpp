@@ -144,9 +144,9 @@ public:
 private:
     void introduce() {
         fmt::print(stderr, "{}\n", data_.source);
-        fmt::print(stderr, "dense VAE {}-{}-{}, {} parameters, on {} with {} threads\n", data_.train.bytes_per_image(),
+        fmt::print(stderr, "dense VAE {}-{}-{}, {} parameters, on {} with {} thread{}\n", data_.train.bytes_per_image(),
                    fmt::join(options_.hidden, "-"), options_.latent, vae_.parameter_count(), device_.name(),
-                   cpu_threads());
+                   cpu_threads(), cpu_threads() == 1 ? "" : "s");
     }
 
     bool next_batch(Tensor& images) {
@@ -284,8 +284,8 @@ private:
                                         file, data_.train.count, at_.position));
         }
         if (at_.epoch > options_.epochs + (at_.position == 0)) {
-            throw UsageError(fmt::format("--resume: the run is in epoch {} already, --epochs is {}; give more epochs",
-                                         at_.epoch, options_.epochs));
+            throw UsageError(fmt::format("--resume: the run has finished {} epochs, --epochs is {}; give more epochs",
+                                         at_.epoch - 1, options_.epochs));
         }
         run_->continue_after(at_.step);
         fmt::print(stderr, "resuming at step {}, epoch {}\n", at_.step, at_.epoch);

@@ -65,6 +65,7 @@ void add_training_options(CLI::App& app, TrainingOptions& options) {
         ->configurable(false);
     app.add_flag("--quiet", options.quiet, "No progress on stderr")->configurable(false);
     app.set_config("--config", "", "Read options from a TOML file, such as the config.toml of a run")
+        ->type_name("FILE")
         ->configurable(false);
     app.allow_config_extras(CLI::config_extras_mode::error);
     app.add_flag_callback(

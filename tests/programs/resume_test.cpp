@@ -169,7 +169,7 @@ TEST_F(Resume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
     expect_refusal(resume(path("run"), {"--beta", "4"}), 2, {"--resume", "--beta", "'1'", "'4'"});
     expect_refusal(resume(path("run"), {"--lr-schedule", "cosine"}), 2,
                    {"--resume", "'constant'", "'cosine over 2 epochs'"});
-    expect_refusal(resume(path("run"), {"--epochs", "1"}), 2, {"--resume", "epoch 3", "--epochs is 1"});
+    expect_refusal(resume(path("run"), {"--epochs", "1"}), 2, {"--resume", "has finished 2 epochs", "--epochs is 1"});
     expect_refusal(vae(training(path("run"))), 2, {path("run"), "already holds a run", "--resume"});
     expect_refusal(vae({"--resume", "--data", data()}), 2, {"--resume", "--out"});
     EXPECT_EQ(snapshot(), before);
