@@ -63,8 +63,8 @@ private:
 /// A convolution's options: PyTorch's names, padding on each side.
 struct Conv2dOptions {
     Index stride = 1;
-    Padding padding;    ///< before and after, the same vertically and horizontally
-    bool same = false;  ///< TensorFlow's padding 'same' instead, whatever the image size
+    Padding padding = {};  ///< before and after, the same vertically and horizontally
+    bool same = false;     ///< TensorFlow's padding 'same' instead, whatever the image size
     Activation activation = identity();
     bool bias = true;
     Initialiser weight_init = init::uniform_fan_in();
