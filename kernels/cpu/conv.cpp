@@ -15,6 +15,7 @@
 #include "hwy/highway.h"
 #include "kernels/conv.h"
 #include "kernels/cpu/conv_operands-inl.h"
+#include "kernels/cpu/conv_thin-inl.h"
 #include "kernels/gather.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -49,6 +50,7 @@ struct PhaseTaps {
 
 void input_gradient_product(CpuQueue& queue, float* dx, const float* dy, const float* w, const ConvGeometry& g,
                             const Epilogue<float>& epilogue) {
+    if (g.in_channels >= 1 && g.in_channels <= kThinChannels) return thin_input_gradient(queue, dx, dy, w, g, epilogue);
     for (Index phase_y = 0; phase_y < std::min(g.stride, g.height); ++phase_y) {
         for (Index phase_x = 0; phase_x < std::min(g.stride, g.width); ++phase_x) {
             const PhaseTaps y(phase_y, g.pad_top, g.kernel_height, g.stride);

@@ -1,5 +1,12 @@
 // The blocked matrix product on the CPU, written once for every kind of operand: it asks an operand for packed panels
 // and never looks at its memory. Dense layers pass plain matrices; convolutions pass gathered image patches.
+//
+// Ladder, two Zen 5 cores with AVX-512, share of the measured FMA peak for 128x400x784 (a layer of the VAE) and 1024^3:
+//   packed panels, tiles of up to 14 rows x 2 vectors, rows spread evenly over tiles       79 %   71 %
+//   several blocks of rows: B packed once for all of them                                  79 %   78 %
+//   tall products: every task packs its own rows of A, one hand-over per block of depth    79 %   81 %
+//   wide products: the deepest block that keeps A in cache; last column of tiles cut finer 81 %   82 %
+// What is left is packing (about 6 %), hand-overs, and the epilogue of each tile.
 
 #if defined(SINTER_KERNELS_CPU_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SINTER_KERNELS_CPU_GEMM_INL_H_
