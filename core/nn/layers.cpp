@@ -60,6 +60,9 @@ ConvTranspose2d::ConvTranspose2d(Index in, Index out, Index kernel, Generator& g
     require(output_padding >= 0 && output_padding < options.stride,
             "[conv2d_transpose] expected an output padding of at least 0 and below the stride {}, got {}",
             options.stride, output_padding);
+    require(!options.same || output_padding == 0,
+            "[conv2d_transpose] padding 'same' fixes the size of the output; leave the output padding at 0, got {}",
+            output_padding);
     // Fans by PyTorch's and Keras' reading of the weight: in is what one value of the output's kernel window receives.
     const Fan fan{out * kernel * kernel, in * kernel * kernel};
     weight_ = add_parameter("weight", options.weight_init.make({kernel, kernel, out, in}, fan, generator), kConvLayout);

@@ -4,13 +4,21 @@
 
 namespace sinter {
 
+void Module::require_new_name(const std::string& name) const {
+    for (const Tensors* all : {&parameters_, &buffers_}) {
+        for (const Parameter& own : *all) require(own.name != name, "[module] two tensors are named '{}'", name);
+    }
+}
+
 Tensor Module::add_parameter(std::string name, Tensor initial, FileLayout layout) {
+    require_new_name(name);
     initial.set_requires_grad(true);
     parameters_.push_back({std::move(name), initial, layout});
     return initial;
 }
 
 Tensor Module::add_buffer(std::string name, Tensor initial) {
+    require_new_name(name);
     buffers_.push_back({std::move(name), initial, kPlainLayout});
     return initial;
 }

@@ -62,6 +62,7 @@ protected:
 
 private:
     using Tensors = std::vector<Parameter>;
+    void require_new_name(const std::string& name) const;
     void collect(const std::string& prefix, Tensors Module::*which, Tensors& all) const;
 
     Tensors parameters_, buffers_;

@@ -16,6 +16,14 @@ kernels::MatrixShape require_channels(const Tensor& x, const Tensor& gamma, cons
     return {channels == 0 ? 0 : x.count() / channels, channels};
 }
 
+void require_statistics(const Tensor& running_mean, const Tensor& running_variance, Index channels) {
+    for (const Tensor* statistic : {&running_mean, &running_variance}) {
+        require(statistic->defined() && statistic->shape() == Shape{channels},
+                "[batch_norm] expected running mean and variance of {} channels, got {}", channels,
+                statistic->defined() ? statistic->shape().text() : "none");
+    }
+}
+
 }  // namespace
 
 Tensor batch_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, const Tensor& running_mean,
@@ -28,6 +36,9 @@ Tensor batch_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, cons
     Tensor y = Tensor::empty(x.shape(), x.device());
     const Tensor mean = Tensor::empty({shape.columns}, x.device());
     const Tensor inverse_deviation = Tensor::empty({shape.columns}, x.device());
+    if (running_mean.defined() || running_variance.defined()) {
+        require_statistics(running_mean, running_variance, shape.columns);
+    }
     // A step that is taken again under the watch must not move the running statistics a second time.
     const bool track = running_mean.defined() && !watching();
     const Tensor tracked_mean = track ? running_mean : Tensor(), tracked_variance = track ? running_variance : Tensor();
@@ -60,8 +71,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, cons
 Tensor batch_norm_inference(const Tensor& x, const Tensor& gamma, const Tensor& beta, const Tensor& running_mean,
                             const Tensor& running_variance, const BatchNormOptions& options) {
     const kernels::MatrixShape shape = require_channels(x, gamma, beta);
-    require(running_mean.defined() && running_variance.defined(),
-            "[batch_norm] evaluation needs running statistics; none were tracked");
+    require_statistics(running_mean, running_variance, shape.columns);
     Tensor y = Tensor::empty(x.shape(), x.device());
     y.device().run([&](auto& queue) {
         kernels::batch_norm_inference(queue, y.data(queue), x.data(queue), gamma.data(queue), beta.data(queue),

@@ -13,7 +13,7 @@ using kernels::same_padding;
 /// Stride and padding of a convolution.
 struct ConvOptions {
     Index stride = 1;
-    Padding vertical, horizontal;  ///< above and below, left and right
+    Padding vertical = {}, horizontal = {};  ///< above and below, left and right
 };
 
 /// f(conv(x, weight) + bias): x [batch, height, width, in], weight [kernel_height, kernel_width, in, out], bias [out]

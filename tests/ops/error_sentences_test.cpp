@@ -3,6 +3,8 @@
 
 #include "core/nn/layers.h"
 #include "core/ops/arithmetic.h"
+#include "core/ops/batch_norm.h"
+#include "core/ops/conv.h"
 #include "core/ops/linear.h"
 #include "core/ops/loss.h"
 #include "core/ops/random.h"
@@ -49,6 +51,89 @@ TEST(ErrorSentence, OfProductsSaysWhichSizesDiffer) {
     expect_usage_error([&] { linear(zeros({2, 4}), b, zeros({4})); }, {"[linear]", "bias of 5", "got 4"});
     expect_usage_error([&] { linear(zeros({2, 2, 4}), b, {}); }, {"[linear]", "2x2x4", "flatten"});
     expect_usage_error([&] { linear(zeros({2, 4}), zeros({4}), {}); }, {"[linear]", "weight 4"});
+}
+
+TEST(ErrorSentence, OfConvolutionsSaysWhatDoesNotFit) {
+    const Tensor x = zeros({2, 5, 4, 3}), w = zeros({3, 3, 3, 6});
+    expect_usage_error([&] { conv2d(zeros({5, 4, 3}), w, {}, {}); }, {"[conv2d]", "height, width", "got 5x4x3"});
+    expect_usage_error([&] { conv2d(x, zeros({3, 6}), {}, {}); }, {"[conv2d]", "weight", "got 3x6"});
+    expect_usage_error(
+        [&] {
+            conv2d(zeros({2, 5, 4, 6}), w, {}, {});
+        },
+        {"[conv2d]", "3x3x3x6 expects 3 input channels", "have 6 (2x5x4x6)"});
+    expect_usage_error([&] { conv2d(x, w, zeros({3}), {}); }, {"[conv2d]", "bias of 6", "got 3"});
+    expect_usage_error([&] { conv2d(x, w, {}, {0, {}, {}}); }, {"[conv2d]", "stride of at least 1", "got 0"});
+    expect_usage_error([&] { conv2d(x, w, {}, {1, {0, -1}, {}}); }, {"[conv2d]", "negative", "0 -1 0 0"});
+    expect_usage_error(
+        [&] {
+            conv2d(zeros({2, 5, 2, 3}), w, {}, {});
+        },
+        {"[conv2d]", "kernel of 3x3", "images of 5x2", "more padding"});
+    expect_usage_error([&] { conv2d(x, w, Tensor::zeros({6}, Device::cpu()), {}); }, {"another device"});
+}
+
+TEST(ErrorSentence, OfTransposedConvolutionsSaysWhatDoesNotFit) {
+    const ConvOptions halving{2, {1, 1}, {1, 1}};
+    const Tensor x = zeros({2, 3, 4, 6}), w = zeros({4, 4, 3, 6});
+    expect_usage_error(
+        [&] {
+            conv2d_transpose(zeros({2, 6}), w, {}, halving, 6, 8);
+        },
+        {"[conv2d_transpose]", "height, width", "got 2x6"});
+    expect_usage_error([&] { conv2d_transpose(x, zeros({6}), {}, halving, 6, 8); },
+                       {"[conv2d_transpose]", "[height, width, out, in]", "got 6"});
+    expect_usage_error(
+        [&] {
+            conv2d_transpose(zeros({2, 3, 4, 3}), w, {}, halving, 6, 8);
+        },
+        {"[conv2d_transpose]", "4x4x3x6 expects 6 input channels", "have 3 (2x3x4x3)"});
+    expect_usage_error([&] { conv2d_transpose(x, w, zeros({6}), halving, 6, 8); },
+                       {"[conv2d_transpose]", "bias of 3", "got 6"});
+    expect_usage_error(
+        [&] {
+            conv2d_transpose(x, w, {}, {-2, {}, {}}, 6, 8);
+        },
+        {"[conv2d_transpose]", "stride", "got -2"});
+    expect_usage_error([&] { conv2d_transpose(x, w, {}, halving, 6, 10); },
+                       {"[conv2d_transpose]", "6x10 back to 3x5", "input is 3x4", "output size"});
+}
+
+TEST(ErrorSentence, OfBatchNormNamesTheChannels) {
+    const Tensor x = zeros({4, 3}), three = zeros({3}), two = zeros({2});
+    expect_usage_error([&] { batch_norm(three, three, three, {}, {}, {}); }, {"[batch_norm]", "channels", "got 3"});
+    expect_usage_error([&] { batch_norm(x, two, three, {}, {}, {}); },
+                       {"[batch_norm]", "3 channels for 4x3", "got 2 and 3"});
+    expect_usage_error([&] { batch_norm(x, three, two, {}, {}, {}); }, {"[batch_norm]", "got 3 and 2"});
+    expect_usage_error(
+        [&] {
+            batch_norm(zeros({1, 3}), three, three, {}, {}, {});
+        },
+        {"[batch_norm]", "two values a channel", "got 1x3", "evaluation mode"});
+    expect_usage_error([&] { batch_norm_inference(x, three, three, {}, {}, {}); },
+                       {"[batch_norm]", "running mean and variance of 3 channels", "none"});
+    expect_usage_error([&] { batch_norm_inference(x, two, two, three, three, {}); }, {"[batch_norm]", "got 2 and 2"});
+}
+
+TEST(ErrorSentence, OfLayersForImagesNamesTheLayer) {
+    Generator generator(1, Device::reference());
+    expect_usage_error([&] { Conv2d(0, 3, 5, generator); }, {"[conv2d]", "positive", "0 to 3 channels, kernel 5"});
+    expect_usage_error([&] { Conv2d(1, 3, 5, generator, {.stride = 0}); }, {"[conv2d]", "stride 0"});
+    expect_usage_error([&] { ConvTranspose2d(2, 3, 0, generator); }, {"[conv2d_transpose]", "2 to 3", "kernel 0"});
+    expect_usage_error([&] { ConvTranspose2d(2, 3, 4, generator, {.stride = 2}, 5); },
+                       {"[conv2d_transpose]", "output padding", "below the stride 2", "got 5"});
+    expect_usage_error([&] { BatchNorm(0, generator); }, {"[batch_norm]", "at least one channel", "got 0"});
+
+    Conv2d conv(2, 3, 3, generator);
+    ConvTranspose2d transposed(2, 3, 2, generator, {.padding = {1, 1}});
+    expect_usage_error([&] { conv.forward(zeros({4, 8})); }, {"[conv2d]", "height, width", "4x8"});
+    expect_usage_error([&] { transposed.forward(zeros({4, 8})); }, {"[conv2d_transpose]", "height, width", "4x8"});
+    expect_usage_error(
+        [&] {
+            transposed.forward(zeros({1, 1, 1, 2}));
+        },
+        {"[conv2d_transpose]", "1x1 would become 0x0", "less padding"});
+    expect_usage_error([&] { Reshape({2, 3}).forward(zeros({4, 5})); }, {"[reshape]", "4x2x3", "4x5"});
 }
 
 TEST(ErrorSentence, OfLayoutOpsNamesThePlace) {

@@ -9,6 +9,8 @@
 #include "core/buffer.h"
 #include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
+#include "core/ops/batch_norm.h"
+#include "core/ops/conv.h"
 #include "core/ops/linear.h"
 #include "core/ops/loss.h"
 #include "core/ops/random.h"
@@ -26,6 +28,16 @@ const SafetensorsFile& file() {
     return ops;
 }
 
+Shape stored_shape(const std::string& name) {
+    Shape shape;
+    for (const std::int64_t size : file().at(name).shape) shape = shape.with(size);
+    return shape;
+}
+
+Tensor stored(const std::string& name, Device device) {
+    return Tensor::from(std::span<const double>(fixture_values(file(), name)), stored_shape(name), device);
+}
+
 /// The inputs of one case, by name; those that have a gradient in the file are parameters.
 class CaseInputs {
 public:
@@ -34,7 +46,7 @@ public:
     const Tensor& operator()(const std::string& input) const {
         const auto [place, fresh] = tensors_.try_emplace(input);
         if (fresh) {
-            place->second = fixture_tensor(file(), case_ + "." + input, device_);
+            place->second = stored(case_ + "." + input, device_);
             if (file().find(case_ + ".d" + input)) place->second.set_requires_grad(true);
         }
         return place->second;
@@ -53,7 +65,7 @@ private:
 using In = const CaseInputs&;
 
 /// How far float may be off, in units of its epsilon: elements that are computed one by one have a bound that is
-/// relative to themselves, plus one for values that are differences from 1 (1 - y^2 of tanh). Sums of up to 35 terms
+/// relative to themselves, plus one for values that are differences from 1 (1 - y^2 of tanh). Sums of up to 75 terms
 /// are off by roundings of their terms, which may be larger than the sum: their bound is relative to the largest
 /// element.
 enum class Rounding { pointwise, sums };
@@ -62,6 +74,59 @@ struct OpCase {
     Rounding rounding;
     std::function<Tensor(In)> f;
 };
+
+/// Convolutions by what follows "conv2d_" in the names of their cases. Padding is that of PyTorch, the same on every
+/// side, or computed by same_padding() for the size of the images.
+void add_convolutions(std::map<std::string, OpCase>& m) {
+    const auto add = [&m](const std::string& name, const ConvOptions& options, Activation f = identity(),
+                          bool bias = true) {
+        m["conv2d_" + name] = {Rounding::sums,
+                               [=](In in) { return conv2d(in("x"), in("w"), bias ? in("b") : Tensor(), options, f); }};
+    };
+    const auto same = [](Index height, Index width, Index kernel, Index stride) {
+        return ConvOptions{stride, same_padding(height, kernel, stride), same_padding(width, kernel, stride)};
+    };
+    const ConvOptions halving{2, {1, 1}, {1, 1}};
+    add("k1s1", {});
+    add("k3s1_same", same(4, 5, 3, 1));
+    add("k3s2_same", same(6, 5, 3, 2));
+    add("k4s2p1", halving);
+    add("k5s2_same", same(7, 6, 5, 2));
+    add("k5s1_same", same(4, 3, 5, 1));
+    add("k3x2s2p1", halving);
+    add("one_input_channel", halving);
+    add("one_output_channel", {});
+    add("without_bias", halving, identity(), false);
+    add("leaky_relu", halving, leaky_relu(0.2f));
+
+    const auto add_transposed = [&m](const std::string& name, const ConvOptions& options, Index height, Index width,
+                                     Activation f = identity(), bool bias = true) {
+        m["conv2d_transpose_" + name] = {Rounding::sums, [=](In in) {
+                                             return conv2d_transpose(in("x"), in("w"), bias ? in("b") : Tensor(),
+                                                                     options, height, width, f);
+                                         }};
+    };
+    add_transposed("k4s2p1", halving, 6, 8);
+    add_transposed("k4s1p0", {}, 4, 4);
+    add_transposed("k5s2_same", same(8, 6, 5, 2), 8, 6);
+    add_transposed("k5s2_same_odd", same(7, 6, 5, 2), 7, 6);
+    add_transposed("k5s1_same", same(3, 4, 5, 1), 3, 4);
+    add_transposed("k3s2p1_output_padding", halving, 6, 4);
+    add_transposed("k3x2s2p1", halving, 5, 2);
+    add_transposed("without_bias", halving, 4, 6, identity(), false);
+    add_transposed("tanh", halving, 6, 4, tanh());
+}
+
+/// What a batch_norm case does in training; its running statistics have a test of their own.
+const std::map<std::string, BatchNormOptions>& batch_norm_cases() {
+    static const std::map<std::string, BatchNormOptions> all = {
+        {"batch_norm_features", {1e-3, 0.1, identity()}},
+        {"batch_norm_features_leaky_relu", {1e-3, 0.01, leaky_relu(0.2f)}},
+        {"batch_norm_images", {1e-3, 0.01, identity()}},
+        {"batch_norm_images_leaky_relu", {1e-3, 0.1, leaky_relu(0.2f)}},
+    };
+    return all;
+}
 
 const std::map<std::string, OpCase>& cases() {
     constexpr double kPerRow = 1.0 / 5;  // the cases have 5 rows and 7 columns
@@ -110,6 +175,12 @@ const std::map<std::string, OpCase>& cases() {
         m["mse"] = {Rounding::sums, [](In in) { return squared_error(in("prediction"), in("targets"), kPerRow); }};
         m["cross_entropy"] = {Rounding::sums,
                               [](In in) { return softmax_cross_entropy(in("logits"), in.labels(), kPerRow); }};
+        add_convolutions(m);
+        for (const auto& [name, options] : batch_norm_cases()) {
+            m[name] = {Rounding::sums, [options = options](In in) {
+                           return batch_norm(in("x"), in("gamma"), in("beta"), {}, {}, options);
+                       }};
+        }
         return m;
     }();
     return all;
@@ -133,6 +204,7 @@ Bound bound(const Tensor& actual, const std::string& name, Rounding rounding, st
 
 void expect_as_in_the_file(const Tensor& actual, const std::string& name, Rounding rounding) {
     ASSERT_TRUE(actual.defined()) << name;
+    EXPECT_EQ(actual.shape().text(), stored_shape(name).text()) << name;
     const std::vector<double> expected = fixture_values(file(), name);
     const auto [absolute, relative] = bound(actual, name, rounding, expected);
     expect_close(actual.to_doubles(), expected, absolute, relative, name + " on " + actual.device().name());
@@ -146,7 +218,7 @@ TEST_P(OpFixture, AgreesWithPyTorchForwardAndBackward) {
         const CaseInputs inputs(GetParam(), device);
         const Tensor y = op.f(inputs);
         expect_as_in_the_file(y, GetParam() + ".y", op.rounding);
-        backward(sum(y * fixture_tensor(file(), GetParam() + ".dy", device)));
+        backward(sum(y * stored(GetParam() + ".dy", device)));
         for (const auto& [name, input] : inputs.used()) {
             if (input.requires_grad()) expect_as_in_the_file(input.grad(), GetParam() + ".d" + name, op.rounding);
         }
@@ -161,6 +233,30 @@ std::vector<std::string> case_names() {
 
 INSTANTIATE_TEST_SUITE_P(Ops, OpFixture, testing::ValuesIn(case_names()), case_name);
 
+std::vector<std::string> batch_norm_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, options] : batch_norm_cases()) names.push_back(name);
+    return names;
+}
+
+class BatchNormFixture : public testing::TestWithParam<std::string> {};
+
+TEST_P(BatchNormFixture, MovesItsStatisticsAndEvaluatesLikePyTorch) {
+    const std::string name = GetParam();
+    const BatchNormOptions& options = batch_norm_cases().at(name);
+    for (const Device device : {Device::reference(), Device::cpu()}) {
+        const CaseInputs in(name, device);
+        const Tensor mean = stored(name + ".running_mean", device), variance = stored(name + ".running_var", device);
+        batch_norm(in("x"), in("gamma"), in("beta"), mean, variance, options);
+        expect_as_in_the_file(mean, name + ".moved_mean", Rounding::sums);
+        expect_as_in_the_file(variance, name + ".moved_var", Rounding::sums);
+        const Tensor y = batch_norm_inference(in("x"), in("gamma"), in("beta"), mean, variance, options);
+        expect_as_in_the_file(y, name + ".y_eval", Rounding::sums);
+        EXPECT_FALSE(y.requires_grad()) << "evaluation is not on the tape";
+    }
+}
+INSTANTIATE_TEST_SUITE_P(Ops, BatchNormFixture, testing::ValuesIn(batch_norm_names()), case_name);
+
 class BottleneckFixture : public testing::TestWithParam<std::string> {};
 
 TEST_P(BottleneckFixture, AgreesWithPyTorchForwardAndBackward) {
@@ -168,13 +264,12 @@ TEST_P(BottleneckFixture, AgreesWithPyTorchForwardAndBackward) {
     for (const Device device : {Device::reference(), Device::cpu()}) {
         Generator noise(11, device, 2);
         noise.start_step(3);
-        Tensor heads = fixture_tensor(file(), name + ".heads", device);
+        Tensor heads = stored(name + ".heads", device);
         heads.set_requires_grad(true);
         const auto [z, kl] = reparameterise_kl(heads, noise);
         expect_as_in_the_file(z, name + ".z", Rounding::pointwise);
         expect_as_in_the_file(kl, name + ".kl", Rounding::sums);
-        backward(sum(z * fixture_tensor(file(), name + ".dz", device)) +
-                 kl * fixture_tensor(file(), name + ".dkl", device));
+        backward(sum(z * stored(name + ".dz", device)) + kl * stored(name + ".dkl", device));
         expect_as_in_the_file(heads.grad(), name + ".dheads", Rounding::pointwise);
     }
 }

@@ -7,6 +7,8 @@
 
 #include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
+#include "core/ops/batch_norm.h"
+#include "core/ops/conv.h"
 #include "core/ops/linear.h"
 #include "core/ops/loss.h"
 #include "core/ops/random.h"
@@ -93,6 +95,64 @@ void add_products(std::vector<OpCase>& ops) {
     }
 }
 
+void add_convolutions(std::vector<OpCase>& ops) {
+    const Tensor w = away_from_zero({3, 2, 2, 3}, 60), b = away_from_zero({3}, 61);
+    // A kernel and padding that are not square, and a last row of the image that no window covers.
+    const ConvOptions options{2, {1, 0}, {0, 1}};
+    const Tensor images = away_from_zero({2, 5, 4, 2}, 62);
+    // The weight of a transposed convolution is [height, width, out, in]: w from its three channels to two.
+    const Tensor maps = away_from_zero({2, 2, 2, 3}, 63), transposed_b = away_from_zero({2}, 64);
+    for (const auto& [name, activation] : activations()) {
+        if (name != "identity" && name != "tanh" && name != "leaky_relu") continue;
+        ops.push_back({"conv2d_" + name,
+                       [=, f = activation](Inputs in) { return conv2d(in[0], in[1], in[2], options, f); },
+                       {images, w, b}});
+        ops.push_back(
+            {"conv2d_transpose_" + name,
+             [=, f = activation](Inputs in) { return conv2d_transpose(in[0], in[1], in[2], options, 5, 4, f); },
+             {maps, w, transposed_b}});
+    }
+    ops.push_back({"conv2d_without_bias_tanh",
+                   [=](Inputs in) { return conv2d(in[0], in[1], {}, options, tanh()); },
+                   {images, w}});
+    ops.push_back({"conv2d_transpose_without_bias_tanh",
+                   [=](Inputs in) { return conv2d_transpose(in[0], in[1], {}, options, 5, 4, tanh()); },
+                   {maps, w}});
+}
+
+void add_batch_norm(std::vector<OpCase>& ops) {
+    const Tensor images = away_from_zero({2, 2, 2, 3}, 70);
+    const Tensor gamma = away_from_zero({3}, 71), beta = away_from_zero({3}, 72), other_beta = away_from_zero({3}, 73);
+    for (const auto& [name, activation] : activations()) {
+        if (name != "identity" && name != "tanh" && name != "leaky_relu") continue;
+        const BatchNormOptions options{1e-3, 0.1, activation};
+        ops.push_back({"batch_norm_" + name,
+                       [=](Inputs in) { return batch_norm(in[0], in[1], in[2], {}, {}, options); },
+                       {images, gamma, beta},
+                       Derivatives::first});
+        ops.push_back({"batch_norm_of_fixed_gamma_and_beta_" + name,
+                       [=](Inputs in) { return batch_norm(in[0], gamma, beta, {}, {}, options); },
+                       {images},
+                       Derivatives::first});
+    }
+    const BatchNormOptions options{1e-3, 0.1, tanh()};
+    // The second op to run backward finds a gradient of gamma, but none of its own beta.
+    ops.push_back({"batch_norm_twice_with_one_gamma",
+                   [=](Inputs in) {
+                       const Tensor once = batch_norm(in[0], in[1], in[2], {}, {}, options);
+                       return batch_norm(once, in[1], in[3], {}, {}, options);
+                   },
+                   {images, gamma, beta, other_beta},
+                   Derivatives::first});
+    ops.push_back({"batch_norm_twice_with_one_beta",
+                   [=](Inputs in) {
+                       const Tensor once = batch_norm(in[0], in[1], in[2], {}, {}, options);
+                       return batch_norm(once, in[3], in[2], {}, {}, options);
+                   },
+                   {images, gamma, beta, other_beta},
+                   Derivatives::first});
+}
+
 void add_reductions_and_layout(std::vector<OpCase>& ops) {
     const Tensor x = away_from_zero({3, 4}, 20), other = away_from_zero({3, 2}, 21);
     const Tensor row = away_from_zero({4}, 22), column = away_from_zero({3}, 23);
@@ -159,6 +219,8 @@ const std::vector<OpCase>& all_ops() {
         std::vector<OpCase> ops;
         add_pointwise(ops);
         add_products(ops);
+        add_convolutions(ops);
+        add_batch_norm(ops);
         add_reductions_and_layout(ops);
         add_random(ops);
         add_losses(ops);
@@ -177,11 +239,13 @@ std::vector<std::string> names(std::initializer_list<Derivatives> promised) {
     return chosen;
 }
 
+const OpCase& op_named(const std::string& name) {
+    return *std::find_if(all_ops().begin(), all_ops().end(), [&](const OpCase& op) { return op.name == name; });
+}
+
 class OpTest : public testing::TestWithParam<std::string> {
 protected:
-    const OpCase& op() const {
-        return *std::find_if(all_ops().begin(), all_ops().end(), [](const OpCase& o) { return o.name == GetParam(); });
-    }
+    const OpCase& op() const { return op_named(GetParam()); }
 };
 
 class FirstDerivative : public OpTest {};
@@ -202,42 +266,68 @@ TEST_P(FusedOp, RefusesASecondDerivativeInASentence) {
 }
 INSTANTIATE_TEST_SUITE_P(Ops, FusedOp, testing::ValuesIn(names({Derivatives::first})), case_name);
 
-// What the checks above rest on: no pre-activation of the linear cases lies within a difference step of the kink.
-TEST(FirstDerivative, OfLinearIsTakenAwayFromTheKinks) {
-    for (const OpCase& op : all_ops()) {
-        if (op.name != "linear_identity" && op.name != "linear_without_bias_identity") continue;
-        for (const double s : op.f(op.inputs).to_doubles()) EXPECT_GT(std::abs(s), 1e-3) << op.name;
+// What the checks above rest on: no pre-activation of a fused op lies within a difference step of the kink.
+TEST(FirstDerivative, OfFusedActivationsIsTakenAwayFromTheKinks) {
+    for (const char* name : {"linear_identity", "linear_without_bias_identity", "conv2d_identity",
+                             "conv2d_transpose_identity", "batch_norm_identity"}) {
+        const OpCase& op = op_named(name);
+        for (const double s : op.f(op.inputs).to_doubles()) EXPECT_GT(std::abs(s), 1e-3) << name;
     }
 }
 
-// The penalty of WGAN-GP (Gulrajani et al., arXiv:1704.00028): mean over rows of (|d D(x) / dx| - 1)^2, through a
-// critic of two layers, differentiated with respect to the critic's weights.
-Tensor gradient_penalty(Inputs in, Activation activation) {
-    Tensor x = in[4].detach();
-    x.set_requires_grad(true);
-    const Tensor hidden = linear(x, in[0], in[1], activation);
-    const Tensor score = linear(activate(hidden, activation), in[2], in[3]);
-    const Tensor inputs[] = {x};
-    const Tensor dx = gradients(sum(score), inputs, true)[0];
-    const Tensor norm = sqrt(sum_columns(dx * dx));
-    const Tensor excess = affine(norm, 1, -1);
-    return mean(excess * excess);
+using Critic = std::function<Tensor(const Tensor& images, Inputs weights)>;
+
+/// The penalty of WGAN-GP (Gulrajani et al., arXiv:1704.00028), mean over images of (|d D(x) / dx| - 1)^2, as a
+/// function of the critic's weights.
+Function gradient_penalty(const Tensor& images, const Critic& critic) {
+    return [=](Inputs weights) {
+        const Tensor x = images.detach().set_requires_grad(true);
+        const Tensor inputs[] = {x};
+        const Tensor dx = gradients(sum(critic(x, weights)), inputs, true)[0];
+        const Index batch = x.size(0);
+        const Tensor norm = sqrt(sum_columns(reshape(dx * dx, {batch, x.count() / batch})));
+        const Tensor excess = affine(norm, 1, -1);
+        return mean(excess * excess);
+    };
 }
 
 TEST(SecondDerivative, OfAGradientPenaltyThroughTwoLayers) {
     // Small weights: the derivatives of exp(exp(x)) stay within reach of finite differences.
-    const std::vector<Tensor> critic = {0.3 * away_from_zero({4, 5}, 50), 0.3 * away_from_zero({5}, 51),
-                                        0.3 * away_from_zero({5, 1}, 52), 0.3 * away_from_zero({1}, 53)};
-    const Tensor images = away_from_zero({3, 4}, 54);
+    const std::vector<Tensor> weights = {0.3 * away_from_zero({4, 5}, 50), 0.3 * away_from_zero({5}, 51),
+                                         0.3 * away_from_zero({5, 1}, 52), 0.3 * away_from_zero({1}, 53)};
+    const Tensor rows = away_from_zero({3, 4}, 54);
     for (const auto& [name, activation] : activations()) {
         if (name == "identity" || name == "relu") continue;  // relu may shut a whole row off: the norm has a kink there
-        const auto penalty = [&, f = activation](Inputs weights) {
-            std::vector<Tensor> in(weights.begin(), weights.end());
-            in.push_back(images);
-            return gradient_penalty(in, f);
+        const Critic critic = [f = activation](const Tensor& x, Inputs w) {
+            return linear(activate(linear(x, w[0], w[1], f), f), w[2], w[3]);
         };
-        expect_gradients("gradient penalty, " + name, penalty, critic, Derivatives::first);
+        expect_gradients("gradient penalty, " + name, gradient_penalty(rows, critic), weights, Derivatives::first);
     }
+}
+
+TEST(SecondDerivative, OfAGradientPenaltyThroughConvolutions) {
+    const Tensor images = away_from_zero({2, 6, 5, 2}, 55);
+    const Tensor kernel = 0.3 * away_from_zero({3, 3, 2, 3}, 56), bias = 0.3 * away_from_zero({3}, 57);
+    const ConvOptions same{2, same_padding(6, 3, 2), same_padding(5, 3, 2)};
+    for (const double s : conv2d(images, kernel, bias, same).to_doubles()) {
+        ASSERT_GT(std::abs(s), 1e-3) << "a finite difference would cross the kink";
+    }
+    const auto score = [](const Tensor& x, const Tensor& w) {
+        return linear(reshape(x, {x.size(0), x.count() / x.size(0)}), w, {});
+    };
+    const Critic downwards = [=](const Tensor& x, Inputs w) {
+        return score(conv2d(x, w[0], w[1], same, leaky_relu(0.2f)), w[2]);
+    };
+    expect_gradients("gradient penalty, conv2d", gradient_penalty(images, downwards),
+                     {kernel, bias, 0.3 * away_from_zero({27, 1}, 58)}, Derivatives::first);
+    const Critic down_and_up = [=](const Tensor& x, Inputs w) {
+        const Tensor maps = conv2d(x, w[0], w[1], same, tanh());
+        return score(conv2d_transpose(maps, w[2], w[3], same, 6, 5, tanh()), w[4]);
+    };
+    expect_gradients("gradient penalty, conv2d and conv2d_transpose", gradient_penalty(images, down_and_up),
+                     {kernel, bias, 0.3 * away_from_zero({3, 3, 2, 3}, 59), 0.3 * away_from_zero({2}, 65),
+                      0.3 * away_from_zero({60, 1}, 66)},
+                     Derivatives::first);
 }
 
 }  // namespace
