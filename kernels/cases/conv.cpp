@@ -122,10 +122,12 @@ void add_sweep(CaseList& cases) {
             add_all(cases, geometry(1, 8, 8, 6, 4, kernel, kernel, stride, symmetric, symmetric), turn++);
         }
     }
-    add_all(cases, geometry(2, 6, 11, 5, 7, 2, 5, 1, {0, 1}, {3, 1}), turn++);    // a kernel that is not square
-    add_all(cases, geometry(1, 3, 3, 2, 3, 5, 5, 1, {2, 2}, {2, 2}), turn++);     // larger than the image
-    add_all(cases, geometry(1, 2, 2, 2, 3, 1, 1, 3, {}, {}), turn++);             // stride larger than the image
-    add_all(cases, geometry(5, 1, 1, 10, 32, 4, 4, 1, {3, 3}, {3, 3}), turn++);   // the first layer of DCGAN 64
+    add_all(cases, geometry(2, 6, 11, 5, 7, 2, 5, 1, {0, 1}, {3, 1}), turn++);   // a kernel that is not square
+    add_all(cases, geometry(1, 3, 3, 2, 3, 5, 5, 1, {2, 2}, {2, 2}), turn++);    // larger than the image
+    add_all(cases, geometry(1, 2, 2, 2, 3, 1, 1, 3, {}, {}), turn++);            // stride larger than the image
+    add_all(cases, geometry(5, 1, 1, 10, 32, 4, 4, 1, {3, 3}, {3, 3}), turn++);  // the first layer of DCGAN 64
+    for (int all = 0; all < 8; ++all)
+        add_all(cases, geometry(5, 4, 4, 10, 33, 4, 4, 1, {}, {}), turn++);       // a whole image
     add_all(cases, geometry(0, 4, 4, 2, 3, 3, 3, 1, {1, 1}, {1, 1}), turn++);     // no image
     add_all(cases, geometry(9, 14, 14, 8, 20, 5, 5, 2, {1, 2}, {1, 2}), turn++);  // several blocks of patches
     add_all(cases, geometry(1, 4, 4, 2100, 3, 2, 2, 1, {}, {1, 0}), turn++);      // more channels than the longest run

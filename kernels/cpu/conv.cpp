@@ -50,6 +50,14 @@ struct PhaseTaps {
 
 void input_gradient_product(CpuQueue& queue, float* dx, const float* dy, const float* w, const ConvGeometry& g,
                             const Epilogue<float>& epilogue) {
+    const bool whole_image = g.out_height == 1 && g.out_width == 1 && g.kernel_height == g.height &&
+                             g.kernel_width == g.width && g.pad_top == 0 && g.pad_left == 0;
+    if (whole_image && !epilogue.bias) {
+        // Every pixel meets one tap only: a plain product, as in the first layer of a generator.
+        const Index pixels = g.taps() * g.in_channels;
+        return blocked_product(queue, PlainOutput{dx, pixels}, PlainOperand{dy, g.out_channels, true},
+                               PlainOperand{w, g.out_channels, true}, g.batch, pixels, g.out_channels, epilogue);
+    }
     if (g.in_channels >= 1 && g.in_channels <= kThinChannels) return thin_input_gradient(queue, dx, dy, w, g, epilogue);
     for (Index phase_y = 0; phase_y < std::min(g.stride, g.height); ++phase_y) {
         for (Index phase_x = 0; phase_x < std::min(g.stride, g.width); ++phase_x) {
