@@ -22,7 +22,7 @@ Device Device::reference() {
 }
 
 std::size_t Device::element_bytes() const {
-    return run([](auto& queue) { return sizeof(typename std::remove_reference_t<decltype(queue)>::Real); });
+    return run([](auto& queue) { return sizeof(RealOf<decltype(queue)>); });
 }
 
 void set_cpu_threads(int threads) {

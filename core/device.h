@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -9,6 +10,10 @@
 #include "kernels/queue.h"
 
 namespace sinter {
+
+/// The number type of a queue, also of a reference to one: RealOf<decltype(queue)>.
+template <class Queue>
+using RealOf = typename std::remove_reference_t<Queue>::Real;
 
 /// A handle on one of the process's devices; copies name the same device. A device serves one thread at a time: its
 /// pool and its queue are not locked.

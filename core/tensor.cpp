@@ -10,9 +10,6 @@
 namespace sinter {
 namespace {
 
-template <class Queue>
-using RealOf = typename std::remove_reference_t<Queue>::Real;
-
 template <class T>
 void upload(const Tensor& tensor, std::span<const T> values) {
     require(static_cast<Index>(values.size()) == tensor.count(),

@@ -16,7 +16,7 @@ using kernels::GemmShape;
 /// c = (or += if accumulate) op(a) op(b)
 void multiply_into(const Tensor& c, const Tensor& a, const Tensor& b, const GemmShape& shape, bool accumulate) {
     c.device().run([&](auto& queue) {
-        using Real = typename std::remove_reference_t<decltype(queue)>::Real;
+        using Real = RealOf<decltype(queue)>;
         Epilogue<Real> epilogue;
         epilogue.accumulate = accumulate;
         kernels::gemm(queue, c.data(queue), a.data(queue), b.data(queue), shape, epilogue);
@@ -56,7 +56,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
     const Index batch = x.size(0), in = weight.size(0), out = weight.size(1);
     Tensor y = Tensor::empty({batch, out}, x.device());
     y.device().run([&](auto& queue) {
-        using Real = typename std::remove_reference_t<decltype(queue)>::Real;
+        using Real = RealOf<decltype(queue)>;
         const Epilogue<Real> epilogue{bias.data(queue), activation, false};
         kernels::gemm(queue, y.data(queue), x.data(queue), weight.data(queue), {batch, out, in}, epilogue);
     });

@@ -32,7 +32,7 @@ void Optimizer::step(double learning_rate, double max_norm) {
     ++steps_;
     const kernels::StepScalars<double> now = scalars(learning_rate, steps_);
     arena_.values().device().run([&](auto& queue) {
-        using Real = typename std::remove_reference_t<decltype(queue)>::Real;
+        using Real = RealOf<decltype(queue)>;
         const kernels::StepScalars<Real> rounded{
             static_cast<Real>(now.learning_rate), static_cast<Real>(now.bias_correction1),
             static_cast<Real>(now.bias_correction2), static_cast<Real>(now.gradient_scale)};
