@@ -16,6 +16,7 @@
 #include "kernels/conv.h"
 #include "kernels/cpu/conv_operands-inl.h"
 #include "kernels/cpu/conv_thin-inl.h"
+#include "kernels/cpu/winograd.h"
 #include "kernels/gather.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -100,17 +101,20 @@ HWY_EXPORT(weight_gradient_product);
 
 void conv_forward(CpuQueue& queue, Real* y, const Real* x, const Real* w, const ConvGeometry& geometry,
                   const Epilogue<Real>& epilogue) {
+    if (const auto plan = winograd_plan(geometry)) return winograd_forward(queue, y, x, w, *plan, epilogue);
     HWY_DYNAMIC_DISPATCH(forward_product)(queue, y, x, w, geometry, epilogue);
 }
 
 void conv_input_gradient(CpuQueue& queue, Real* dx, const Real* dy, const Real* w, const ConvGeometry& geometry,
                          const Epilogue<Real>& epilogue) {
+    if (const auto plan = winograd_plan(geometry)) return winograd_input_gradient(queue, dx, dy, w, *plan, epilogue);
     HWY_DYNAMIC_DISPATCH(input_gradient_product)(queue, dx, dy, w, geometry, epilogue);
 }
 
 void conv_weight_gradient(CpuQueue& queue, Real* dw, const Real* x, const Real* dy, const ConvGeometry& geometry,
                           bool accumulate) {
     if (geometry.weight_count() == 0) return;
+    if (const auto plan = winograd_plan(geometry)) return winograd_weight_gradient(queue, dw, x, dy, *plan, accumulate);
     const Scratch scratch(queue, static_cast<std::size_t>(geometry.weight_count()) * sizeof(Real));
     Real* const turned = scratch.as<Real>();
     const MatrixShape shape{geometry.taps() * geometry.in_channels, geometry.out_channels};

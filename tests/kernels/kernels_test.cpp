@@ -10,6 +10,7 @@
 #include "hwy/highway.h"
 #include "kernels/cases/case.h"
 #include "tests/kernels/case_runner.h"
+#include "tests/kernels/winograd_cases.h"
 
 namespace sinter::kernels {
 namespace {
@@ -76,7 +77,8 @@ void register_kernel_tests(const CaseList& cases) {
 
 int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
-    const sinter::kernels::CaseList cases = sinter::kernels::all_cases(sinter::kernels::Purpose::test);
+    sinter::kernels::CaseList cases = sinter::kernels::all_cases(sinter::kernels::Purpose::test);
+    sinter::kernels::add_winograd_cases(cases);
     sinter::kernels::register_kernel_tests(cases);
     return RUN_ALL_TESTS();
 }
