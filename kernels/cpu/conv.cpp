@@ -77,15 +77,20 @@ void input_gradient_product(CpuQueue& queue, float* dx, const float* dy, const f
     }
 }
 
-void weight_gradient_product(CpuQueue& queue, float* dw_transposed, const float* x, const float* dy,
-                             const ConvGeometry& g, bool accumulate) {
+void weight_gradient_product(CpuQueue& queue, float* dw, const float* x, const float* dy, const ConvGeometry& g,
+                             bool accumulate) {
+    if (has_thin_patches(g)) return thin_weight_gradient(queue, dw, x, dy, g, accumulate);
+    const Scratch scratch(queue, static_cast<std::size_t>(g.weight_count()) * sizeof(float));
+    float* const turned = scratch.as<float>();
+    const MatrixShape shape{g.taps() * g.in_channels, g.out_channels};
+    if (accumulate) transpose(queue, turned, dw, shape);
     Epilogue<float> epilogue;
     epilogue.accumulate = accumulate;
     const PlainOperand upstream{dy, g.out_channels, false};
     const PatchColumns patches{patches_of_input(x, g)};
-    const Index columns = g.taps() * g.in_channels;
-    blocked_product(queue, PlainOutput{dw_transposed, columns}, upstream, patches, g.out_channels, columns,
+    blocked_product(queue, PlainOutput{turned, shape.rows}, upstream, patches, g.out_channels, shape.rows,
                     g.batch * g.out_height * g.out_width, epilogue);
+    transpose(queue, dw, turned, {shape.columns, shape.rows});
 }
 
 }  // namespace
@@ -115,12 +120,7 @@ void conv_weight_gradient(CpuQueue& queue, Real* dw, const Real* x, const Real* 
                           bool accumulate) {
     if (geometry.weight_count() == 0) return;
     if (const auto plan = winograd_plan(geometry)) return winograd_weight_gradient(queue, dw, x, dy, *plan, accumulate);
-    const Scratch scratch(queue, static_cast<std::size_t>(geometry.weight_count()) * sizeof(Real));
-    Real* const turned = scratch.as<Real>();
-    const MatrixShape shape{geometry.taps() * geometry.in_channels, geometry.out_channels};
-    if (accumulate) transpose(queue, turned, dw, shape);
-    HWY_DYNAMIC_DISPATCH(weight_gradient_product)(queue, turned, x, dy, geometry, accumulate);
-    transpose(queue, dw, turned, {shape.columns, shape.rows});
+    HWY_DYNAMIC_DISPATCH(weight_gradient_product)(queue, dw, x, dy, geometry, accumulate);
 }
 
 }  // namespace sinter::kernels

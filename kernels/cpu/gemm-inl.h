@@ -116,6 +116,25 @@ HWY_ATTR inline void activate_tile(float* const* rows, Index count, Index column
     });
 }
 
+/// C [m, n] = (or +=) packed A times packed B over `depth`, on the calling thread: for callers that split their work
+/// themselves. A's panels of even_part(m, kTileRows) rows lie one after the other, B's `distance` floats apart.
+HWY_ATTR inline void multiply_panels(float* c, Index stride, Index m, Index n, const float* a, const float* b,
+                                     Index distance, Index depth, bool add) {
+    const Index lanes = static_cast<Index>(hn::Lanes(kFloats)), width = kTileVectors * lanes;
+    const Index panel_rows = even_part(m, kTileRows);
+    TileEpilogue finish;
+    finish.add_to_c = add;
+    for (Index column = 0; column < n; column += width, b += distance) {
+        const Index columns = std::min(width, n - column);
+        for (Index row = 0; row < m; row += panel_rows) {
+            const Index rows = std::min(panel_rows, m - row);
+            float* tile[kTileRows];
+            for (Index r = 0; r < rows; ++r) tile[r] = c + (row + r) * stride + column;
+            tile_function(static_cast<int>(rows), kTileVectors)(tile, columns, a + row * depth, b, depth, finish);
+        }
+    }
+}
+
 /// One product under way; see blocked_product().
 template <class Output, class OperandA, class OperandB>
 class BlockedProduct {

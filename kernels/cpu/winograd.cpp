@@ -326,24 +326,6 @@ HWY_ATTR void transform_weight_gradient(CpuQueue& queue, float* dw, const Positi
     });
 }
 
-/// The tiles of C [m, n] = (or +=) packed A times packed B over `depth`. B's panels are `distance` floats apart.
-HWY_ATTR void multiply_panels(float* c, Index stride, Index m, Index n, const float* a, const float* b, Index distance,
-                              Index depth, bool add) {
-    const Index lanes = static_cast<Index>(hn::Lanes(kFloats)), width = kTileVectors * lanes;
-    const Index panel_rows = even_part(m, kTileRows);
-    TileEpilogue finish;
-    finish.add_to_c = add;
-    for (Index column = 0; column < n; column += width, b += distance) {
-        const Index columns = std::min(width, n - column);
-        for (Index row = 0; row < m; row += panel_rows) {
-            const Index rows = std::min(panel_rows, m - row);
-            float* tile[kTileRows];
-            for (Index r = 0; r < rows; ++r) tile[r] = c + (row + r) * stride + column;
-            tile_function(static_cast<int>(rows), kTileVectors)(tile, columns, a + row * depth, b, depth, finish);
-        }
-    }
-}
-
 /// A panels of rows [first, first + m) of op(A), one after the other.
 HWY_ATTR void pack_rows(float* to, const PlainOperand& a, Index first, Index m, Index first_depth, Index depth) {
     const Index panel_rows = even_part(m, kTileRows);
