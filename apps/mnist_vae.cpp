@@ -2,78 +2,45 @@
 // learned. Expect a test loss of 105.6 +- 0.5 nats per image on MNIST after 10 epochs with the default options.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 #include <memory>
 
+#include "apps/common/divergence.h"
 #include "apps/common/program.h"
+#include "apps/common/run_state.h"
 #include "apps/common/step_profile.h"
+#include "apps/common/stopwatch.h"
+#include "apps/common/training_setup.h"
 #include "apps/mnist_vae/options.h"
 #include "apps/mnist_vae/pictures.h"
-#include "apps/mnist_vae/run_state.h"
 #include "core/data/loader.h"
-#include "core/data/mnist.h"
 #include "core/io/progress.h"
-#include "core/optim/schedule.h"
 #include "core/tape.h"
 #include "core/train/interrupt.h"
-#include "core/watch.h"
 
 namespace sinter {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-const Clock::time_point process_start = Clock::now();
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+const Stopwatch since_start_of_program;
 
 constexpr Index kEvaluationBatch = 500;
 
-std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const Module& model) {
-    if (options.optimizer == "rmsprop")
-        return std::make_unique<Rmsprop>(model, RmspropOptions{.weight_decay = options.weight_decay});
-    if (options.optimizer == "sgd")
-        return std::make_unique<Sgd>(model, SgdOptions{.momentum = 0.9, .weight_decay = options.weight_decay});
-    return std::make_unique<Adam>(
-        model, AdamOptions{.weight_decay = options.weight_decay, .decoupled = options.optimizer == "adamw"});
-}
+/// The losses of a VAE in nats per image, averaged over images.
+Means loss_means() { return Means{"loss", "recon", "kl"}; }
 
 /// The mean losses over the test images, with noise that depends on seed and epoch alone.
-LossSums evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch) {
+Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch) {
     const NoGrad no_grad;
     Generator noise(seed, vae.device(), draws::kEvaluation);
-    LossSums sums;
+    Means means = loss_means();
     Tensor images;
     batches.start_epoch(0);
     for (std::uint64_t batch = 0; batches.next(images); ++batch) {
         noise.start_step(static_cast<std::uint64_t>(epoch) << 32 | batch);
         const Vae::Losses losses = vae.losses(images, noise);
-        sums.add(losses.total.item(), losses.reconstruction.item(), losses.kl.item(), images.size(0));
+        means.add({losses.total.item(), losses.reconstruction.item(), losses.kl.item()}, images.size(0));
     }
-    return sums;
-}
-
-/// Finds where NaN or infinity came from: in a parameter, or in an op of this step, which is taken again under the
-/// watch.
-[[noreturn]] void explain_divergence(Vae& vae, const Tensor& images, Generator& noise, const RunState& at) {
-    for (const Parameter& parameter : vae.parameters()) {
-        if (find_nonfinite(parameter.tensor) < 0) continue;
-        throw DivergedError(
-            fmt::format("diverged at step {} (epoch {}): the update before it left NaN or infinity in parameter "
-                        "{}; try a lower --lr, --clip-norm or --warmup-steps",
-                        at.step, at.epoch, parameter.name));
-    }
-    try {
-        const Watch watch;
-        noise.start_step(static_cast<std::uint64_t>(at.step));
-        backward(vae.losses(images, noise).total);
-    } catch (const DivergedError& where) {
-        throw DivergedError(
-            fmt::format("diverged at step {} (epoch {}): {}; try a lower --lr, --clip-norm or --warmup-steps", at.step,
-                        at.epoch, where.what()));
-    }
-    throw DivergedError(fmt::format("diverged at step {} (epoch {}): the loss is not finite", at.step, at.epoch));
+    return means;
 }
 
 /// A training run: everything that lives from step to step.
@@ -83,8 +50,7 @@ public:
         : options_(options),
           device_(choose_device(options)),
           profiled_(profiled_steps(options)),
-          data_(find_data(options.data.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(options.data),
-                          [](const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); })),
+          data_(find_training_data(options)),
           init_(options.seed, device_, draws::kInitialisation),
           noise_(options.seed, device_),
           vae_(vae_options(options, data_.train), init_),
@@ -92,21 +58,21 @@ public:
           train_batches_(data_.train, device_, options.batch_size, true, options.seed),
           test_batches_(data_.test, device_, kEvaluationBatch, false),
           pictures_(vae_, data_.test, options.seed),
-          beta_(Tensor::full({1}, options.beta, device_)) {
-        schedule_.kind = schedule_kind(options.lr_schedule);
-        schedule_.warmup_steps = options.warmup_steps;
-        schedule_.total_steps = options.epochs * train_batches_.batches();
-        schedule_.step_size = std::max<std::int64_t>(1, (schedule_.total_steps + 2) / 3);
+          beta_(Tensor::full({1}, options.beta, device_)),
+          schedule_(make_schedule(options, train_batches_.batches())),
+          part_{"", &vae_, optimizer_.get()} {
         introduce();
         if (options.dry_run) return;
         run_.emplace(open_run_folder(app, options));
-        if (options.resume) resume();
+        if (options.resume) {
+            resume_run(*run_, {&part_, 1}, fixed_facts(), options, data_.train.count, at_);
+        }
     }
 
     ExitCode run() {
         if (options_.dry_run) return dry_run();
         const InterruptGuard interrupt;
-        const Clock::time_point start = Clock::now();
+        const Stopwatch since_start;
         const double seconds_before = at_.seconds;
         const ProgressSettings settings{.style = options_.quiet ? ProgressSettings::Style::quiet
                                                                 : ProgressSettings::Style::automatic};
@@ -115,26 +81,24 @@ public:
         while (at_.epoch <= options_.epochs) {
             train_batches_.start_epoch(at_.epoch, at_.position);
             progress.begin_epoch(static_cast<int>(at_.epoch), at_.position);
-            Clock::time_point epoch_start = Clock::now();
+            const Stopwatch since_epoch_start;
             while (next_batch(images)) {
                 step(images);
-                progress.update(images.size(0), [&] {
-                    return std::array{ProgressValue{"loss", at_.sums.mean(at_.sums.loss)}};
-                });
+                progress.update(images.size(0), [&] { return std::array{ProgressValue{"loss", at_.means["loss"]}}; });
                 if (interrupt.requested()) {
-                    at_.train_seconds += seconds_since(epoch_start);
-                    at_.seconds = seconds_before + seconds_since(start);
+                    at_.train_seconds += since_epoch_start.seconds();
+                    at_.seconds = seconds_before + since_start.seconds();
                     progress.clear();
                     return interrupted();
                 }
             }
-            at_.train_seconds += seconds_since(epoch_start);
+            at_.train_seconds += since_epoch_start.seconds();
             progress.stop_clock();
-            const LossSums test = evaluate(vae_, test_batches_, options_.seed, at_.epoch);
-            at_.seconds = seconds_before + seconds_since(start);
-            write_metrics("train", at_.sums, static_cast<double>(at_.sums.images) / at_.train_seconds);
-            write_metrics("test", test, static_cast<double>(at_.sums.images) / at_.train_seconds);
-            progress.end_epoch({{"train", at_.sums.mean(at_.sums.loss)}, {"test", test.mean(test.loss)}});
+            const Means test = evaluate(vae_, test_batches_, options_.seed, at_.epoch);
+            at_.seconds = seconds_before + since_start.seconds();
+            write_metrics("train", at_.means);
+            write_metrics("test", test);
+            progress.end_epoch({{"train", at_.means["loss"]}, {"test", test["loss"]}});
             finish_epoch();
         }
         report();
@@ -143,7 +107,6 @@ public:
 
 private:
     void introduce() {
-        fmt::print(stderr, "{}\n", data_.source);
         fmt::print(stderr, "dense VAE {}-{}-{}, {} parameters, on {} with {} thread{}\n", data_.train.bytes_per_image(),
                    fmt::join(options_.hidden, "-"), options_.latent, vae_.parameter_count(), device_.name(),
                    cpu_threads(), cpu_threads() == 1 ? "" : "s");
@@ -174,10 +137,11 @@ private:
 
         at_.position = train_batches_.position();
         const double recon = losses.reconstruction.item(), kl = losses.kl.item();
-        at_.sums.add(recon + kl, recon, kl, images.size(0));
+        at_.means.add({recon + kl, recon, kl}, images.size(0));
         if (!first_step_told_) {
             first_step_told_ = true;
-            fmt::print(stderr, "first step {:.2f} s after the start of the program\n", seconds_since(process_start));
+            fmt::print(stderr, "first step {:.2f} s after the start of the program\n",
+                       since_start_of_program.seconds());
         }
     }
 
@@ -192,63 +156,40 @@ private:
     }
 
     [[noreturn]] void diverged(const Tensor& images) {
-        if (run_) {
-            run_->metrics().write(
-                {{"step", at_.step}, {"epoch", at_.epoch}, {"split", "train"}, {"event", "diverged"}});
-        }
-        explain_divergence(vae_, images, noise_, at_);
+        explain_divergence(run_ ? &*run_ : nullptr, at_, {&part_, 1}, [&] {
+            noise_.start_step(static_cast<std::uint64_t>(at_.step));
+            backward(vae_.losses(images, noise_, beta()).total);
+        });
     }
 
-    void write_metrics(const char* split, const LossSums& sums, double images_per_second) {
+    void write_metrics(const char* split, const Means& means) {
         run_->metrics().write({{"step", at_.step},
                                {"epoch", at_.epoch},
                                {"split", split},
-                               {"loss", sums.mean(sums.loss)},
-                               {"recon", sums.mean(sums.recon)},
-                               {"kl", sums.mean(sums.kl)},
-                               {"images_per_second", images_per_second},
+                               {"loss", means["loss"]},
+                               {"recon", means["recon"]},
+                               {"kl", means["kl"]},
+                               {"images_per_second", at_.images_per_second()},
                                {"seconds", at_.seconds}});
     }
 
     /// Goes to the start of the next epoch, with pictures and a checkpoint where they are due.
     void finish_epoch() {
-        const bool last = at_.epoch == options_.epochs;
-        const auto due = [&](int every) { return last || (every > 0 && at_.epoch % every == 0); };
-        if (due(options_.sample_every)) {
+        if (is_due(options_.sample_every, at_.epoch, options_)) {
             const std::string name = fmt::format("epoch-{:03}", at_.epoch);
             pictures_.samples(run_->sample(name));
             pictures_.reconstructions(run_->reconstruction(name));
         }
-        const bool save_now = due(options_.save_every);
-        ++at_.epoch;
-        at_.position = 0;
-        at_.sums = {};
-        at_.train_seconds = 0;
+        const bool save_now = is_due(options_.save_every, at_.epoch, options_);
+        at_.begin_next_epoch();
         if (save_now) save();
-    }
-
-    std::span<const CheckpointPart> parts() {
-        part_ = {"", &vae_, optimizer_.get()};
-        return {&part_, 1};
     }
 
     /// What must be the same for a run to go on: with another value its numbers would be those of no single run.
     CheckpointFacts fixed_facts() const {
-        CheckpointFacts facts = {{"--seed", fmt::format("{}", options_.seed)},
-                                 {"--batch-size", fmt::format("{}", options_.batch_size)},
-                                 {"--optimizer", options_.optimizer},
-                                 {"--lr", fmt::format("{}", options_.lr)},
-                                 {"--lr-schedule", options_.lr_schedule},
-                                 {"--warmup-steps", fmt::format("{}", options_.warmup_steps)},
-                                 {"--weight-decay", fmt::format("{}", options_.weight_decay)},
-                                 {"--clip-norm", fmt::format("{}", options_.clip_norm)},
-                                 {"--beta", fmt::format("{}", options_.beta)},
-                                 {"--kl-warmup", fmt::format("{}", options_.kl_warmup)},
-                                 {"--data", fmt::format("{}, {} images", data_.train.name, data_.train.count)}};
-        // Other schedules than a constant one look at the end of the run.
-        if (schedule_.kind != Schedule::Kind::constant) {
-            facts["--lr-schedule"] = fmt::format("{} over {} epochs", options_.lr_schedule, options_.epochs);
-        }
+        CheckpointFacts facts = training_facts(options_, data_.train);
+        facts["--beta"] = fmt::format("{}", options_.beta);
+        facts["--kl-warmup"] = fmt::format("{}", options_.kl_warmup);
         add_model_facts(facts, vae_.options());
         return facts;
     }
@@ -257,38 +198,7 @@ private:
         CheckpointFacts facts = fixed_facts();
         at_.save(facts);
         run_->metrics().sync();
-        save_checkpoint(run_->checkpoint(), parts(), facts);
-    }
-
-    void resume() {
-        const std::string file = run_->checkpoint().string();
-        if (!std::filesystem::exists(file)) {
-            run_->continue_after(0);
-            fmt::print(stderr, "{} holds no checkpoint yet: starting from the beginning\n", run_->path().string());
-            return;
-        }
-        const CheckpointFacts facts = read_checkpoint_facts(file);
-        for (const auto& [name, wanted] : fixed_facts()) {
-            const auto fact = facts.find(name);
-            if (fact == facts.end() || fact->second != wanted) {
-                throw UsageError(fmt::format(
-                    "--resume: the run was started with {} '{}', now it is '{}'; leave it as it was, or start "
-                    "a new run",
-                    name, fact == facts.end() ? "" : fact->second, wanted));
-            }
-        }
-        load_checkpoint(file, parts());
-        at_ = RunState::load(facts, file);
-        if (at_.position > data_.train.count) {
-            throw DataError(fmt::format("{}: expected a position among the {} images, found {}; the file is damaged",
-                                        file, data_.train.count, at_.position));
-        }
-        if (at_.epoch > options_.epochs + (at_.position == 0)) {
-            throw UsageError(fmt::format("--resume: the run has finished {} epochs, --epochs is {}; give more epochs",
-                                         at_.epoch - 1, options_.epochs));
-        }
-        run_->continue_after(at_.step);
-        fmt::print(stderr, "resuming at step {}, epoch {}\n", at_.step, at_.epoch);
+        save_checkpoint(run_->checkpoint(), {&part_, 1}, facts);
     }
 
     ExitCode interrupted() {
@@ -307,18 +217,17 @@ private:
             "would train {} epochs of {} steps of {} images; the first step has a loss of {:.2f} nats per image; "
             "nothing was "
             "written\n",
-            options_.epochs, train_batches_.batches(), train_batches_.batch_size(), at_.sums.mean(at_.sums.loss));
+            options_.epochs, train_batches_.batches(), train_batches_.batch_size(), at_.means["loss"]);
         return ExitCode::ok;
     }
 
     void report() {
         pictures_.interpolations(run_->sample("interpolations"));
         if (vae_.options().latent == 2) pictures_.manifold(run_->sample("manifold"));
-        const LossSums test = evaluate(vae_, test_batches_, options_.seed, options_.epochs);
+        const Means test = evaluate(vae_, test_batches_, options_.seed, options_.epochs);
         fmt::print("{}", profile_.table());
         fmt::print("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epoch{}\n",
-                   test.mean(test.loss), test.mean(test.recon), test.mean(test.kl), options_.epochs,
-                   options_.epochs == 1 ? "" : "s");
+                   test["loss"], test["recon"], test["kl"], options_.epochs, options_.epochs == 1 ? "" : "s");
         fmt::print("samples from the prior:   {}\n", (run_->path() / "samples").string());
         fmt::print("originals, rebuilt below: {}\n", (run_->path() / "reconstructions").string());
         fmt::print("numbers of every epoch:   {}\n", (run_->path() / "metrics.jsonl").string());
@@ -336,9 +245,9 @@ private:
     VaePictures pictures_;
     Tensor beta_;
     Schedule schedule_;
-    RunState at_;
-    std::optional<RunFolder> run_;
     CheckpointPart part_;
+    RunState at_{loss_means()};
+    std::optional<RunFolder> run_;
     StepProfile profile_;
     bool first_step_told_ = false;
 };
@@ -348,10 +257,7 @@ ExitCode evaluate_checkpoint(const MnistVaeOptions& options) {
     const Device device = choose_device(options);
     const CheckpointFacts facts = read_checkpoint_facts(options.evaluate);
     const VaeOptions model = model_from_facts(facts, options.evaluate);
-    const DataSplits data =
-        find_data(options.data.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(options.data),
-                  [](const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); });
-    fmt::print(stderr, "{}\n", data.source);
+    const DataSplits data = find_training_data(options);
     if (model.image_size != data.test.bytes_per_image()) {
         throw DataError(
             fmt::format("{}: the model takes images of {} values, those of {} have {}; give its data with --data",
@@ -362,12 +268,12 @@ ExitCode evaluate_checkpoint(const MnistVaeOptions& options) {
     const CheckpointPart part{"", &vae, nullptr};
     load_checkpoint(options.evaluate, {&part, 1});
     Loader batches(data.test, device, kEvaluationBatch, false);
-    const LossSums test = evaluate(vae, batches, options.seed, 0);
+    const Means test = evaluate(vae, batches, options.seed, 0);
     const std::string line = format_metrics_line(std::array<MetricField, 5>{{{"split", "test"},
-                                                                             {"images", test.images},
-                                                                             {"loss", test.mean(test.loss)},
-                                                                             {"recon", test.mean(test.recon)},
-                                                                             {"kl", test.mean(test.kl)}}});
+                                                                             {"images", test.images()},
+                                                                             {"loss", test["loss"]},
+                                                                             {"recon", test["recon"]},
+                                                                             {"kl", test["kl"]}}});
     fmt::print("{}", line);
     if (options.out.empty()) return ExitCode::ok;
     const std::filesystem::path out = options.out;

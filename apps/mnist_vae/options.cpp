@@ -2,13 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <filesystem>
 #include <sstream>
 
+#include "apps/common/facts.h"
 #include "apps/common/numbers.h"
 
 namespace sinter {
+namespace {
+
+constexpr std::int64_t kMostUnits = 1 << 20;
+
+}  // namespace
 
 void add_vae_options(CLI::App& app, MnistVaeOptions& options) {
     add_training_options(app, options);
@@ -18,7 +23,7 @@ void add_vae_options(CLI::App& app, MnistVaeOptions& options) {
                    "Sizes of the encoder's hidden layers, such as 400 or 512,256; the decoder mirrors them")
         ->delimiter(',')
         ->default_str(fmt::format("{}", fmt::join(options.hidden, ",")))
-        ->check(whole_number<std::int64_t>(1, 1 << 20));
+        ->check(whole_number<std::int64_t>(1, kMostUnits));
     app.add_option("--beta", options.beta, "Weight of the KL divergence")->check(positive_number(/*or_zero=*/true));
     app.add_option("--kl-warmup", options.kl_warmup, "Epochs over which that weight rises from 0")
         ->check(positive_number(/*or_zero=*/true));
@@ -49,35 +54,17 @@ void add_model_facts(CheckpointFacts& facts, const VaeOptions& options) {
 }
 
 VaeOptions model_from_facts(const CheckpointFacts& facts, const std::string& file) {
-    const auto text = [&](const std::string& name) -> const std::string& {
-        const auto fact = facts.find(name);
-        if (fact == facts.end())
-            throw DataError(fmt::format("{}: the checkpoint does not say '{}'; it is not of mnist_vae", file, name));
-        return fact->second;
-    };
-    const auto size = [&](const std::string& name, const std::string& digits) {
-        Index value = 0;
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-        if (error != std::errc() || end != digits.data() + digits.size() || value < 1 || value > (1 << 20)) {
-            throw DataError(fmt::format("{}: expected a size as '{}', found '{}'", file, name, digits));
-        }
-        return value;
-    };
-    if (text("model") != "vae") {
-        throw DataError(fmt::format("{}: expected a checkpoint of a vae, found one of '{}'", file, text("model")));
-    }
+    const FactReader reader(facts, file);
+    reader.require_model("vae");
     VaeOptions options;
-    options.image_size = size("model.image_size", text("model.image_size"));
-    options.latent = size("model.latent", text("model.latent"));
-    const std::string& likelihood = text("model.likelihood");
-    if (likelihood != "gaussian" && likelihood != "bernoulli") {
-        throw DataError(
-            fmt::format("{}: expected bernoulli or gaussian as 'model.likelihood', found '{}'", file, likelihood));
-    }
-    options.likelihood = likelihood == "gaussian" ? Likelihood::gaussian : Likelihood::bernoulli;
+    options.image_size = reader.whole_number("model.image_size", 1, kMostUnits);
+    options.latent = reader.whole_number("model.latent", 1, kMostUnits);
+    const bool gaussian = reader.choice("model.likelihood", {"bernoulli", "gaussian"}) == "gaussian";
+    options.likelihood = gaussian ? Likelihood::gaussian : Likelihood::bernoulli;
     options.hidden.clear();
-    std::istringstream hidden(text("model.hidden"));
-    for (std::string one; std::getline(hidden, one, ',');) options.hidden.push_back(size("model.hidden", one));
+    std::istringstream hidden(reader.text("model.hidden"));
+    for (std::string one; std::getline(hidden, one, ',');)
+        options.hidden.push_back(parse_whole_number(one, 1, kMostUnits, "model.hidden", file));
 
     // Before anybody makes a model of terabytes: each of its matrices has to be in the file.
     const std::uintmax_t file_bytes = std::filesystem::file_size(file);

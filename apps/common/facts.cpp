@@ -1,0 +1,68 @@
+#include "apps/common/facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "core/error.h"
+
+namespace sinter {
+namespace {
+
+template <class Number>
+bool parse(const std::string& text, Number& number) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+std::int64_t parse_whole_number(const std::string& text, std::int64_t least, std::int64_t most, const std::string& name,
+                                const std::string& file) {
+    std::int64_t number = 0;
+    if (parse(text, number) && number >= least && number <= most) return number;
+    const std::string range = most == std::numeric_limits<std::int64_t>::max()
+                                  ? fmt::format("of at least {}", least)
+                                  : fmt::format("from {} to {}", least, most);
+    throw DataError(fmt::format("{}: expected a whole number {} as '{}', found '{}'; the checkpoint is damaged", file,
+                                range, name, text));
+}
+
+const std::string& FactReader::text(const std::string& name) const {
+    const auto fact = facts_.find(name);
+    if (fact == facts_.end()) {
+        throw DataError(
+            fmt::format("{}: the checkpoint does not say '{}'; it is damaged or of another program", file_, name));
+    }
+    return fact->second;
+}
+
+const std::string& FactReader::choice(const std::string& name, std::initializer_list<const char*> choices) const {
+    const std::string& found = text(name);
+    if (std::find(choices.begin(), choices.end(), found) != choices.end()) return found;
+    const std::vector<std::string> names(choices.begin(), choices.end());
+    throw DataError(fmt::format("{}: expected {} as '{}', found '{}'", file_, fmt::join(names, " or "), name, found));
+}
+
+std::int64_t FactReader::whole_number(const std::string& name, std::int64_t least, std::int64_t most) const {
+    return parse_whole_number(text(name), least, most, name, file_);
+}
+
+double FactReader::number(const std::string& name) const {
+    const std::string& found = text(name);
+    double number = 0;
+    if (parse(found, number) && std::isfinite(number)) return number;
+    throw DataError(
+        fmt::format("{}: expected a number as '{}', found '{}'; the checkpoint is damaged", file_, name, found));
+}
+
+void FactReader::require_model(const std::string& model) const {
+    if (text("model") == model) return;
+    throw DataError(fmt::format("{}: expected a checkpoint of a {}, found one of '{}'", file_, model, text("model")));
+}
+
+}  // namespace sinter

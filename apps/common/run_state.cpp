@@ -1,0 +1,90 @@
+#include "apps/common/run_state.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <limits>
+
+#include "apps/common/facts.h"
+#include "core/error.h"
+
+namespace sinter {
+namespace {
+
+/// Calls visit(name, member) for every number of a RunState.
+template <class State, class Visit>
+void for_each_number(State& state, Visit visit) {
+    visit("step", state.step);
+    visit("epoch", state.epoch);
+    visit("position", state.position);
+    visit("epoch.train_seconds", state.train_seconds);
+    visit("seconds", state.seconds);
+    state.means.visit_sums([&](std::string_view name, auto& sum) { visit(fmt::format("epoch.{}", name), sum); });
+}
+
+constexpr const char* kImages = "epoch.images";
+
+void read(const FactReader& facts, const std::string& name, std::int64_t& count) {
+    count = facts.whole_number(name, 0, std::numeric_limits<std::int64_t>::max());
+}
+void read(const FactReader& facts, const std::string& name, double& number) { number = facts.number(name); }
+
+void require_facts(const CheckpointFacts& found, const CheckpointFacts& wanted) {
+    for (const auto& [name, value] : wanted) {
+        const auto fact = found.find(name);
+        if (fact != found.end() && fact->second == value) continue;
+        throw UsageError(
+            fmt::format("--resume: the run was started with {} '{}', now it is '{}'; leave it as it was, or start a "
+                        "new run",
+                        name, fact == found.end() ? "" : fact->second, value));
+    }
+}
+
+}  // namespace
+
+void RunState::begin_next_epoch() {
+    ++epoch;
+    position = 0;
+    means.clear();
+    train_seconds = 0;
+}
+
+void RunState::save(CheckpointFacts& facts) const {
+    for_each_number(*this,
+                    [&](const std::string& name, const auto& number) { facts[name] = fmt::format("{}", number); });
+    facts[kImages] = fmt::format("{}", means.images());
+}
+
+void RunState::load(const CheckpointFacts& facts, const std::string& file) {
+    const FactReader reader(facts, file);
+    for_each_number(*this, [&](const std::string& name, auto& number) { read(reader, name, number); });
+    std::int64_t images = 0;
+    read(reader, kImages, images);
+    means.set_images(images);
+}
+
+void resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const CheckpointFacts& fixed_facts,
+                const TrainingOptions& options, std::int64_t images_per_epoch, RunState& at) {
+    const std::string file = run.checkpoint().string();
+    if (!std::filesystem::exists(file)) {
+        run.continue_after(0);
+        fmt::print(stderr, "{} holds no checkpoint yet: starting from the beginning\n", run.path().string());
+        return;
+    }
+    const CheckpointFacts facts = read_checkpoint_facts(file);
+    require_facts(facts, fixed_facts);
+    load_checkpoint(file, parts);
+    at.load(facts, file);
+    if (at.position > images_per_epoch) {
+        throw DataError(fmt::format("{}: expected a position among the {} images, found {}; the file is damaged", file,
+                                    images_per_epoch, at.position));
+    }
+    if (at.epoch > options.epochs + (at.position == 0)) {
+        throw UsageError(fmt::format("--resume: the run has finished {} epochs, --epochs is {}; give more epochs",
+                                     at.epoch - 1, options.epochs));
+    }
+    run.continue_after(at.step);
+    fmt::print(stderr, "resuming at step {}, epoch {}\n", at.step, at.epoch);
+}
+
+}  // namespace sinter

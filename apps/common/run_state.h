@@ -1,0 +1,43 @@
+// Where a training run stands: what a checkpoint remembers beside the parameters, so that a resumed run goes on as if
+// it had not been interrupted.
+#pragma once
+
+#include <span>
+#include <string>
+#include <utility>
+
+#include "apps/common/means.h"
+#include "apps/common/training_options.h"
+#include "core/train/checkpoint.h"
+
+namespace sinter {
+
+struct RunState {
+    /// `empty`: the values that the program averages over an epoch.
+    explicit RunState(Means empty) : means(std::move(empty)) {}
+
+    std::int64_t step = 0;      ///< training steps taken
+    std::int64_t epoch = 1;     ///< the epoch under way, from 1
+    std::int64_t position = 0;  ///< images of it done
+    Means means;                ///< of the epoch under way
+    double train_seconds = 0;   ///< spent in training steps of the epoch under way
+    double seconds = 0;         ///< since the run began, without the time between interruption and resumption
+
+    double images_per_second() const { return static_cast<double>(means.images()) / train_seconds; }
+    /// Goes to the start of the next epoch.
+    void begin_next_epoch();
+
+    /// Adds to facts, or reads from them; reading throws DataError where one is missing or no number. Numbers survive
+    /// exactly.
+    void save(CheckpointFacts& facts) const;
+    void load(const CheckpointFacts& facts, const std::string& file);
+};
+
+/// Puts `parts` and `at` where the last checkpoint of `run` left them, and the files of the run as well; leaves all at
+/// the beginning where there is no checkpoint yet. `fixed_facts` must stand in the checkpoint as they are. Throws
+/// UsageError where an option differs or the run has no epoch to go, DataError where the checkpoint is damaged; nothing
+/// on the disk has changed then.
+void resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const CheckpointFacts& fixed_facts,
+                const TrainingOptions& options, std::int64_t images_per_epoch, RunState& at);
+
+}  // namespace sinter

@@ -1,0 +1,62 @@
+#include "apps/common/training_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "core/data/mnist.h"
+
+namespace sinter {
+
+DataSplits find_training_data(const TrainingOptions& options) {
+    DataSplits data =
+        find_data(options.data.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(options.data),
+                  [](const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); });
+    fmt::print(stderr, "{}\n", data.source);
+    return data;
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const Module& module, Betas betas) {
+    if (options.optimizer == "rmsprop")
+        return std::make_unique<Rmsprop>(module, RmspropOptions{.weight_decay = options.weight_decay});
+    if (options.optimizer == "sgd")
+        return std::make_unique<Sgd>(module, SgdOptions{.momentum = 0.9, .weight_decay = options.weight_decay});
+    return std::make_unique<Adam>(module, AdamOptions{.beta1 = betas.beta1,
+                                                      .beta2 = betas.beta2,
+                                                      .weight_decay = options.weight_decay,
+                                                      .decoupled = options.optimizer == "adamw"});
+}
+
+Schedule make_schedule(const TrainingOptions& options, std::int64_t steps_per_epoch) {
+    Schedule schedule;
+    schedule.kind = schedule_kind(options.lr_schedule);
+    schedule.warmup_steps = options.warmup_steps;
+    schedule.total_steps = options.epochs * steps_per_epoch;
+    schedule.step_size = std::max<std::int64_t>(1, (schedule.total_steps + 2) / 3);
+    return schedule;
+}
+
+CheckpointFacts training_facts(const TrainingOptions& options, const ImageSet& train) {
+    CheckpointFacts facts = {{"--seed", fmt::format("{}", options.seed)},
+                             {"--batch-size", fmt::format("{}", options.batch_size)},
+                             {"--optimizer", options.optimizer},
+                             {"--lr", fmt::format("{}", options.lr)},
+                             {"--lr-schedule", options.lr_schedule},
+                             {"--warmup-steps", fmt::format("{}", options.warmup_steps)},
+                             {"--weight-decay", fmt::format("{}", options.weight_decay)},
+                             {"--clip-norm", fmt::format("{}", options.clip_norm)},
+                             {"--data", fmt::format("{}, {} images", train.name, train.count)}};
+    // Other schedules than a constant one look at the end of the run.
+    if (schedule_kind(options.lr_schedule) != Schedule::Kind::constant) {
+        facts["--lr-schedule"] = fmt::format("{} over {} epochs", options.lr_schedule, options.epochs);
+    }
+    return facts;
+}
+
+bool is_due(int every, std::int64_t epoch, const TrainingOptions& options) {
+    return epoch == options.epochs || (every > 0 && epoch % every == 0);
+}
+
+}  // namespace sinter

@@ -1,0 +1,35 @@
+// From the common options to what a training run needs: data, optimizer, schedule, and the facts that fix a run.
+#pragma once
+
+#include <memory>
+
+#include "apps/common/training_options.h"
+#include "core/data/image_set.h"
+#include "core/optim/optimizer.h"
+#include "core/optim/schedule.h"
+#include "core/train/checkpoint.h"
+
+namespace sinter {
+
+/// The data that --data asks for; says on stderr which it is.
+DataSplits find_training_data(const TrainingOptions& options);
+
+/// The moment decay rates of Adam and AdamW.
+struct Betas {
+    double beta1 = 0.9, beta2 = 0.999;
+};
+
+/// The optimizer that --optimizer and --weight-decay ask for, over the parameters of one module.
+std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const Module& module, Betas betas = {});
+
+/// The learning-rate schedule of the options, over epochs of so many steps.
+Schedule make_schedule(const TrainingOptions& options, std::int64_t steps_per_epoch);
+
+/// Those common options that must stay the same for a run to go on, and its data: with other values its numbers would
+/// be those of no single run. A program adds its own.
+CheckpointFacts training_facts(const TrainingOptions& options, const ImageSet& train);
+
+/// Whether what happens every so many epochs (0: only at the end) happens after this one.
+bool is_due(int every, std::int64_t epoch, const TrainingOptions& options);
+
+}  // namespace sinter
