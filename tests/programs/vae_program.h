@@ -1,76 +1,24 @@
-// What the tests of mnist_vae share: the program on a tiny data set, and a look at what it leaves on the disk.
+// mnist_vae on the tiny data set.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <initializer_list>
-#include <map>
-#include <nlohmann/json.hpp>
-#include <string>
-#include <vector>
-
-#include "core/data/image_set.h"
-#include "core/io/safetensors.h"
-#include "tests/core/temporary_folder.h"
-#include "tests/programs/process.h"
+#include "tests/programs/program_fixture.h"
 
 namespace sinter {
 
-using Arguments = std::vector<std::string>;
-
-/// Every file below a folder with its content; folders end in '/'.
-using Snapshot = std::map<std::string, std::string>;
-
-class VaeProgram : public testing::Test {
+class VaeProgram : public ProgramTest {
 protected:
-    static constexpr std::int64_t kTrainImages = 200, kTestImages = 40;
+    VaeProgram() : ProgramTest(SINTER_MNIST_VAE) {}
 
-    VaeProgram();
-
-    /// A path in the test's own folder, which also is where the program looks for its cache.
-    std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
-    /// The tiny set: the first digits of the embedded one, in MNIST's files.
-    std::string data() const { return path("digits-tiny"); }
-
-    /// mnist_vae with these arguments, offline and with a cache of its own.
-    Arguments command(const Arguments& arguments) const;
-    Outcome vae(const Arguments& arguments, ProcessOptions options = {}) const;
+    Outcome vae(const Arguments& arguments, ProcessOptions options = {}) const {
+        return start(arguments, std::move(options));
+    }
     /// The arguments that train a small model on the tiny set: 2 epochs of 4 steps, unless `more` says otherwise.
-    Arguments training(const std::string& out, const Arguments& more = {}) const;
+    Arguments training(const std::string& out, const Arguments& more = {}) const {
+        return with_defaults({"--data", data(), "--out", out},
+                             {"--hidden", "32", "--batch-size", "64", "--epochs", "2"}, more);
+    }
     /// Trains; anything but success ends the test.
-    Outcome train(const std::string& out, const Arguments& more = {}) const;
-    ProcessOptions in_private(ProcessOptions options = {}) const;
-
-    Snapshot snapshot(const std::string& name = "") const;
-
-private:
-    TemporaryFolder folder_;
+    Outcome train(const std::string& out, const Arguments& more = {}) const { return succeed(training(out, more)); }
 };
-
-std::string read_text(const std::filesystem::path& file);
-void write_text(const std::filesystem::path& file, const std::string& content);
-
-/// The images as an IDX file of bytes; `magic` stands in its first four bytes.
-std::string idx_images(const ImageSet& images, std::uint32_t magic = 2051);
-std::string idx_labels(const ImageSet& images, std::uint32_t magic = 2049);
-/// Writes the four files of MNIST.
-void write_mnist(const std::filesystem::path& folder, const DataSplits& data);
-/// A set of noise with images of any size.
-DataSplits noise_images(std::int64_t train, std::int64_t test, std::int64_t height, std::int64_t width);
-
-/// The lines of a run's metrics.jsonl, each parsed; a line that is no JSON object fails the test.
-std::vector<nlohmann::ordered_json> metrics(const std::string& run);
-
-/// Expects that two runs ended with the same parameters, optimizer state, facts and metrics to the bit; only the fields
-/// that hold times may differ.
-void expect_same_run(const std::string& run, const std::string& reference);
-/// Expects that two checkpoints hold the same arrays; returns whether they do.
-bool have_same_arrays(const std::string& run, const std::string& other);
-
-std::string checkpoint_of(const std::string& run);
-
-/// Expects the exit code and every one of `parts` on stderr.
-void expect_refusal(const Outcome& outcome, int exit_code, std::initializer_list<std::string> parts);
 
 }  // namespace sinter

@@ -1,4 +1,4 @@
-#include "tests/programs/vae_program.h"
+#include "tests/programs/program_fixture.h"
 
 #include <algorithm>
 #include <fstream>
@@ -44,47 +44,45 @@ std::map<std::string, std::string> arrays(const SafetensorsFile& file) {
 
 }  // namespace
 
-VaeProgram::VaeProgram() { write_mnist(data(), make_digits(kTrainImages, kTestImages)); }
+ProgramTest::ProgramTest(std::string program) : program_(std::move(program)) {
+    write_mnist(data(), make_digits(kTrainImages, kTestImages));
+}
 
-Arguments VaeProgram::command(const Arguments& arguments) const {
-    Arguments result = {SINTER_MNIST_VAE};
+Arguments ProgramTest::command(const Arguments& arguments) const {
+    Arguments result = {program_};
     result.insert(result.end(), arguments.begin(), arguments.end());
     return result;
 }
 
-ProcessOptions VaeProgram::in_private(ProcessOptions options) const {
+ProcessOptions ProgramTest::in_private(ProcessOptions options) const {
     options.environment.insert({"SINTER_OFFLINE", "1"});
     options.environment.insert({"SINTER_CACHE_DIR", path("cache")});
     options.environment.insert({"SINTER_DATA_DIR", ""});
     return options;
 }
 
-Outcome VaeProgram::vae(const Arguments& arguments, ProcessOptions options) const {
+Outcome ProgramTest::start(const Arguments& arguments, ProcessOptions options) const {
     const Outcome outcome = run(command(arguments), in_private(std::move(options)));
     EXPECT_FALSE(outcome.timed_out) << outcome.err;
     return outcome;
 }
 
-Arguments VaeProgram::training(const std::string& out, const Arguments& more) const {
-    Arguments arguments = {"--data", data(), "--out", out};
-    const auto by_default = [&](const char* option, const char* value) {
-        if (std::find(more.begin(), more.end(), option) == more.end())
-            arguments.insert(arguments.end(), {option, value});
-    };
-    by_default("--hidden", "32");
-    by_default("--batch-size", "64");
-    by_default("--epochs", "2");
+Outcome ProgramTest::succeed(const Arguments& arguments) const {
+    Outcome outcome = start(arguments);
+    if (outcome.exit_code != 0) throw std::runtime_error("the program failed: " + outcome.err);
+    return outcome;
+}
+
+Arguments with_defaults(Arguments arguments, const Arguments& defaults, const Arguments& more) {
+    for (std::size_t i = 0; i + 1 < defaults.size(); i += 2) {
+        if (std::find(more.begin(), more.end(), defaults[i]) != more.end()) continue;
+        arguments.insert(arguments.end(), {defaults[i], defaults[i + 1]});
+    }
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
 }
 
-Outcome VaeProgram::train(const std::string& out, const Arguments& more) const {
-    Outcome outcome = vae(training(out, more));
-    if (outcome.exit_code != 0) throw std::runtime_error("training failed: " + outcome.err);
-    return outcome;
-}
-
-Snapshot VaeProgram::snapshot(const std::string& name) const {
+Snapshot ProgramTest::snapshot(const std::string& name) const {
     Snapshot result;
     for (const auto& entry : fs::recursive_directory_iterator(path(name))) {
         const std::string file = entry.path().string();

@@ -1,0 +1,61 @@
+#include "apps/common/sampling.h"
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "apps/common/numbers.h"
+#include "core/check.h"
+#include "core/io/files.h"
+#include "core/io/png.h"
+
+namespace sinter {
+namespace {
+
+/// A mark may be the name of a class, which is any text.
+std::string file_name(Index image, std::string mark) {
+    if (mark.empty()) return fmt::format("{:05}.png", image);
+    std::replace(mark.begin(), mark.end(), '/', '_');
+    return fmt::format("{:05}-{}.png", image, mark);
+}
+
+}  // namespace
+
+void add_sample_option(CLI::App& app, SampleRequest& request) {
+    app.add_option_function<std::vector<std::string>>(
+           "--sample",
+           [&request](const std::vector<std::string>& words) {
+               const std::string complaint = whole_number<Index>(1, 10'000'000)(words.back());
+               if (!complaint.empty()) throw CLI::ValidationError("--sample", "N: " + complaint);
+               request = {words.front(), std::stoll(words.back())};
+           },
+           "Draw N images with this checkpoint instead of training: 00000.png, 00001.png, ... in --out")
+        ->expected(2)
+        ->type_name("CHECKPOINT N")
+        ->configurable(false);
+}
+
+void prepare_sample_folder(const std::filesystem::path& folder) {
+    require(!folder.empty(), "--sample: expected --out with the folder for the images");
+    ensure_folder(folder);
+    require(std::filesystem::is_empty(folder),
+            "--sample: {} is not empty; give another --out, so that nothing in it is lost", folder.string());
+}
+
+void write_samples(const std::filesystem::path& folder, Index count, const std::function<Tensor(Index batch)>& draw,
+                   const std::function<std::string(Index image)>& mark) {
+    for (Index first = 0; first < count; first += kSampleBatch) {
+        const Tensor images = draw(first / kSampleBatch);
+        const std::vector<float> values = images.to_floats();
+        const GridLayout one{
+            .count = 1, .height = images.size(1), .width = images.size(2), .channels = images.size(3), .padding = 0};
+        const std::size_t size = static_cast<std::size_t>(one.height * one.width * one.channels);
+        const Index here = std::min({kSampleBatch, images.size(0), count - first});
+        for (Index i = 0; i < here; ++i) {
+            const auto pixels = std::span(values).subspan(static_cast<std::size_t>(i) * size, size);
+            write_png_grid(folder / file_name(first + i, mark ? mark(first + i) : ""), pixels, one);
+        }
+    }
+}
+
+}  // namespace sinter
