@@ -55,8 +55,9 @@ public:
           noise_(options.seed, device_),
           vae_(vae_options(options, data_.train), init_),
           optimizer_(make_optimizer(options, vae_)),
-          train_batches_(data_.train, device_, options.batch_size, true, options.seed),
-          test_batches_(data_.test, device_, kEvaluationBatch, false),
+          train_batches_(data_.train, device_,
+                         {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed}),
+          test_batches_(data_.test, device_, {.batch_size = kEvaluationBatch}),
           pictures_(vae_, data_.test, options.seed),
           beta_(Tensor::full({1}, options.beta, device_)),
           schedule_(make_schedule(options, train_batches_.batches())),
@@ -267,7 +268,7 @@ ExitCode evaluate_checkpoint(const MnistVaeOptions& options) {
     Vae vae(model, init);
     const CheckpointPart part{"", &vae, nullptr};
     load_checkpoint(options.evaluate, {&part, 1});
-    Loader batches(data.test, device, kEvaluationBatch, false);
+    Loader batches(data.test, device, {.batch_size = kEvaluationBatch});
     const Means test = evaluate(vae, batches, options.seed, 0);
     const std::string line = format_metrics_line(std::array<MetricField, 5>{{{"split", "test"},
                                                                              {"images", test.images()},

@@ -50,15 +50,18 @@ Tensor Vae::decoder_output(const Tensor& z) {
 
 Vae::Losses Vae::losses(const Tensor& images, Generator& noise, const Tensor& beta) {
     const double per_image = 1.0 / static_cast<double>(images.size(0));
-    const auto [z, kl] = reparameterise_kl(heads(images), noise);
+    const Tensor pixels = reshape(images, {images.size(0), options_.image_size});
+    const auto [z, kl] = reparameterise_kl(heads(pixels), noise);
     const Tensor output = decoder_output(z);
     const Tensor reconstruction = options_.likelihood == Likelihood::bernoulli
-                                      ? sigmoid_cross_entropy(output, images, per_image)
-                                      : squared_error(activate(output, sigmoid()), images, 0.5 * per_image);
+                                      ? sigmoid_cross_entropy(output, pixels, per_image)
+                                      : squared_error(activate(output, sigmoid()), pixels, 0.5 * per_image);
     return {reconstruction + (beta.defined() ? beta * kl : kl), reconstruction, kl};
 }
 
-Tensor Vae::encode(const Tensor& images) { return slice_columns(heads(images), 0, options_.latent); }
+Tensor Vae::encode(const Tensor& images) {
+    return slice_columns(heads(reshape(images, {images.size(0), options_.image_size})), 0, options_.latent);
+}
 
 Tensor Vae::decode(const Tensor& z) { return activate(decoder_output(z), sigmoid()); }
 

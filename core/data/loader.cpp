@@ -10,21 +10,22 @@
 #include "kernels/random.h"
 
 namespace sinter {
-Loader::Loader(const ImageSet& images, Device device, Index batch_size, bool shuffle, std::uint64_t seed,
-               PixelRange range)
-    : count_(images.count),
-      image_size_(images.bytes_per_image()),
-      batch_size_(std::min(batch_size, images.count)),
-      shuffle_(shuffle),
-      seed_(seed),
-      range_(range),
+Loader::Loader(const ImageSet& images, Device device, const LoaderOptions& options)
+    : options_(options),
+      count_(images.count),
+      height_(images.height),
+      width_(images.width),
+      channels_(images.channels),
+      batch_size_(std::min(options.batch_size, images.count)),
       pixels_(std::span<const std::uint8_t>(images.pixels), device),
+      labels_(std::span<const std::uint8_t>(images.labels), device),
       order_(images.count, device),
       device_epoch_(1, device),
+      flip_step_(1, device),
       device_position_(1, device) {
     require(count_ > 0, "[loader] the image set '{}' is empty", images.name);
-    require(batch_size > 0, "[loader] expected a batch size of at least 1, got {}", batch_size);
-    if (!shuffle_) {
+    require(options.batch_size > 0, "[loader] expected a batch size of at least 1, got {}", options.batch_size);
+    if (!options.shuffle) {
         std::vector<std::int32_t> order(static_cast<std::size_t>(count_));
         std::iota(order.begin(), order.end(), 0);
         order_.upload(order);
@@ -34,27 +35,63 @@ Loader::Loader(const ImageSet& images, Device device, Index batch_size, bool shu
 
 void Loader::start_epoch(std::int64_t epoch, Index position) {
     require(position >= 0 && position <= count_, "[loader] position {} is outside the {} images", position, count_);
+    epoch_ = epoch;
     position_ = position;
-    if (!shuffle_) return;
+    if (!options_.shuffle) return;
     const std::uint64_t number = static_cast<std::uint64_t>(epoch);
     device_epoch_.upload({&number, 1});
     order_.device().run([&](auto& queue) {
-        kernels::random_permutation(queue, order_.data(), count_, {seed_, draws::kDataOrder, device_epoch_.data()});
+        kernels::random_permutation(queue, order_.data(), count_,
+                                    {options_.seed, draws::kDataOrder, device_epoch_.data()});
     });
 }
 
-bool Loader::next(Tensor& images) {
+bool Loader::next(Tensor& images, Buffer<std::int32_t>* labels) {
     const Index batch = std::min(batch_size_, count_ - position_);
-    if (batch == 0) return false;
-    const Shape shape{batch, image_size_};
-    if (!images.defined() || images.shape() != shape) images = Tensor::empty(shape, pixels_.device());
+    if (batch == 0 || (options_.drop_last && batch < batch_size_)) return false;
+    require(!labels || labels_.count() > 0,
+            "[loader] asked for labels, but the image set has none; use one with labels");
+
+    const Shape shape{batch, height_, width_, channels_};
+    const auto prepare = [&](Tensor& tensor) {
+        if (!tensor.defined() || tensor.shape() != shape) tensor = Tensor::empty(shape, pixels_.device());
+    };
+    prepare(images);
     device_position_.upload({&position_, 1});
-    images.device().run([&](auto& queue) {
-        kernels::gather_images(queue, images.data(queue), pixels_.data(), order_.data(), device_position_.data(),
-                               {batch, image_size_}, range_.scale, range_.offset);
-    });
+    if (options_.flip) {
+        prepare(unflipped_);
+        gather(unflipped_, batch);
+        flip(images);
+    } else {
+        gather(images, batch);
+    }
+    if (labels) {
+        if (labels->count() != batch) *labels = Buffer<std::int32_t>(batch, pixels_.device());
+        pixels_.device().run([&](auto& queue) {
+            kernels::gather_labels(queue, labels->data(), labels_.data(), order_.data(), device_position_.data(),
+                                   batch);
+        });
+    }
     position_ += batch;
     return true;
+}
+
+void Loader::gather(const Tensor& images, Index batch) {
+    images.device().run([&](auto& queue) {
+        kernels::gather_images(queue, images.data(queue), pixels_.data(), order_.data(), device_position_.data(),
+                               {batch, height_ * width_ * channels_}, options_.range.scale, options_.range.offset);
+    });
+}
+
+void Loader::flip(const Tensor& images) {
+    // Epoch and position are the address: a resumed run mirrors the same images.
+    const std::uint64_t step = static_cast<std::uint64_t>(epoch_) << 32 | static_cast<std::uint64_t>(position_);
+    flip_step_.upload({&step, 1});
+    images.device().run([&](auto& queue) {
+        kernels::flip_horizontal(queue, images.data(queue), unflipped_.data(queue),
+                                 {images.size(0), height_, width_, channels_},
+                                 {options_.seed, draws::kDataFlips, flip_step_.data()});
+    });
 }
 
 }  // namespace sinter

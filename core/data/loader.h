@@ -18,36 +18,48 @@ struct PixelRange {
 inline constexpr PixelRange kUnitPixels{1.0 / 255, 0};     ///< [0, 1]
 inline constexpr PixelRange kSignedPixels{2.0 / 255, -1};  ///< [-1, 1]
 
-/// Walks over an image set in batches, in a new order every epoch or in file order. The last batch of an epoch is
-/// smaller where the batch size does not divide the set.
+struct LoaderOptions {
+    Index batch_size = 128;  ///< a set with fewer images is one batch
+    bool shuffle = false;    ///< a new order every epoch, else the order of the files
+    std::uint64_t seed = 0;
+    PixelRange range = kUnitPixels;
+    bool drop_last = false;  ///< leave out the last batch of an epoch where it is smaller than the others
+    bool flip = false;       ///< mirror half of the images left to right, others every epoch
+};
+
+/// Walks over an image set in batches. The order of epoch e depends on the seed and e alone; which images are mirrored
+/// depends on the seed, e, and the place in the epoch where their batch starts.
 class Loader {
 public:
-    /// The order of epoch e depends on `seed` and e alone.
-    Loader(const ImageSet& images, Device device, Index batch_size, bool shuffle, std::uint64_t seed = 0,
-           PixelRange range = kUnitPixels);
+    Loader(const ImageSet& images, Device device, const LoaderOptions& options);
 
     /// Goes to image `position` of epoch `epoch`.
     void start_epoch(std::int64_t epoch, Index position = 0);
 
-    /// Writes the next batch, [batch, height * width * channels], into `images`, whose memory is used again where the
-    /// allows (so call it after backward() has used the last batch); false at the end of the epoch.
-    bool next(Tensor& images);
+    /// Writes the next batch, [batch, height, width, channels], into `images`, and its labels into `labels` if given.
+    /// Their memory is used again where the size allows (so call it after backward() has used the last batch). False
+    /// at the end of the epoch.
+    bool next(Tensor& images, Buffer<std::int32_t>* labels = nullptr);
 
+    /// Images of this epoch that have been delivered.
     Index position() const { return position_; }
     Index count() const { return count_; }
     Index batch_size() const { return batch_size_; }
-    Index batches() const { return (count_ + batch_size_ - 1) / batch_size_; }
+    /// Batches of an epoch.
+    Index batches() const { return (count_ + (options_.drop_last ? 0 : batch_size_ - 1)) / batch_size_; }
 
 private:
-    Index count_, image_size_, batch_size_;
-    bool shuffle_;
-    std::uint64_t seed_;
-    PixelRange range_;
-    Index position_ = 0;
-    Buffer<std::uint8_t> pixels_;
+    void gather(const Tensor& images, Index batch);
+    void flip(const Tensor& images);
+
+    LoaderOptions options_;
+    Index count_, height_, width_, channels_, batch_size_;
+    Index epoch_ = 0, position_ = 0;
+    Buffer<std::uint8_t> pixels_, labels_;
     Buffer<std::int32_t> order_;
-    Buffer<std::uint64_t> device_epoch_;
+    Buffer<std::uint64_t> device_epoch_, flip_step_;
     Buffer<std::int64_t> device_position_;
+    Tensor unflipped_;
 };
 
 }  // namespace sinter

@@ -21,7 +21,7 @@ struct Training {
           noise(seed, device, 1000),
           vae(options, init),
           adam(vae),
-          loader(images, device, batch_size, true, seed) {}
+          loader(images, device, {.batch_size = batch_size, .shuffle = true, .seed = seed}) {}
 
     /// One step on the next batch, from a new epoch where the last has ended; returns the loss before it.
     double step(double learning_rate = 1e-3, const Tensor& beta = {}) {

@@ -36,7 +36,7 @@ Epoch rest_of_epoch(Loader& loader) {
     Epoch epoch;
     Tensor batch;
     while (loader.next(batch)) {
-        EXPECT_EQ(batch.size(1), 6);
+        EXPECT_EQ(batch.shape(), (Shape{batch.size(0), 2, 3, 1}));
         epoch.batches.push_back(batch.size(0));
         const std::vector<float> pixels = batch.to_floats();
         for (Index b = 0; b < batch.size(0); ++b)
@@ -59,8 +59,8 @@ std::vector<int> counting(int count) {
 TEST(Loader, ShowsEveryImageOnceAnEpochAndASmallLastBatch) {
     for (const Device device : {Device::cpu(), Device::reference()}) {
         const ImageSet images = numbered(100);
-        Loader loader(images, device, 32, true, 7);
-        Loader raw(images, device, 32, true, 7, kBytes);
+        Loader loader(images, device, {.batch_size = 32, .shuffle = true, .seed = 7});
+        Loader raw(images, device, {.batch_size = 32, .shuffle = true, .seed = 7, .range = kBytes});
         EXPECT_EQ(raw.batches(), 4);
         EXPECT_EQ(raw.count(), 100);
         for (int e = 0; e < 3; ++e) {
@@ -78,7 +78,7 @@ TEST(Loader, ShowsEveryImageOnceAnEpochAndASmallLastBatch) {
 TEST(Loader, DeliversWholeImagesInTheRangeAskedFor) {
     const ImageSet images = numbered(9);
     for (const PixelRange range : {kUnitPixels, kSignedPixels, kBytes}) {
-        Loader loader(images, Device::reference(), 4, false, 0, range);
+        Loader loader(images, Device::reference(), {.batch_size = 4, .range = range});
         Tensor batch;
         ASSERT_TRUE(loader.next(batch));
         ASSERT_TRUE(loader.next(batch));
@@ -92,16 +92,17 @@ TEST(Loader, DeliversWholeImagesInTheRangeAskedFor) {
 }
 
 TEST(Loader, KeepsTheFilesOrderWithoutShuffle) {
-    Loader loader(numbered(50), Device::cpu(), 16, false, 7, kBytes);
+    Loader loader(numbered(50), Device::cpu(), {.batch_size = 16, .range = kBytes});
     EXPECT_EQ(order_of(loader, 0), counting(50));
     EXPECT_EQ(order_of(loader, 1), counting(50));
 }
 
 TEST(Loader, OrdersDependOnSeedAndEpochAlone) {
-    Loader loader(numbered(100), Device::cpu(), 32, true, 7, kBytes);
-    Loader same(numbered(100), Device::cpu(), 10, true, 7, kBytes);
-    Loader other(numbered(100), Device::cpu(), 32, true, 8, kBytes);
-    Loader reference(numbered(100), Device::reference(), 32, true, 7, kBytes);
+    Loader loader(numbered(100), Device::cpu(), {.batch_size = 32, .shuffle = true, .seed = 7, .range = kBytes});
+    Loader same(numbered(100), Device::cpu(), {.batch_size = 10, .shuffle = true, .seed = 7, .range = kBytes});
+    Loader other(numbered(100), Device::cpu(), {.batch_size = 32, .shuffle = true, .seed = 8, .range = kBytes});
+    Loader reference(numbered(100), Device::reference(),
+                     {.batch_size = 32, .shuffle = true, .seed = 7, .range = kBytes});
     const std::vector<int> third = order_of(loader, 3);
     EXPECT_EQ(order_of(same, 3), third) << "the batch size changed the order";
     EXPECT_EQ(order_of(reference, 3), third) << "the device changed the order";
@@ -111,7 +112,7 @@ TEST(Loader, OrdersDependOnSeedAndEpochAlone) {
 }
 
 TEST(Loader, StartsInTheMiddleOfAnEpochAsIfItHadNeverStopped) {
-    Loader loader(numbered(100), Device::cpu(), 32, true, 7, kBytes);
+    Loader loader(numbered(100), Device::cpu(), {.batch_size = 32, .shuffle = true, .seed = 7, .range = kBytes});
     const std::vector<int> whole = order_of(loader, 2);
     const std::vector<int> rest = order_of(loader, 2, 64);
     EXPECT_EQ(rest, std::vector<int>(whole.begin() + 64, whole.end()));
@@ -119,7 +120,7 @@ TEST(Loader, StartsInTheMiddleOfAnEpochAsIfItHadNeverStopped) {
 }
 
 TEST(Loader, ReusesTheMemoryOfTheBatch) {
-    Loader loader(numbered(100), Device::cpu(), 32, true, 7);
+    Loader loader(numbered(100), Device::cpu(), {.batch_size = 32, .shuffle = true, .seed = 7});
     Tensor batch;
     ASSERT_TRUE(loader.next(batch));
     const Tensor first = batch;
@@ -128,15 +129,89 @@ TEST(Loader, ReusesTheMemoryOfTheBatch) {
 }
 
 TEST(Loader, TakesASetSmallerThanItsBatch) {
-    Loader loader(numbered(5), Device::cpu(), 32, true, 7, kBytes);
+    Loader loader(numbered(5), Device::cpu(), {.batch_size = 32, .shuffle = true, .seed = 7, .range = kBytes});
     EXPECT_EQ(loader.batches(), 1);
     EXPECT_EQ(rest_of_epoch(loader).batches, (std::vector<Index>{5}));
 }
 
+TEST(Loader, LabelsGoWithTheirImages) {
+    ImageSet images = numbered(100);
+    for (std::int64_t i = 0; i < 100; ++i) images.labels.push_back(static_cast<std::uint8_t>(200 - i));
+    for (const Device device : {Device::cpu(), Device::reference()}) {
+        Loader loader(images, device, {.batch_size = 32, .shuffle = true, .seed = 7, .range = kBytes});
+        Tensor batch;
+        Buffer<std::int32_t> labels;
+        int seen = 0;
+        while (loader.next(batch, &labels)) {
+            ASSERT_EQ(labels.count(), batch.size(0));
+            const std::vector<float> pixels = batch.to_floats();
+            const std::vector<std::int32_t> values = labels.to_vector();
+            for (std::size_t b = 0; b < values.size(); ++b, ++seen) EXPECT_EQ(values[b], 200 - pixels[6 * b]);
+        }
+        EXPECT_EQ(seen, 100);
+    }
+    Tensor batch;
+    Buffer<std::int32_t> labels;
+    Loader unlabelled(numbered(5), Device::cpu(), {});
+    EXPECT_THROW(unlabelled.next(batch, &labels), UsageError);
+}
+
+TEST(Loader, CanLeaveOutASmallLastBatch) {
+    Loader loader(numbered(100), Device::cpu(), {.batch_size = 32, .range = kBytes, .drop_last = true});
+    EXPECT_EQ(loader.batches(), 3);
+    EXPECT_EQ(rest_of_epoch(loader).batches, (std::vector<Index>{32, 32, 32}));
+    EXPECT_EQ(loader.position(), 96);
+    loader.start_epoch(1, 64);
+    EXPECT_EQ(rest_of_epoch(loader).batches, (std::vector<Index>{32}));
+    Loader even(numbered(64), Device::cpu(), {.batch_size = 32, .range = kBytes, .drop_last = true});
+    EXPECT_EQ(rest_of_epoch(even).batches, (std::vector<Index>{32, 32}));
+    Loader few(numbered(5), Device::cpu(), {.batch_size = 32, .range = kBytes, .drop_last = true});
+    EXPECT_EQ(rest_of_epoch(few).batches, (std::vector<Index>{5})) << "all there is makes one batch";
+}
+
+/// For every image of an epoch from `position` on: is it mirrored? Fails where it is neither the image nor its mirror.
+std::vector<bool> mirrored(const Device device, std::uint64_t seed, std::int64_t epoch, Index position = 0) {
+    const ImageSet images = numbered(100);
+    Loader loader(images, device, {.batch_size = 16, .shuffle = true, .seed = seed, .range = kBytes, .flip = true});
+    loader.start_epoch(epoch, position);
+    std::vector<bool> flags;
+    Tensor batch;
+    while (loader.next(batch)) {
+        const std::vector<float> pixels = batch.to_floats();
+        for (std::size_t first = 0; first < pixels.size(); first += 6) {
+            const bool flipped = pixels[first] > pixels[first + 2];  // numbers below 100 rise along a row
+            flags.push_back(flipped);
+            const std::size_t number = static_cast<std::size_t>(pixels[first + (flipped ? 2 : 0)]);
+            for (std::size_t i = 0; i < 6; ++i) {
+                const std::size_t from = flipped ? i / 3 * 3 + 2 - i % 3 : i;
+                EXPECT_EQ(pixels[first + i], images.pixels[6 * number + from]);
+            }
+        }
+    }
+    return flags;
+}
+
+TEST(Loader, MirrorsHalfOfTheImagesAndOthersEveryEpoch) {
+    const std::vector<bool> flags = mirrored(Device::cpu(), 7, 3);
+    ASSERT_EQ(flags.size(), 100u);
+    const auto count = std::count(flags.begin(), flags.end(), true);
+    EXPECT_GT(count, 30);
+    EXPECT_LT(count, 70);
+    EXPECT_EQ(mirrored(Device::cpu(), 7, 3), flags);
+    EXPECT_EQ(mirrored(Device::reference(), 7, 3), flags) << "the device changed it";
+    EXPECT_NE(mirrored(Device::cpu(), 7, 4), flags) << "the epoch did not";
+    EXPECT_NE(mirrored(Device::cpu(), 8, 3), flags) << "the seed did not";
+    EXPECT_NE(std::vector<bool>(flags.begin(), flags.begin() + 16),
+              std::vector<bool>(flags.begin() + 16, flags.begin() + 32))
+        << "every batch is mirrored alike";
+    EXPECT_EQ(mirrored(Device::cpu(), 7, 3, 32), std::vector<bool>(flags.begin() + 32, flags.end()))
+        << "a resumed run mirrors others";
+}
+
 TEST(Loader, RefusesEmptySetsAndWrongPlaces) {
-    EXPECT_THROW(Loader(numbered(0), Device::cpu(), 32, true), UsageError);
-    EXPECT_THROW(Loader(numbered(5), Device::cpu(), 0, true), UsageError);
-    Loader loader(numbered(5), Device::cpu(), 2, true);
+    EXPECT_THROW(Loader(numbered(0), Device::cpu(), {.batch_size = 32, .shuffle = true}), UsageError);
+    EXPECT_THROW(Loader(numbered(5), Device::cpu(), {.batch_size = 0, .shuffle = true}), UsageError);
+    Loader loader(numbered(5), Device::cpu(), {.batch_size = 2, .shuffle = true});
     EXPECT_THROW(loader.start_epoch(0, 6), UsageError);
     EXPECT_THROW(loader.start_epoch(0, -1), UsageError);
 }
