@@ -6,13 +6,13 @@
 #include <filesystem>
 #include <optional>
 
-#include "core/data/mnist.h"
+#include "core/data/find_data.h"
 
 namespace sinter {
 
 DataSplits find_training_data(const TrainingOptions& options) {
     DataSplits data =
-        find_data(options.data.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(options.data),
+        find_data(options.data.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(options.data), {},
                   [](const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); });
     fmt::print(stderr, "{}\n", data.source);
     return data;

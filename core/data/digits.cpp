@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/data/describe.h"
 #include "core/data/digit_glyphs.h"
 
 namespace sinter {
@@ -256,6 +257,7 @@ DataSplits make_digits(std::int64_t train_count, std::int64_t test_count, int th
     DataSplits data;
     data.train = make_split(train_count, kTrainStream, threads);
     data.test = make_split(test_count, kTestStream, threads);
+    data.class_names = numbered_classes(kDigits);
     data.source = fmt::format("The embedded set digits, {} + {} images of {} x {}, drawn by this program.", train_count,
                               test_count, kSide, kSide);
     return data;

@@ -1,11 +1,10 @@
-// Loading the four files of an MNIST-like set, and choosing between the places where data may be.
+// Loading the four files of an MNIST-like set.
 #include "core/data/mnist.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <future>
 #include <iterator>
 #include <string>
@@ -13,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/data/digits.h"
+#include "core/data/describe.h"
 #include "core/data/idx.h"
 #include "core/error.h"
 
@@ -60,6 +59,9 @@ bool is_empty(const FileSet& files) {
     return std::all_of(files.begin(), files.end(), [](const fs::path& file) { return file.empty(); });
 }
 
+/// Where the files may lie, as seen from the folder that is given.
+constexpr const char* kPlaces[] = {"", "MNIST/raw", "raw", "FashionMNIST/raw"};
+
 /// The four files in `folder` or below it, as torchvision lays them out.
 FileSet find_files(const fs::path& folder) {
     std::error_code error;
@@ -70,7 +72,7 @@ FileSet find_files(const fs::path& folder) {
     }
     FileSet partial = files_in(folder);
     fs::path partial_folder = folder;
-    for (const char* place : {"", "MNIST/raw", "raw", "FashionMNIST/raw"}) {
+    for (const char* place : kPlaces) {
         const FileSet files = files_in(folder / place);
         if (is_complete(files)) return files;
         if (is_empty(partial) && !is_empty(files)) partial = files, partial_folder = folder / place;
@@ -115,63 +117,14 @@ ImageSet combine(IdxBytes images, IdxBytes labels, const fs::path& images_file, 
     return set;
 }
 
-// ---- The search ----
-
-const std::array<PublishedFile, kFileRoles> kMnistFiles = {{
-    // The small ones first: where there is no network, the first file is the one that finds out.
-    {"t10k-labels-idx1-ubyte.gz", "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"},
-    {"train-labels-idx1-ubyte.gz", "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
-    {"t10k-images-idx3-ubyte.gz", "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
-    {"train-images-idx3-ubyte.gz", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
-}};
-
-constexpr const char* kMnistMirrors[] = {"https://ossci-datasets.s3.amazonaws.com/mnist/",
-                                         "https://storage.googleapis.com/cvdf-datasets/mnist/"};
-
-/// The value of an environment variable; empty where it is unset.
-std::string environment(const char* name) {
-    const char* value = std::getenv(name);
-    return value ? value : "";
-}
-
-/// The folder that keeps downloads; empty where the environment names none.
-fs::path cache_folder() {
-    if (const std::string folder = environment("SINTER_CACHE_DIR"); !folder.empty()) return folder;
-    // The XDG base directory specification has relative paths ignored.
-    if (const fs::path folder = environment("XDG_CACHE_HOME"); folder.is_absolute()) return folder / "sinter";
-    if (const fs::path home = environment("HOME"); !home.empty()) return home / ".cache" / "sinter";
-    return {};
-}
-
-std::string describe(const DataSplits& data) {
-    return fmt::format("{}, {} + {} images of {} x {}", data.train.name, data.train.count, data.test.count,
-                       data.train.height, data.train.width);
-}
-
-/// Loads `where`, a folder or the word digits; both the sentence and a failure say why it was looked at.
-DataSplits load_chosen(const fs::path& where, const std::string& reason) {
-    if (where == "digits") {
-        DataSplits data = make_digits();
-        data.source = fmt::format("The embedded set {}, because {}.", describe(data), reason);
-        return data;
-    }
-    try {
-        DataSplits data = load_mnist(where);
-        data.source = fmt::format("The set {}, from {}, because {}.", describe(data), where.string(), reason);
-        return data;
-    } catch (const DataError& error) {
-        throw DataError(fmt::format("{} (looked at because {})", error.what(), reason));
-    }
-}
-
-DataSplits fall_back_to_digits(const std::string& reason) {
-    DataSplits data = make_digits();
-    data.source = fmt::format("The embedded set {}, because neither --data nor SINTER_DATA_DIR is given and {}.",
-                              describe(data), reason);
-    return data;
-}
-
 }  // namespace
+
+bool holds_mnist(const fs::path& folder) {
+    return std::any_of(std::begin(kPlaces), std::end(kPlaces),
+                       [&](const char* place) { return !is_empty(files_in(folder / place)); });
+}
+
+bool is_complete_mnist(const fs::path& folder) { return is_complete(files_in(folder)); }
 
 DataSplits load_mnist(const fs::path& folder) {
     const FileSet files = find_files(folder);
@@ -194,36 +147,9 @@ DataSplits load_mnist(const fs::path& folder) {
     }
     data.train.classes = data.test.classes = std::max(data.train.classes, data.test.classes);
     data.train.name = data.test.name = name_of(files[train_images].parent_path());
+    data.class_names = numbered_classes(data.train.classes);
     data.source = fmt::format("The set {}, from {}.", describe(data), folder.string());
     return data;
-}
-
-DataSplits find_data(const std::optional<fs::path>& data_option, const Say& say) {
-    if (data_option) return load_chosen(*data_option, "--data says so");
-    if (const std::string folder = environment("SINTER_DATA_DIR"); !folder.empty())
-        return load_chosen(folder, "SINTER_DATA_DIR says so");
-
-    const fs::path cache = cache_folder();
-    if (cache.empty()) return fall_back_to_digits("neither SINTER_CACHE_DIR nor HOME names a cache folder");
-    std::error_code error;
-    if (fs::exists(cache, error) && !fs::is_directory(cache, error)) {
-        throw DataError(
-            fmt::format("[data] {}: expected a folder for the cache, came something else by that name; set "
-                        "SINTER_CACHE_DIR to a folder",
-                        cache.string()));
-    }
-    const fs::path folder = cache / "mnist";
-    if (is_complete(files_in(folder))) return load_chosen(folder, "it is in the cache");
-    if (environment("SINTER_OFFLINE") == "1")
-        return fall_back_to_digits(fmt::format("MNIST is not in the cache {} and SINTER_OFFLINE is 1", cache.string()));
-
-    std::vector<std::string> mirrors(std::begin(kMnistMirrors), std::end(kMnistMirrors));
-    if (std::string url = environment("SINTER_MNIST_URL"); !url.empty()) mirrors = {std::move(url)};
-    if (const auto failure = download(kMnistFiles, mirrors, folder, say)) {
-        return fall_back_to_digits(
-            fmt::format("MNIST is not in the cache {} and could not be downloaded: {}", cache.string(), *failure));
-    }
-    return load_chosen(folder, "it has just been downloaded into the cache");
 }
 
 }  // namespace sinter

@@ -1,10 +1,8 @@
-// The MNIST family of data sets (four IDX files), and the search for the data that a program trains on.
+// The MNIST family of data sets: four IDX files.
 #pragma once
 
 #include <filesystem>
-#include <optional>
 
-#include "core/data/download.h"
 #include "core/data/image_set.h"
 
 namespace sinter {
@@ -18,15 +16,9 @@ namespace sinter {
 /// images differ in size, or where a set is empty.
 DataSplits load_mnist(const std::filesystem::path& folder);
 
-/// Finds the data that a program trains on: the first that is given of
-///   1. `data_option` (--data): a folder for load_mnist, or the word `digits` for make_digits;
-///   2. $SINTER_DATA_DIR, the same way;
-///   3. mnist/ in the cache folder: $SINTER_CACHE_DIR, else $XDG_CACHE_HOME/sinter, else ~/.cache/sinter;
-///   4. a download of MNIST into the cache, from $SINTER_MNIST_URL if set, else from the public mirrors, unless
-///      $SINTER_OFFLINE is 1;
-///   5. digits.
-/// An empty variable counts as unset. What was asked for and cannot be had (1, 2), and a damaged file in the cache, is
-/// a DataError, never replaced by something else; where 4 fails, `say` and the `source` sentence tell why.
-DataSplits find_data(const std::optional<std::filesystem::path>& data_option, const Say& say);
+/// Whether one of these files lies in `folder` or where torchvision puts it.
+bool holds_mnist(const std::filesystem::path& folder);
+/// Whether all four lie in `folder` itself.
+bool is_complete_mnist(const std::filesystem::path& folder);
 
 }  // namespace sinter

@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-#include "core/data/mnist.h"
+#include "core/data/find_data.h"
 #include "core/data/sha256.h"
 #include "tests/core/data_files.h"
 
@@ -98,7 +98,7 @@ TEST_F(Download, FindDataRefusesAMirrorWithOtherFiles) {
     const ScopedEnvironment data("SINTER_DATA_DIR", std::nullopt), offline("SINTER_OFFLINE", std::nullopt);
     const ScopedEnvironment cache("SINTER_CACHE_DIR", (folder_ / "cache").string());
     const ScopedEnvironment url("SINTER_MNIST_URL", mirror("mirror"));
-    const DataSplits found = find_data({}, {});
+    const DataSplits found = find_data({}, {}, {});
     EXPECT_EQ(found.train.name, "digits");
     expect_says(found.source, {"could not be downloaded", "is not the published file", "f7ae60f92e00ec6d"});
     EXPECT_TRUE(fs::is_empty(cache_));

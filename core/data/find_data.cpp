@@ -1,0 +1,98 @@
+// Choosing between the places where data may be, and between the forms in which it may lie there.
+#include "core/data/find_data.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <iterator>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "core/data/cache_folder.h"
+#include "core/data/describe.h"
+#include "core/data/digits.h"
+#include "core/data/fit.h"
+#include "core/data/mnist.h"
+#include "core/error.h"
+
+namespace sinter {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::array<PublishedFile, 4> kMnistFiles = {{
+    // The small ones first: where there is no network, the first file is the one that finds out.
+    {"t10k-labels-idx1-ubyte.gz", "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"},
+    {"train-labels-idx1-ubyte.gz", "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
+    {"t10k-images-idx3-ubyte.gz", "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
+    {"train-images-idx3-ubyte.gz", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
+}};
+
+constexpr const char* kMnistMirrors[] = {"https://ossci-datasets.s3.amazonaws.com/mnist/",
+                                         "https://storage.googleapis.com/cvdf-datasets/mnist/"};
+
+/// Fits the images to the request. Returns what the set is, in words.
+std::string fit(DataSplits& data, const ImageRequest& request) {
+    const std::int64_t height = data.train.height, width = data.train.width;
+    fit_images(data, request);
+    if (data.train.height == height && data.train.width == width) return describe(data);
+    return fmt::format("{} (fitted from {} x {})", describe(data), height, width);
+}
+
+DataSplits embedded_digits(const ImageRequest& request, const std::string& reason) {
+    DataSplits data = make_digits();
+    const std::string words = fit(data, request);
+    data.source = fmt::format("The embedded set {}, because {}.", words, reason);
+    return data;
+}
+
+/// Loads `where`, a folder or the word digits; both the sentence and a failure say why it was looked at.
+DataSplits load_chosen(const fs::path& where, const ImageRequest& request, const std::string& reason) {
+    if (where == "digits") return embedded_digits(request, reason);
+    try {
+        DataSplits data = load_mnist(where);
+        const std::string words = fit(data, request);
+        data.source = fmt::format("The set {}, from {}, because {}.", words, where.string(), reason);
+        return data;
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{} (looked at because {})", error.what(), reason));
+    }
+}
+
+}  // namespace
+
+DataSplits find_data(const std::optional<fs::path>& data_option, const ImageRequest& request, const Say& say) {
+    check_request(request);
+    if (data_option) return load_chosen(*data_option, request, "--data says so");
+    if (const std::string folder = environment("SINTER_DATA_DIR"); !folder.empty())
+        return load_chosen(folder, request, "SINTER_DATA_DIR says so");
+
+    const auto fall_back_to_digits = [&](const std::string& why) {
+        return embedded_digits(request, fmt::format("neither --data nor SINTER_DATA_DIR is given and {}", why));
+    };
+    const fs::path cache = cache_folder();
+    if (cache.empty()) return fall_back_to_digits("neither SINTER_CACHE_DIR nor HOME names a cache folder");
+    std::error_code error;
+    if (fs::exists(cache, error) && !fs::is_directory(cache, error)) {
+        throw DataError(
+            fmt::format("[data] {}: expected a folder for the cache, came something else by that name; set "
+                        "SINTER_CACHE_DIR to a folder",
+                        cache.string()));
+    }
+    const fs::path folder = cache / "mnist";
+    if (is_complete_mnist(folder)) return load_chosen(folder, request, "it is in the cache");
+    if (environment("SINTER_OFFLINE") == "1")
+        return fall_back_to_digits(fmt::format("MNIST is not in the cache {} and SINTER_OFFLINE is 1", cache.string()));
+
+    std::vector<std::string> mirrors(std::begin(kMnistMirrors), std::end(kMnistMirrors));
+    if (std::string url = environment("SINTER_MNIST_URL"); !url.empty()) mirrors = {std::move(url)};
+    if (const auto failure = download(kMnistFiles, mirrors, folder, say)) {
+        return fall_back_to_digits(
+            fmt::format("MNIST is not in the cache {} and could not be downloaded: {}", cache.string(), *failure));
+    }
+    return load_chosen(folder, request, "it has just been downloaded into the cache");
+}
+
+}  // namespace sinter
