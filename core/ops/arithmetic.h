@@ -16,6 +16,7 @@ Tensor affine(const Tensor& x, double factor, double offset);
 /// scalar [1] times x of any shape; the scalar stays on the device
 Tensor multiply_scalar(const Tensor& x, const Tensor& scalar);
 
+/// The gradient at 0 is infinite, as in PyTorch; row_norms() (core/ops/reduce.h) is the norm with a finite one.
 Tensor sqrt(const Tensor& x);
 Tensor log(const Tensor& x);
 /// min(max(x, low), high), with gradient 1 where low <= x <= high

@@ -1,6 +1,9 @@
 #include "core/ops/batch_norm.h"
 
 #include "core/check.h"
+#include "core/ops/arithmetic.h"
+#include "core/ops/reduce.h"
+#include "core/ops/shape.h"
 #include "core/tape.h"
 #include "core/watch.h"
 
@@ -22,6 +25,32 @@ void require_statistics(const Tensor& running_mean, const Tensor& running_varian
                 "[batch_norm] expected running mean and variance of {} channels, got {}", channels,
                 statistic->defined() ? statistic->shape().text() : "none");
     }
+}
+
+/// The gradients of batch_norm written with ops, statistics included, for a second derivative: in the notation of
+/// kernels/batch_norm.h.
+void differentiable_gradients(Backward& back, const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                              const kernels::MatrixShape& shape, const BatchNormOptions& options) {
+    const double per_row = 1.0 / static_cast<double>(shape.rows);
+    const Shape matrix{shape.rows, shape.columns};
+    const auto column_means = [&](const Tensor& values) { return per_row * sum_rows(values); };
+    const Tensor rows = reshape(x, matrix);
+    const Tensor centred = add_row(rows, -column_means(rows));
+    const Tensor deviation = sqrt(affine(column_means(centred * centred), 1, options.epsilon));
+    const Tensor inverse_deviation = Tensor::full({shape.columns}, 1, x.device()) / deviation;
+    const Tensor xhat = multiply_row(centred, inverse_deviation);
+
+    Tensor ds = reshape(back.dy(), matrix);
+    if (options.activation.kind != ActivationKind::identity) {
+        const Tensor y = activate(add_row(multiply_row(xhat, gamma), beta), options.activation);
+        ds = ds * activation_slope(y, options.activation);
+    }
+    const Tensor ds_xhat = ds * xhat;
+    if (back.wants(2)) back.add(2, sum_rows(ds));
+    if (back.wants(1)) back.add(1, sum_rows(ds_xhat));
+    if (!back.wants(0)) return;
+    const Tensor mean_part = add_row(multiply_row(xhat, column_means(ds_xhat)), column_means(ds));
+    back.add(0, reshape(multiply_row(ds - mean_part, gamma * inverse_deviation), x.shape()));
 }
 
 }  // namespace
@@ -47,7 +76,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, cons
                                     tracked_mean.data(queue), tracked_variance.data(queue), x.data(queue),
                                     gamma.data(queue), beta.data(queue), shape, options);
     });
-    return record("batch_norm", y, {x, gamma, beta}, [=, f = options.activation](Backward& back) {
+    return record("batch_norm", y, {x, gamma, beta}, [=](Backward& back) {
+        if (back.create_graph()) return differentiable_gradients(back, x, gamma, beta, shape, options);
         const Tensor dy = back.dy();
         // The kernel computes all three together; what nobody asked for goes to memory of its own.
         const auto vector = [&](int input) {
@@ -63,7 +93,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, cons
         dx.device().run([&](auto& queue) {
             kernels::batch_norm_backward(queue, dx.data(queue), dgamma.tensor.data(queue), dbeta.tensor.data(queue),
                                          dy.data(queue), x.data(queue), gamma.data(queue), beta.data(queue),
-                                         mean.data(queue), inverse_deviation.data(queue), shape, f, dgamma.accumulate);
+                                         mean.data(queue), inverse_deviation.data(queue), shape, options.activation,
+                                         dgamma.accumulate);
         });
     });
 }

@@ -12,7 +12,7 @@ using kernels::BatchNormOptions;
 /// Training: y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta) with the statistics of the batch over all axes
 /// but the last, which is the channels; x has at least two rows. The running statistics [channels] move by the momentum
 /// (undefined: not tracked; under a Watch they stand still, because it takes a step a second time). gamma and beta are
-/// [channels]. First derivatives only.
+/// [channels]. Has derivatives of every order.
 Tensor batch_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, const Tensor& running_mean,
                   const Tensor& running_variance, const BatchNormOptions& options);
 

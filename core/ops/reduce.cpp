@@ -1,6 +1,7 @@
 #include "core/ops/reduce.h"
 
 #include "core/check.h"
+#include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
 #include "core/tape.h"
 #include "kernels/elementwise.h"
@@ -45,6 +46,23 @@ Tensor sum_columns(const Tensor& x) {
     y.device().run([&](auto& queue) { kernels::sum_columns(queue, y.data(queue), x.data(queue), shape, false); });
     return record("sum_columns", y, {x},
                   [=](Backward& back) { back.add(0, broadcast_column(back.dy(), shape.columns)); });
+}
+
+Tensor row_norms(const Tensor& x) {
+    const kernels::MatrixShape shape = require_matrix("row_norms", x);
+    Tensor norms = Tensor::empty({shape.rows}, x.device());
+    const Tensor squares = Tensor::empty(x.shape(), x.device());
+    norms.device().run([&](auto& queue) {
+        kernels::multiply(queue, squares.data(queue), x.data(queue), x.data(queue), shape.count());
+        kernels::sum_columns(queue, norms.data(queue), squares.data(queue), shape, false);
+        kernels::square_root(queue, norms.data(queue), norms.data(queue), shape.rows);
+    });
+    return record("row_norms", norms, {x}, [=, kept = norms.detach()](Backward& back) {
+        // d |x| = x dx / |x|. Rows of zeros divide a zero by one.
+        const Tensor positive = activation_slope(kept, relu());  // 1 where the norm is above 0, else 0
+        const Tensor divisor = back.output(kept) + affine(positive, -1, 1);
+        back.add(0, multiply_column(x, back.dy() * positive / divisor));
+    });
 }
 
 Tensor broadcast_scalar(const Tensor& scalar, const Shape& shape) {

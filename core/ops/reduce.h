@@ -12,6 +12,9 @@ Tensor mean(const Tensor& x);
 Tensor sum_rows(const Tensor& x);
 /// x [rows, columns] summed over its columns: [rows]
 Tensor sum_columns(const Tensor& x);
+/// The Euclidean norm of every row of x [rows, columns]: [rows]. Where a row is zero its gradient is zero, as that of
+/// PyTorch's vector_norm; that of sqrt(sum_columns(x * x)) would be NaN.
+Tensor row_norms(const Tensor& x);
 
 /// scalar [1] repeated to `shape`
 Tensor broadcast_scalar(const Tensor& scalar, const Shape& shape);

@@ -11,11 +11,14 @@
 #include "core/ops/arithmetic.h"
 #include "core/ops/batch_norm.h"
 #include "core/ops/conv.h"
+#include "core/ops/embedding.h"
 #include "core/ops/linear.h"
 #include "core/ops/loss.h"
+#include "core/ops/pool.h"
 #include "core/ops/random.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
+#include "core/ops/spectral_norm.h"
 #include "core/ops/vae.h"
 #include "core/tape.h"
 #include "tests/ops/fixtures.h"
@@ -117,6 +120,29 @@ void add_convolutions(std::map<std::string, OpCase>& m) {
     add_transposed("tanh", halving, 6, 4, tanh());
 }
 
+/// Pools by what follows "_pool2d_" in the names of their cases, and what else has windows or indices.
+void add_pools_and_embedding(std::map<std::string, OpCase>& m) {
+    const std::map<std::string, PoolOptions> pools = {{"k2", {}}, {"k3s2p1", {3, 2, 1}}, {"k3s1", {3, 1}}};
+    for (const auto& [name, options] : pools) {
+        m["average_pool2d_" + name] = {Rounding::sums,
+                                       [=, options = options](In in) { return average_pool2d(in("x"), options); }};
+        m["max_pool2d_" + name] = {Rounding::sums,
+                                   [=, options = options](In in) { return max_pool2d(in("x"), options); }};
+    }
+    m["global_average_pool2d"] = {Rounding::sums, [](In in) { return global_average_pool2d(in("x")); }};
+    m["upsample_nearest2d"] = {Rounding::sums, [](In in) { return upsample_nearest2d(in("x"), 3); }};
+    m["embedding"] = {Rounding::sums, [](In in) { return embedding(in("table"), in.labels()); }};
+}
+
+/// What a spectral_norm case does with the normalised weight.
+const std::map<std::string, std::function<Tensor(const Tensor& x, const Tensor& weight)>>& spectral_norm_cases() {
+    static const std::map<std::string, std::function<Tensor(const Tensor& x, const Tensor& weight)>> all = {
+        {"spectral_norm_linear", [](const Tensor& x, const Tensor& weight) { return linear(x, weight, {}); }},
+        {"spectral_norm_conv2d", [](const Tensor& x, const Tensor& weight) { return conv2d(x, weight, {}, {}); }},
+    };
+    return all;
+}
+
 /// What a batch_norm case does in training; its running statistics have a test of their own.
 const std::map<std::string, BatchNormOptions>& batch_norm_cases() {
     static const std::map<std::string, BatchNormOptions> all = {
@@ -175,7 +201,9 @@ const std::map<std::string, OpCase>& cases() {
         m["mse"] = {Rounding::sums, [](In in) { return squared_error(in("prediction"), in("targets"), kPerRow); }};
         m["cross_entropy"] = {Rounding::sums,
                               [](In in) { return softmax_cross_entropy(in("logits"), in.labels(), kPerRow); }};
+        m["row_norms"] = {Rounding::sums, [](In in) { return row_norms(in("x")); }};
         add_convolutions(m);
+        add_pools_and_embedding(m);
         for (const auto& [name, options] : batch_norm_cases()) {
             m[name] = {Rounding::sums, [options = options](In in) {
                            return batch_norm(in("x"), in("gamma"), in("beta"), {}, {}, options);
@@ -257,6 +285,33 @@ TEST_P(BatchNormFixture, MovesItsStatisticsAndEvaluatesLikePyTorch) {
 }
 INSTANTIATE_TEST_SUITE_P(Ops, BatchNormFixture, testing::ValuesIn(batch_norm_names()), case_name);
 
+class SpectralNormFixture : public testing::TestWithParam<std::string> {};
+
+TEST_P(SpectralNormFixture, MovesItsVectorsAndAgreesWithPyTorch) {
+    const std::string name = GetParam();
+    for (const Device device : {Device::reference(), Device::cpu()}) {
+        const CaseInputs in(name, device);
+        SingularVectors vectors{stored(name + ".u", device),
+                                Tensor::zeros(stored_shape(name + ".moved_v"), device)};  // v follows from u
+        const auto layer = [&](const Tensor& weight) { return spectral_norm_cases().at(name)(in("x"), weight); };
+        Tensor y;
+        for (int pass = 0; pass < 3; ++pass) y = layer(spectral_norm(in("w"), vectors, true));
+        expect_as_in_the_file(y, name + ".y", Rounding::sums);
+        for (int pass = 0; pass < 2; ++pass) {  // the second shows that the first left the vectors alone
+            expect_as_in_the_file(vectors.u, name + ".moved_u", Rounding::sums);
+            expect_as_in_the_file(vectors.v, name + ".moved_v", Rounding::sums);
+            expect_as_in_the_file(layer(spectral_norm(in("w"), vectors, false)), name + ".y_eval", Rounding::sums);
+        }
+        // Iterated once more before backward: the third pass keeps the vectors that it was computed with.
+        spectral_norm(in("w"), vectors, true);
+        backward(sum(y * stored(name + ".dy", device)));
+        expect_as_in_the_file(in("x").grad(), name + ".dx", Rounding::sums);
+        expect_as_in_the_file(in("w").grad(), name + ".dw", Rounding::sums);
+    }
+}
+INSTANTIATE_TEST_SUITE_P(Ops, SpectralNormFixture, testing::Values("spectral_norm_linear", "spectral_norm_conv2d"),
+                         case_name);
+
 class BottleneckFixture : public testing::TestWithParam<std::string> {};
 
 TEST_P(BottleneckFixture, AgreesWithPyTorchForwardAndBackward) {
@@ -291,6 +346,7 @@ TEST(OpFixture, EveryCaseOfTheFileIsTested) {
     std::set<std::string> tested = {"reparameterise_kl", "reparameterise_kl_clamped", "random_uniform",
                                     "random_normal"};
     for (const auto& [name, op] : cases()) tested.insert(name);
+    for (const auto& [name, layer] : spectral_norm_cases()) tested.insert(name);
     std::set<std::string> stored;
     for (const SafetensorsEntry& entry : file().entries()) stored.insert(entry.name.substr(0, entry.name.find('.')));
     EXPECT_EQ(stored, tested);

@@ -9,11 +9,14 @@
 #include "core/ops/arithmetic.h"
 #include "core/ops/batch_norm.h"
 #include "core/ops/conv.h"
+#include "core/ops/embedding.h"
 #include "core/ops/linear.h"
 #include "core/ops/loss.h"
+#include "core/ops/pool.h"
 #include "core/ops/random.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
+#include "core/ops/spectral_norm.h"
 #include "core/ops/vae.h"
 #include "core/tape.h"
 #include "tests/ops/errors.h"
@@ -128,12 +131,10 @@ void add_batch_norm(std::vector<OpCase>& ops) {
         const BatchNormOptions options{1e-3, 0.1, activation};
         ops.push_back({"batch_norm_" + name,
                        [=](Inputs in) { return batch_norm(in[0], in[1], in[2], {}, {}, options); },
-                       {images, gamma, beta},
-                       Derivatives::first});
+                       {images, gamma, beta}});
         ops.push_back({"batch_norm_of_fixed_gamma_and_beta_" + name,
                        [=](Inputs in) { return batch_norm(in[0], gamma, beta, {}, {}, options); },
-                       {images},
-                       Derivatives::first});
+                       {images}});
     }
     const BatchNormOptions options{1e-3, 0.1, tanh()};
     // The second op to run backward finds a gradient of gamma, but none of its own beta.
@@ -142,15 +143,43 @@ void add_batch_norm(std::vector<OpCase>& ops) {
                        const Tensor once = batch_norm(in[0], in[1], in[2], {}, {}, options);
                        return batch_norm(once, in[1], in[3], {}, {}, options);
                    },
-                   {images, gamma, beta, other_beta},
-                   Derivatives::first});
+                   {images, gamma, beta, other_beta}});
     ops.push_back({"batch_norm_twice_with_one_beta",
                    [=](Inputs in) {
                        const Tensor once = batch_norm(in[0], in[1], in[2], {}, {}, options);
                        return batch_norm(once, in[3], in[2], {}, {}, options);
                    },
-                   {images, gamma, beta, other_beta},
-                   Derivatives::first});
+                   {images, gamma, beta, other_beta}});
+}
+
+void add_pools_and_embedding(std::vector<OpCase>& ops) {
+    const Tensor images = away_from_zero({2, 5, 4, 2}, 80), table = away_from_zero({4, 3}, 81);
+    const PoolOptions overlapping{3, 2, 1};
+    for (const auto& [name, options] : {std::pair("", PoolOptions{}), std::pair("_overlapping", overlapping)}) {
+        ops.push_back({std::string("average_pool2d") + name,
+                       [options = options](Inputs in) { return average_pool2d(in[0], options); },
+                       {images}});
+        ops.push_back({std::string("max_pool2d") + name,
+                       [options = options](Inputs in) { return max_pool2d(in[0], options); },
+                       {images},
+                       Derivatives::first});
+    }
+    ops.push_back({"global_average_pool2d", [](Inputs in) { return global_average_pool2d(in[0]); }, {images}});
+    ops.push_back({"upsample_nearest2d", [](Inputs in) { return upsample_nearest2d(in[0], 3); }, {images}});
+    // Row 1 is picked by none, row 2 by three.
+    const Buffer<std::int32_t> indices(std::vector<std::int32_t>{2, 0, 2, 3, 2}, Device::reference());
+    ops.push_back({"embedding", [=](Inputs in) { return embedding(in[0], indices); }, {table}});
+}
+
+void add_spectral_norm(std::vector<OpCase>& ops) {
+    const auto vectors = [](const Tensor& weight) { return start_power_iteration(weight, *fixed_generator()); };
+    const Tensor matrix = away_from_zero({4, 3}, 82), kernel = away_from_zero({2, 3, 2, 3}, 83);
+    ops.push_back({"spectral_norm_of_a_matrix",
+                   [v = vectors(matrix)](Inputs in) mutable { return spectral_norm(in[0], v, false); },
+                   {matrix}});
+    ops.push_back({"spectral_norm_of_a_kernel",
+                   [v = vectors(kernel)](Inputs in) mutable { return spectral_norm(in[0], v, false); },
+                   {kernel}});
 }
 
 void add_reductions_and_layout(std::vector<OpCase>& ops) {
@@ -160,6 +189,7 @@ void add_reductions_and_layout(std::vector<OpCase>& ops) {
     ops.push_back({"mean", [](Inputs in) { return mean(in[0]); }, {x}});
     ops.push_back({"sum_rows", [](Inputs in) { return sum_rows(in[0]); }, {x}});
     ops.push_back({"sum_columns", [](Inputs in) { return sum_columns(in[0]); }, {x}});
+    ops.push_back({"row_norms", [](Inputs in) { return row_norms(in[0]); }, {x}});
     ops.push_back({"broadcast_scalar",
                    [](Inputs in) {
                        return broadcast_scalar(in[0], {3, 4});
@@ -221,6 +251,8 @@ const std::vector<OpCase>& all_ops() {
         add_products(ops);
         add_convolutions(ops);
         add_batch_norm(ops);
+        add_pools_and_embedding(ops);
+        add_spectral_norm(ops);
         add_reductions_and_layout(ops);
         add_random(ops);
         add_losses(ops);
@@ -285,8 +317,7 @@ Function gradient_penalty(const Tensor& images, const Critic& critic) {
         const Tensor inputs[] = {x};
         const Tensor dx = gradients(sum(critic(x, weights)), inputs, true)[0];
         const Index batch = x.size(0);
-        const Tensor norm = sqrt(sum_columns(reshape(dx * dx, {batch, x.count() / batch})));
-        const Tensor excess = affine(norm, 1, -1);
+        const Tensor excess = affine(row_norms(reshape(dx, {batch, x.count() / batch})), 1, -1);
         return mean(excess * excess);
     };
 }
@@ -328,6 +359,40 @@ TEST(SecondDerivative, OfAGradientPenaltyThroughConvolutions) {
                      {kernel, bias, 0.3 * away_from_zero({3, 3, 2, 3}, 59), 0.3 * away_from_zero({2}, 65),
                       0.3 * away_from_zero({60, 1}, 66)},
                      Derivatives::first);
+}
+
+TEST(SecondDerivative, OfPenaltiesThroughBatchNormAndSpectralNorm) {
+    const Tensor images = away_from_zero({3, 4, 4, 2}, 84);
+    const Tensor kernel = 0.3 * away_from_zero({3, 3, 2, 3}, 85);
+    SingularVectors vectors = start_power_iteration(kernel, *fixed_generator());
+    const Critic critic = [=](const Tensor& x, Inputs w) mutable {
+        const Tensor maps = conv2d(x, spectral_norm(w[0], vectors, false), {}, {2, {1, 1}, {1, 1}});
+        const Tensor normed = batch_norm(maps, w[1], w[2], {}, {}, {1e-3, 0.1, tanh()});
+        const Tensor pooled = average_pool2d(upsample_nearest2d(normed, 3), {2});
+        return linear(reshape(pooled, {x.size(0), pooled.count() / x.size(0)}), w[3], {});
+    };
+    const std::vector<Tensor> weights = {kernel, away_from_zero({3}, 86), away_from_zero({3}, 87),
+                                         0.3 * away_from_zero({27, 1}, 88)};
+    expect_gradients("gradient penalty, batch norm", gradient_penalty(images, critic), weights, Derivatives::first);
+    // R1 (Mescheder et al., arXiv:1801.04406): the mean over images of |d D(x) / dx|^2.
+    const Function r1 = [=](Inputs w) {
+        const Tensor x = images.detach().set_requires_grad(true);
+        const Tensor inputs[] = {x};
+        const Tensor dx = gradients(sum(critic(x, w)), inputs, true)[0];
+        return affine(sum(dx * dx), 1.0 / 3, 0);
+    };
+    expect_gradients("R1, batch norm", r1, weights, Derivatives::first);
+}
+
+// A critic that an image does not reach, as through dead ReLUs, has a gradient of norm 0, where sqrt() has no slope.
+TEST(SecondDerivative, OfAGradientPenaltyIsZeroWhereTheGradientIs) {
+    const Critic dead = [](const Tensor& x, Inputs w) { return linear(activate(affine(x, 1, -9), relu()), w[0], {}); };
+    std::vector<Tensor> weights = {away_from_zero({4, 1}, 89)};
+    weights[0].set_requires_grad(true);
+    const Tensor penalty = gradient_penalty(away_from_zero({3, 4}, 90), dead)(weights);
+    EXPECT_EQ(penalty.item(), 1);
+    backward(penalty);
+    EXPECT_EQ(weights[0].grad().to_doubles(), std::vector<double>(4, 0));
 }
 
 }  // namespace
