@@ -1,21 +1,38 @@
 #include "core/nn/layers.h"
 
 #include "core/check.h"
+#include "core/ops/embedding.h"
 #include "core/ops/linear.h"
 #include "core/ops/random.h"
 #include "core/ops/shape.h"
 #include "core/watch.h"
 
 namespace sinter {
+namespace {
+
+/// PyTorch's name of a weight: under spectral normalisation `weight` is what is computed from it.
+const char* weight_name(bool spectral_norm) { return spectral_norm ? "weight_orig" : "weight"; }
+
+/// The weight that a layer computes with.
+Tensor in_use(const Tensor& weight, SingularVectors& vectors, bool training) {
+    return vectors.u.defined() ? spectral_norm(weight, vectors, training) : weight;
+}
+
+}  // namespace
 
 Linear::Linear(Index in, Index out, Generator& generator, const LinearOptions& options)
     : activation_(options.activation) {
     require(in > 0 && out > 0, "[linear] expected at least one input and one output, got {} and {}", in, out);
-    weight_ = add_parameter("weight", options.weight_init.make({in, out}, {in, out}, generator), kLinearLayout);
+    weight_ = add_parameter(weight_name(options.spectral_norm),
+                            options.weight_init.make({in, out}, {in, out}, generator), kLinearLayout);
     if (options.bias) bias_ = add_parameter("bias", options.bias_init.make({out}, {in, out}, generator));
+    if (options.spectral_norm) {
+        const auto [u, v] = start_power_iteration(weight_, generator);
+        vectors_ = {add_buffer("weight_u", u), add_buffer("weight_v", v)};
+    }
 }
 
-Tensor Linear::forward(const Tensor& x) { return linear(x, weight_, bias_, activation_); }
+Tensor Linear::forward(const Tensor& x) { return linear(x, in_use(weight_, vectors_, training()), bias_, activation_); }
 
 Dropout::Dropout(double rate, Generator& generator) : rate_(rate), generator_(generator) {
     require(rate >= 0 && rate < 1, "[dropout] expected a rate in [0, 1), got {}", rate);
@@ -43,14 +60,19 @@ Conv2d::Conv2d(Index in, Index out, Index kernel, Generator& generator, const Co
     : options_(options) {
     require_sizes("conv2d", in, out, kernel, options.stride);
     const Fan fan{in * kernel * kernel, out * kernel * kernel};
-    weight_ = add_parameter("weight", options.weight_init.make({kernel, kernel, in, out}, fan, generator), kConvLayout);
+    weight_ = add_parameter(weight_name(options.spectral_norm),
+                            options.weight_init.make({kernel, kernel, in, out}, fan, generator), kConvLayout);
     if (options.bias) bias_ = add_parameter("bias", options.bias_init.make({out}, fan, generator));
+    if (options.spectral_norm) {
+        const auto [u, v] = start_power_iteration(weight_, generator);
+        vectors_ = {add_buffer("weight_u", u), add_buffer("weight_v", v, kConvWindowLayout)};
+    }
 }
 
 Tensor Conv2d::forward(const Tensor& x) {
     require(x.shape().rank() == 4, "[conv2d] expected images [batch, height, width, channels], got {}", x.shape());
-    return conv2d(x, weight_, bias_, conv_options(options_, weight_.size(0), x.size(1), x.size(2)),
-                  options_.activation);
+    return conv2d(x, in_use(weight_, vectors_, training()), bias_,
+                  conv_options(options_, weight_.size(0), x.size(1), x.size(2)), options_.activation);
 }
 
 ConvTranspose2d::ConvTranspose2d(Index in, Index out, Index kernel, Generator& generator, const Conv2dOptions& options,
@@ -63,6 +85,8 @@ ConvTranspose2d::ConvTranspose2d(Index in, Index out, Index kernel, Generator& g
     require(!options.same || output_padding == 0,
             "[conv2d_transpose] padding 'same' fixes the size of the output; leave the output padding at 0, got {}",
             output_padding);
+    require(!options.spectral_norm,
+            "[conv2d_transpose] spectral normalisation is for Linear and Conv2d; leave spectral_norm off");
     // Fans by PyTorch's and Keras' reading of the weight: in is what one value of the output's kernel window receives.
     const Fan fan{out * kernel * kernel, in * kernel * kernel};
     weight_ = add_parameter("weight", options.weight_init.make({kernel, kernel, out, in}, fan, generator), kConvLayout);
@@ -97,6 +121,14 @@ Tensor BatchNorm::forward(const Tensor& x) {
     return training() ? batch_norm(x, gamma_, beta_, running_mean_, running_variance_, options_)
                       : batch_norm_inference(x, gamma_, beta_, running_mean_, running_variance_, options_);
 }
+
+Embedding::Embedding(Index entries, Index columns, Generator& generator, const Initialiser& weight_init) {
+    require(entries > 0 && columns > 0, "[embedding] expected at least one entry and one column, got {} and {}",
+            entries, columns);
+    weight_ = add_parameter("weight", weight_init.make({entries, columns}, {entries, columns}, generator));
+}
+
+Tensor Embedding::forward(const Buffer<std::int32_t>& indices) { return embedding(weight_, indices); }
 
 Tensor Reshape::forward(const Tensor& x) {
     Shape shape{x.size(0)};

@@ -6,11 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "core/buffer.h"
 #include "core/nn/init.h"
 #include "core/nn/module.h"
 #include "core/ops/activation.h"
 #include "core/ops/batch_norm.h"
 #include "core/ops/conv.h"
+#include "core/ops/pool.h"
+#include "core/ops/spectral_norm.h"
 
 namespace sinter {
 
@@ -25,6 +28,11 @@ struct LinearOptions {
     bool bias = true;
     Initialiser weight_init = init::uniform_fan_in();
     Initialiser bias_init = init::uniform_fan_in();
+    /// Divides the weight by an estimate of its largest singular value, as torch.nn.utils.spectral_norm does: its
+    /// parameter is then weight_orig, its buffers weight_u and weight_v, which start from one draw after the
+    /// parameters'. Each forward pass in training takes one step of power iteration, so a training step that shows a
+    /// discriminator real images, fakes, and fakes again for the generator, takes three; evaluation takes none.
+    bool spectral_norm = false;
 };
 
 /// y = f(x W + b) for x [batch, in]. Parameters: weight [in, out], bias [out].
@@ -37,6 +45,7 @@ public:
 private:
     Activation activation_;
     Tensor weight_, bias_;
+    SingularVectors vectors_;
 };
 
 /// A pointwise activation by itself. Where it follows a Linear, LinearOptions::activation is faster.
@@ -69,6 +78,7 @@ struct Conv2dOptions {
     bool bias = true;
     Initialiser weight_init = init::uniform_fan_in();
     Initialiser bias_init = init::uniform_fan_in();
+    bool spectral_norm = false;  ///< see LinearOptions; for Conv2d only
 };
 
 /// Convolution of images [batch, height, width, in] with a square kernel. Parameters: weight [kernel, kernel, in, out],
@@ -81,6 +91,7 @@ public:
 private:
     Conv2dOptions options_;
     Tensor weight_, bias_;
+    SingularVectors vectors_;
 };
 
 /// Transposed convolution of images [batch, height, width, in]. Parameters: weight [kernel, kernel, out, in], bias
@@ -115,6 +126,53 @@ public:
 private:
     BatchNormOptions options_;
     Tensor gamma_, beta_, running_mean_, running_variance_;
+};
+
+/// The mean, or the maximum, of every window of images [batch, height, width, channels].
+class AveragePool2d final : public Layer {
+public:
+    explicit AveragePool2d(const PoolOptions& options = {}) : options_(options) {}
+    Tensor forward(const Tensor& x) override { return average_pool2d(x, options_); }
+
+private:
+    PoolOptions options_;
+};
+
+class MaxPool2d final : public Layer {
+public:
+    explicit MaxPool2d(const PoolOptions& options = {}) : options_(options) {}
+    Tensor forward(const Tensor& x) override { return max_pool2d(x, options_); }
+
+private:
+    PoolOptions options_;
+};
+
+/// [batch, height, width, channels] to the means of the images [batch, channels]
+class GlobalAveragePool2d final : public Layer {
+public:
+    Tensor forward(const Tensor& x) override { return global_average_pool2d(x); }
+};
+
+/// Every pixel of an image as a square of factor x factor.
+class UpsampleNearest2d final : public Layer {
+public:
+    explicit UpsampleNearest2d(Index factor) : factor_(factor) {}
+    Tensor forward(const Tensor& x) override { return upsample_nearest2d(x, factor_); }
+
+private:
+    Index factor_;
+};
+
+/// Rows of a learned table, picked by class labels or other indices. Parameter: weight [entries, columns], which starts
+/// as PyTorch's, standard normal, unless told otherwise.
+class Embedding final : public Module {
+public:
+    Embedding(Index entries, Index columns, Generator& generator, const Initialiser& weight_init = init::normal(0, 1));
+    /// [count, columns] of `count` indices below `entries`.
+    Tensor forward(const Buffer<std::int32_t>& indices);
+
+private:
+    Tensor weight_;
 };
 
 /// [batch, ...] as [batch, sizes...], each example keeping its elements.

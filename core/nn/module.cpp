@@ -17,9 +17,9 @@ Tensor Module::add_parameter(std::string name, Tensor initial, FileLayout layout
     return initial;
 }
 
-Tensor Module::add_buffer(std::string name, Tensor initial) {
+Tensor Module::add_buffer(std::string name, Tensor initial, FileLayout layout) {
     require_new_name(name);
-    buffers_.push_back({std::move(name), initial, kPlainLayout});
+    buffers_.push_back({std::move(name), initial, layout});
     return initial;
 }
 

@@ -15,12 +15,15 @@ namespace sinter {
 struct FileLayout {
     std::array<int, Shape::kMaxRank> axes{};
     int rank = 0;
+    bool flat = false;  ///< whether the file has the elements, in the order of its axes, as one vector
 };
 inline constexpr FileLayout kPlainLayout{};
 inline constexpr FileLayout kLinearLayout{{1, 0}, 2};  ///< [in, out] in memory, [out, in] in the file
 /// HWIO in memory, OIHW in the file. A transposed convolution keeps the HWIO of the convolution back, whose OIHW is
 /// what PyTorch's ConvTranspose2d calls [in, out, height, width].
 inline constexpr FileLayout kConvLayout{{3, 2, 0, 1}, 4};
+/// [height, width, in] in memory, a vector in the order [in, height, width] in the file.
+inline constexpr FileLayout kConvWindowLayout{{2, 0, 1}, 3, true};
 
 /// A learnable tensor and its dotted name in the tree, "encoder.hidden.weight".
 struct Parameter {
@@ -57,7 +60,7 @@ public:
 
 protected:
     Tensor add_parameter(std::string name, Tensor initial, FileLayout layout = kPlainLayout);
-    Tensor add_buffer(std::string name, Tensor initial);
+    Tensor add_buffer(std::string name, Tensor initial, FileLayout layout = kPlainLayout);
     void add_module(std::string name, Module& module);
 
 private:

@@ -42,6 +42,7 @@ std::string steps_fact(const CheckpointPart& part) { return "optimizer." + part.
 
 std::vector<std::int64_t> file_shape(const StoredTensor& stored) {
     const Shape& shape = stored.tensor.shape();
+    if (stored.layout.flat) return {shape.count()};
     std::vector<std::int64_t> sizes;
     for (int i = 0; i < shape.rank(); ++i)
         sizes.push_back(shape[stored.layout.rank ? stored.layout.axes[static_cast<std::size_t>(i)] : i]);
