@@ -5,8 +5,10 @@
 #include "core/ops/arithmetic.h"
 #include "core/ops/batch_norm.h"
 #include "core/ops/conv.h"
+#include "core/ops/embedding.h"
 #include "core/ops/linear.h"
 #include "core/ops/loss.h"
+#include "core/ops/pool.h"
 #include "core/ops/random.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
@@ -36,6 +38,7 @@ TEST(ErrorSentence, OfRowsAndColumnsNamesTheAxis) {
     expect_usage_error([&] { multiply_column(x, zeros({3})); }, {"[multiply_column]", "axis 0", "and 3"});
     expect_usage_error([&] { sum_rows(zeros({6})); }, {"[sum_rows]", "matrix", "got 6"});
     expect_usage_error([&] { sum_columns(zeros({1, 2, 3})); }, {"[sum_columns]", "matrix", "1x2x3"});
+    expect_usage_error([&] { row_norms(zeros({6})); }, {"[row_norms]", "matrix", "got 6"});
     expect_usage_error([&] { mean(zeros({0, 3})); }, {"[mean]", "at least one element", "0x3"});
     expect_usage_error([&] { broadcast_scalar(x, {4}); }, {"[broadcast_scalar]", "one element", "2x3"});
     expect_usage_error([&] { broadcast_row(x, 4); }, {"[broadcast_row]", "vector", "2x3"});
@@ -113,6 +116,29 @@ TEST(ErrorSentence, OfBatchNormNamesTheChannels) {
     expect_usage_error([&] { batch_norm_inference(x, three, three, {}, {}, {}); },
                        {"[batch_norm]", "running mean and variance of 3 channels", "none"});
     expect_usage_error([&] { batch_norm_inference(x, two, two, three, three, {}); }, {"[batch_norm]", "got 2 and 2"});
+}
+
+TEST(ErrorSentence, OfPoolingSaysWhatDoesNotFit) {
+    const Tensor x = zeros({2, 5, 4, 3});
+    expect_usage_error([&] { average_pool2d(zeros({5, 4}), {}); }, {"[average_pool2d]", "height, width", "got 5x4"});
+    expect_usage_error([&] { max_pool2d(zeros({5, 4}), {}); }, {"[max_pool2d]", "height, width", "got 5x4"});
+    expect_usage_error([&] { max_pool2d(x, {0}); }, {"[max_pool2d]", "kernel of at least 1", "got 0 and 0"});
+    expect_usage_error([&] { average_pool2d(x, {2, -1}); }, {"[average_pool2d]", "stride", "got 2 and -1"});
+    expect_usage_error([&] { average_pool2d(x, {2, 1, -1}); }, {"[average_pool2d]", "padding of at least 0", "got -1"});
+    expect_usage_error([&] { max_pool2d(x, {3, 1, 2}); }, {"[max_pool2d]", "half of the kernel 3", "got 2"});
+    expect_usage_error([&] { max_pool2d(x, {5}); }, {"[max_pool2d]", "5x5", "images of 5x4", "padding 0", "smaller"});
+    expect_usage_error([&] { global_average_pool2d(zeros({2, 3})); }, {"[global_average_pool2d]", "got 2x3"});
+    expect_usage_error([&] { global_average_pool2d(zeros({2, 0, 4, 3})); }, {"[global_average_pool2d]", "2x0x4x3"});
+    expect_usage_error([&] { upsample_nearest2d(zeros({2, 3}), 2); }, {"[upsample_nearest2d]", "got 2x3"});
+    expect_usage_error([&] { upsample_nearest2d(x, 0); }, {"[upsample_nearest2d]", "factor of at least 1", "got 0"});
+}
+
+TEST(ErrorSentence, OfEmbeddingsNamesTheTableAndTheDevice) {
+    Generator generator(1, Device::reference());
+    const Buffer<std::int32_t> indices(2, Device::reference()), elsewhere(2, Device::cpu());
+    expect_usage_error([&] { embedding(zeros({6}), indices); }, {"[embedding]", "entries, columns", "got 6"});
+    expect_usage_error([&] { embedding(zeros({6, 2}), elsewhere); }, {"[embedding]", "device reference", "on cpu"});
+    expect_usage_error([&] { Embedding(0, 3, generator); }, {"[embedding]", "at least one entry", "0 and 3"});
 }
 
 TEST(ErrorSentence, OfLayersForImagesNamesTheLayer) {

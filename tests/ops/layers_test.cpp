@@ -193,6 +193,52 @@ TEST(BatchNorm, DoesNotMoveItsStatisticsWhenAStepIsTakenAgainUnderTheWatch) {
     EXPECT_EQ(state(layer, "running_mean").to_doubles(), mean);
 }
 
+TEST(PoolingLayers, MakeImagesOfTheSizeThatPyTorchDoes) {
+    AveragePool2d average, overlapping({.kernel = 3, .stride = 2, .padding = 1});
+    MaxPool2d largest({.kernel = 3});
+    GlobalAveragePool2d global;
+    UpsampleNearest2d tripled(3);
+    EXPECT_EQ(shape_text(average, {2, 7, 6, 3}), "2x3x3x3");
+    EXPECT_EQ(shape_text(overlapping, {2, 7, 6, 3}), "2x4x3x3");
+    EXPECT_EQ(shape_text(largest, {2, 7, 6, 3}), "2x2x2x3");
+    EXPECT_EQ(shape_text(global, {2, 7, 6, 3}), "2x3");
+    EXPECT_EQ(shape_text(tripled, {2, 7, 6, 3}), "2x21x18x3");
+    EXPECT_EQ(shape_text(average, {0, 4, 4, 1}), "0x2x2x1") << "no image is no fault";
+}
+
+TEST(PoolingLayers, AgreeWithPyTorch) {
+    AveragePool2d average({.kernel = 3, .stride = 2, .padding = 1});
+    MaxPool2d largest({.kernel = 3, .stride = 1});
+    GlobalAveragePool2d global;
+    UpsampleNearest2d tripled(3);
+    const auto expect_layer = [](Layer& layer, const std::string& name, const Shape& x, const Shape& y) {
+        expect_equal(layer.forward(loaded(x, name + ".x")), y, name + ".y");
+    };
+    expect_layer(average, "average_pool2d_k3s2p1", {2, 5, 6, 2}, {2, 3, 3, 2});
+    expect_layer(largest, "max_pool2d_k3s1", {2, 4, 5, 2}, {2, 2, 3, 2});
+    expect_layer(global, "global_average_pool2d", {2, 3, 5, 3}, {2, 3});
+    expect_layer(tripled, "upsample_nearest2d", {2, 3, 2, 3}, {2, 9, 6, 3});
+}
+
+TEST(Embedding, PicksRowsOfATableThatStartsStandardNormal) {
+    Generator generator(1, Device::reference());
+    Embedding layer(40, 100, generator);
+    EXPECT_EQ(names_and_shapes(layer.parameters()), std::vector<std::string>{"weight 40x100"});
+    const std::vector<double> table = state(layer, "weight").to_doubles();
+    double squares = 0;
+    for (const double value : table) squares += value * value;
+    EXPECT_NEAR(squares / 4000, 1, 0.112);  // five standard deviations of the mean of 4000 squares: 5 sqrt(2 / 4000)
+    const Tensor rows = layer.forward({std::vector<std::int32_t>{39, 0, 39}, Device::reference()});
+    EXPECT_EQ(rows.shape().text(), "3x100");
+    const std::vector<double> picked = rows.to_doubles();
+    for (std::size_t c = 0; c < 100; ++c) {
+        EXPECT_EQ(picked[c], table[3900 + c]);
+        EXPECT_EQ(picked[100 + c], table[c]);
+        EXPECT_EQ(picked[200 + c], table[3900 + c]);
+    }
+    EXPECT_TRUE(rows.requires_grad());
+}
+
 TEST(Reshape, KeepsEveryExamplesElements) {
     const Tensor x = away_from_zero({2, 3, 2, 2}, 1);
     Flatten flatten;
