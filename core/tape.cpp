@@ -76,7 +76,7 @@ void Node::expire() {
 class BackwardPass {
 public:
     /// `targets` null: accumulate into every parameter; else collect the gradients of the targets in `results`.
-    BackwardPass(const std::span<const Tensor>* targets, std::vector<Tensor>* results, bool create_graph,
+    BackwardPass(const std::span<const Tensor>* targets, std::span<Tensor> results, bool create_graph,
                  bool retain_graph)
         : targets_(targets), results_(results), create_graph_(create_graph), retain_graph_(retain_graph) {}
 
@@ -98,7 +98,7 @@ public:
     void deliver(const Tensor& input, const Tensor& gradient) {
         if (targets_) {
             for (std::size_t i = 0; i < targets_->size(); ++i) {
-                if (input.same((*targets_)[i])) accumulate((*results_)[i], gradient);
+                if (input.same((*targets_)[i])) accumulate(results_[i], gradient);
             }
         }
         if (Node* node = input.state_->node.get()) {
@@ -195,7 +195,7 @@ private:
     static thread_local std::vector<Ref<Node>> spare_nodes;
 
     const std::span<const Tensor>* targets_;
-    std::vector<Tensor>* results_;
+    std::span<Tensor> results_;
     bool create_graph_, retain_graph_;
 };
 
@@ -254,10 +254,14 @@ Backward::Destination Backward::destination(int input) {
 void backward(const Tensor& loss, bool retain_graph) {
     require(loss.count() == 1, "[backward] expected a loss of one element, got {}", loss.shape());
     require(loss.requires_grad(), "[backward] the loss depends on no parameter (or was computed under NoGrad)");
-    BackwardPass(nullptr, nullptr, false, retain_graph).walk(loss);
+    BackwardPass(nullptr, {}, false, retain_graph).walk(loss);
 }
 
-std::vector<Tensor> gradients(const Tensor& output, std::span<const Tensor> inputs, bool create_graph) {
+namespace {
+
+/// Writes d output / d inputs to `results`, one for each input.
+void collect_gradients(const Tensor& output, std::span<const Tensor> inputs, std::span<Tensor> results,
+                       bool create_graph) {
     for (const Tensor& input : inputs) {
         require(input.requires_grad(),
                 "[gradients] an input {} does not require a gradient; call set_requires_grad() on it "
@@ -265,12 +269,24 @@ std::vector<Tensor> gradients(const Tensor& output, std::span<const Tensor> inpu
                 input.shape());
     }
     require(output.count() == 1, "[gradients] expected an output of one element, got {}", output.shape());
-    std::vector<Tensor> results(inputs.size());
-    BackwardPass(&inputs, &results, create_graph, true).walk(output);
+    BackwardPass(&inputs, results, create_graph, true).walk(output);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (!results[i].defined()) results[i] = Tensor::zeros(inputs[i].shape(), inputs[i].device());
     }
+}
+
+}  // namespace
+
+std::vector<Tensor> gradients(const Tensor& output, std::span<const Tensor> inputs, bool create_graph) {
+    std::vector<Tensor> results(inputs.size());
+    collect_gradients(output, inputs, results, create_graph);
     return results;
+}
+
+Tensor gradient(const Tensor& output, const Tensor& input, bool create_graph) {
+    Tensor result;
+    collect_gradients(output, {&input, 1}, {&result, 1}, create_graph);
+    return result;
 }
 
 }  // namespace sinter

@@ -44,6 +44,8 @@ void backward(const Tensor& loss, bool retain_graph = false);
 /// derivative then throw UsageError. Inputs must require a gradient; one on which the output does not depend gets
 /// zeros.
 std::vector<Tensor> gradients(const Tensor& output, std::span<const Tensor> inputs, bool create_graph = false);
+/// The same for one input, without the vector: a training step that takes a penalty on it stays off the heap.
+Tensor gradient(const Tensor& output, const Tensor& input, bool create_graph = false);
 
 /// One recorded op. Use record(); this class is the tape's own business.
 class Node : public RefCounted, public Recycled {

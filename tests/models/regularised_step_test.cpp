@@ -37,13 +37,12 @@ struct Discriminator : Module {
     Embedding labels;
 };
 
-struct Run {
-    Run() : images(init::normal(0, 1).make({6, 8, 8, 2}, {}, generator)) { images.set_requires_grad(true); }
+struct Steps {
+    Steps() : images(init::normal(0, 1).make({6, 8, 8, 2}, {}, generator)) { images.set_requires_grad(true); }
 
     void step() {
         const Tensor scores = discriminator.score(images, labels);
-        const Tensor inputs[] = {images};
-        const Tensor dx = gradients(sum(scores), inputs, true)[0];
+        const Tensor dx = gradient(sum(scores), images, true);
         const Tensor excess = affine(row_norms(reshape(dx, {6, 128})), 1, -1);
         const Tensor second_pass = discriminator.score(images, labels);
         const Tensor loss = mean(scores) - mean(second_pass * second_pass) + 10 * mean(excess * excess);
@@ -63,7 +62,7 @@ struct Run {
 };
 
 TEST(RegularisedStep, AllocatesNothingAfterTheFirst) {
-    Run run;
+    Steps run;
     run.step();
     run.step();
     const std::int64_t before = allocations();
@@ -76,7 +75,7 @@ TEST(RegularisedStep, GivesTheSameBitsForAnyNumberOfThreads) {
     std::vector<std::vector<float>> results;
     for (const int threads : {1, 3}) {
         set_cpu_threads(threads);
-        Run run;
+        Steps run;
         for (int step = 0; step < 5; ++step) run.step();
         std::vector<float>& all = results.emplace_back();
         for (const Parameter& p : run.average.state()) {

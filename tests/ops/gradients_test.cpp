@@ -314,8 +314,7 @@ using Critic = std::function<Tensor(const Tensor& images, Inputs weights)>;
 Function gradient_penalty(const Tensor& images, const Critic& critic) {
     return [=](Inputs weights) {
         const Tensor x = images.detach().set_requires_grad(true);
-        const Tensor inputs[] = {x};
-        const Tensor dx = gradients(sum(critic(x, weights)), inputs, true)[0];
+        const Tensor dx = gradient(sum(critic(x, weights)), x, true);
         const Index batch = x.size(0);
         const Tensor excess = affine(row_norms(reshape(dx, {batch, x.count() / batch})), 1, -1);
         return mean(excess * excess);
@@ -377,8 +376,7 @@ TEST(SecondDerivative, OfPenaltiesThroughBatchNormAndSpectralNorm) {
     // R1 (Mescheder et al., arXiv:1801.04406): the mean over images of |d D(x) / dx|^2.
     const Function r1 = [=](Inputs w) {
         const Tensor x = images.detach().set_requires_grad(true);
-        const Tensor inputs[] = {x};
-        const Tensor dx = gradients(sum(critic(x, w)), inputs, true)[0];
+        const Tensor dx = gradient(sum(critic(x, w)), x, true);
         return affine(sum(dx * dx), 1.0 / 3, 0);
     };
     expect_gradients("R1, batch norm", r1, weights, Derivatives::first);

@@ -241,6 +241,15 @@ TEST(Gradients, AreZeroWhereTheOutputDoesNotDepend) {
     EXPECT_EQ(slopes[1].to_doubles(), (Values{1, 1}));
 }
 
+TEST(Gradient, OfOneInputIsTheOneOfGradients) {
+    const Tensor x = parameter({2, 3}), unused = parameter({4});
+    const Tensor loss = sum(x * x);
+    EXPECT_EQ(gradient(loss, x).to_doubles(), (Values{4, 6}));
+    EXPECT_EQ(gradient(loss, unused).to_doubles(), Values{0});
+    EXPECT_EQ(gradient(sum(gradient(loss, x, true) * x), x).to_doubles(), (Values{8, 12}));
+    expect_usage_error([&] { gradient(loss, x.detach()); }, {"[gradients]", "set_requires_grad"});
+}
+
 TEST(Gradients, OfATensorWithRespectToItselfAreOne) {
     const Tensor x = parameter({3});
     const Tensor y = sum(x * x);
