@@ -104,7 +104,7 @@ public:
         if (Node* node = input.state_->node.get()) {
             if (node->needed_)
                 accumulate(node->output_gradients_[static_cast<std::size_t>(input.state_->output)], gradient);
-        } else if (!targets_) {
+        } else if (is_parameter(input)) {
             const Backward::Destination to = parameter_gradient(input);
             if (to.accumulate) {
                 input.device().run([&](auto& queue) {
@@ -124,12 +124,15 @@ public:
         return {Tensor(state.grad), std::exchange(state.grad_is_set, true)};
     }
 
-    bool is_parameter(const Tensor& input) const { return !targets_ && !input.state_->node; }
+    /// Whether the walk writes the gradient of `input`: a leaf, not frozen since it was recorded.
+    bool is_parameter(const Tensor& input) const {
+        return !targets_ && !input.state_->node && input.state_->requires_grad;
+    }
 
     bool wants(const Tensor& input) const {
         if (!input.defined()) return false;
         if (input.state_->node && input.state_->node->needed_) return true;
-        return targets_ ? is_target(input) : !input.state_->node;
+        return targets_ ? is_target(input) : is_parameter(input);
     }
 
 private:

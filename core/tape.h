@@ -35,8 +35,9 @@ private:
 bool grad_enabled();
 
 /// Computes the gradients of a one-element `loss` with respect to every parameter it depends on and adds them to
-/// parameter.grad(). Weight gradients of frozen parameters are not computed. The graph is consumed, that is, its saved
-/// tensors are released while the walk goes on, unless `retain_graph`.
+/// parameter.grad(). Gradients of parameters that were frozen while the ops were recorded, or are frozen now, are not
+/// computed. The graph is consumed, that is, its saved tensors are released while the walk goes on, unless
+/// `retain_graph`.
 void backward(const Tensor& loss, bool retain_graph = false);
 
 /// Returns d output / d inputs for a one-element output, without touching any parameter's grad(). With `create_graph`

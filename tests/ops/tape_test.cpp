@@ -202,6 +202,26 @@ TEST(FrozenParameters, LetTheGradientThroughToWhatComesBefore) {
     for (const Parameter& p : second.parameters()) EXPECT_FALSE(p.tensor.grad().defined()) << p.name;
 }
 
+TEST(FrozenParameters, AreLeftOutOfTheWalkAlsoWhenFrozenAfterTheyWereRecorded) {
+    // One graph, two losses, each for its own parameter: how a GAN learns from one forward pass.
+    Tensor first = parameter({1, 2}), second = parameter({3, 4});
+    std::vector<bool> wanted_by_first, wanted_by_second;
+    const Tensor hidden = asked(first * first, first, wanted_by_first);
+    const Tensor loss = sum(asked(hidden, second, wanted_by_second));
+    first.set_requires_grad(false);
+    backward(loss, true);
+    EXPECT_EQ(wanted_by_second, (std::vector<bool>{false, true}));
+    EXPECT_TRUE(wanted_by_first.empty()) << "the walk went on to where nothing wants a gradient";
+    EXPECT_FALSE(first.grad().defined());
+    const Values of_second = second.grad().to_doubles();
+    first.set_requires_grad(true);
+    second.set_requires_grad(false);
+    backward(loss);
+    EXPECT_EQ(wanted_by_second, (std::vector<bool>{true, false}));
+    EXPECT_EQ(first.grad().to_doubles(), (Values{3, 5}));  // d (x^2 + x)
+    EXPECT_EQ(second.grad().to_doubles(), of_second);
+}
+
 TEST(Gradients, OfSomeInputsAskForNoOther) {
     const Tensor a = parameter({1, 2}), b = parameter({3, 4});
     std::vector<bool> wanted;
