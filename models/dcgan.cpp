@@ -42,8 +42,8 @@ LogitLayer add_discriminator_28(Sequential& features, const GanOptions& options,
     features.add<Dropout>("dropout2", 0.3, noise);
     features.add<Flatten>("flatten");
     const Index count = 49 * 2 * width;
-    return {std::make_unique<Linear>(
-                count, 1, init, LinearOptions{.weight_init = init::glorot_uniform(), .bias_init = init::zeros()}),
+    return {std::make_unique<Linear>(count, 1, init,
+                                     LinearOptions{.weight_init = init::glorot_uniform(), .bias_init = init::zeros()}),
             count};
 }
 

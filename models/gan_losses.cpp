@@ -1,29 +1,104 @@
 #include "models/gan_losses.h"
 
+#include "core/check.h"
 #include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/loss.h"
+#include "core/ops/random.h"
 #include "core/ops/reduce.h"
+#include "core/ops/shape.h"
+#include "core/tape.h"
 
 namespace sinter {
 namespace {
 
-double per_example(const Tensor& logits) { return 1.0 / static_cast<double>(logits.count()); }
+Tensor filled_like(const Tensor& x, double value) { return Tensor::full(x.shape(), value, x.device()); }
+
+/// Mean cross-entropy between sigmoid(logits) and one label for all.
+Tensor cross_entropy(const Tensor& logits, double label) {
+    return sigmoid_cross_entropy(logits, filled_like(logits, label), 1.0 / static_cast<double>(logits.count()));
+}
+
+/// Mean of 1/2 (logits - label)^2.
+Tensor half_squares(const Tensor& logits, double label) {
+    return squared_error(logits, filled_like(logits, label), 0.5 / static_cast<double>(logits.count()));
+}
+
+/// Images as rows of pixels.
+Tensor rows(const Tensor& images) { return reshape(images, {images.size(0), images.count() / images.size(0)}); }
+
+/// |dD(x)/dx|^2 of every image: [batch]. The logit of an image depends on no other image, so the gradient of their sum
+/// holds the gradient of each.
+Tensor squared_gradient_norms(const Discriminate& discriminate, const Tensor& images) {
+    Tensor x = images.detach();
+    x.set_requires_grad(true);
+    const Tensor slope = rows(gradient(sum(discriminate(x)), x, true));
+    x.set_requires_grad(false);  // the images themselves do not learn: backward() need not come back to them
+    return sum_columns(slope * slope);
+}
 
 }  // namespace
 
-Tensor logistic_gan_loss(const Tensor& logits, double target) {
-    return sigmoid_cross_entropy(logits, Tensor::full(logits.shape(), target, logits.device()), per_example(logits));
+GanLoss gan_loss(std::string_view name) {
+    if (name == "logistic") return GanLoss::logistic;
+    if (name == "least-squares") return GanLoss::least_squares;
+    if (name == "hinge") return GanLoss::hinge;
+    require(name == "wasserstein",
+            "[gan_loss] expected the loss logistic, least-squares, hinge or wasserstein, got '{}'", name);
+    return GanLoss::wasserstein;
 }
 
-Tensor least_squares_gan_loss(const Tensor& logits, double target) {
-    return squared_error(logits, Tensor::full(logits.shape(), target, logits.device()), per_example(logits));
+Tensor discriminator_loss(GanLoss loss, const Tensor& real_logits, const Tensor& fake_logits, double real_target) {
+    require(
+        real_target == 1 || loss == GanLoss::logistic || loss == GanLoss::least_squares,
+        "[gan_loss] hinge and wasserstein compare no labels, so real ones cannot be smoothed to {}; leave the target "
+        "of real images at 1",
+        real_target);
+    switch (loss) {
+        case GanLoss::logistic:
+            return cross_entropy(real_logits, real_target) + cross_entropy(fake_logits, 0);
+        case GanLoss::least_squares:
+            return half_squares(real_logits, real_target) + half_squares(fake_logits, 0);
+        case GanLoss::hinge:
+            return mean(activate(affine(real_logits, -1, 1), relu())) +
+                   mean(activate(affine(fake_logits, 1, 1), relu()));
+        case GanLoss::wasserstein:
+            break;
+    }
+    return mean(fake_logits) - mean(real_logits);
 }
 
-Tensor hinge_gan_loss(const Tensor& logits, bool real) {
-    return mean(activate(affine(logits, real ? -1 : 1, 1), relu()));
+Tensor generator_loss(GanLoss loss, const Tensor& fake_logits) {
+    switch (loss) {
+        case GanLoss::logistic:
+            return cross_entropy(fake_logits, 1);
+        case GanLoss::least_squares:
+            return half_squares(fake_logits, 1);
+        case GanLoss::hinge:
+        case GanLoss::wasserstein:
+            break;
+    }
+    return -mean(fake_logits);
 }
 
-Tensor wasserstein_loss(const Tensor& logits, bool real) { return real ? -mean(logits) : mean(logits); }
+Tensor gradient_penalty(const Discriminate& discriminate, const Tensor& real, const Tensor& fake,
+                        Generator& generator) {
+    require(real.shape() == fake.shape(), "[gradient_penalty] real images are {}, fakes are {}", real.shape(),
+            fake.shape());
+    Tensor x;
+    {
+        const NoGrad constant;
+        const Tensor share = random_uniform({real.size(0)}, 0, 1, generator);
+        x = reshape(rows(fake) + multiply_column(rows(real) - rows(fake), share), real.shape());
+    }
+    // The offset keeps the square root differentiable where the gradient vanishes; it is far below the 1 aimed at.
+    const Tensor norms = sqrt(affine(squared_gradient_norms(discriminate, x), 1, 1e-12));
+    const Tensor excess = affine(norms, 1, -1);
+    return mean(excess * excess);
+}
+
+Tensor r1_penalty(const Discriminate& discriminate, const Tensor& real) {
+    return mean(squared_gradient_norms(discriminate, real));
+}
 
 }  // namespace sinter

@@ -1,23 +1,47 @@
-// The objectives of adversarial training, on the logits of a discriminator.
+// The objectives of adversarial training, on the logits of a discriminator, and the penalties on its gradients.
 #pragma once
 
+#include <functional>
+#include <string_view>
+
+#include "core/random.h"
 #include "core/tensor.h"
 
 namespace sinter {
 
-/// Mean over the batch of the cross-entropy between sigmoid(logits) and one `target` in [0, 1] for all: 1 for real, 0
-/// for fake, 0.9 for smoothed real labels. The generator's non-saturating loss is target 1 on its fakes (Goodfellow et
-/// al., 2014).
-Tensor logistic_gan_loss(const Tensor& logits, double target);
+/// Which game the two networks play. With D(x) a logit, each line is what the discriminator minimises, then what the
+/// generator minimises, as means over the batch:
+enum class GanLoss {
+    logistic,       ///< -log sigmoid(D(real)) - log(1 - sigmoid(D(fake)));  -log sigmoid(D(fake)): the non-saturating
+                    ///< loss (Goodfellow et al., arXiv:1406.2661)
+    least_squares,  ///< 1/2 (D(real) - 1)^2 + 1/2 D(fake)^2;  1/2 (D(fake) - 1)^2 (Mao et al., arXiv:1611.04076)
+    hinge,          ///< max(0, 1 - D(real)) + max(0, 1 + D(fake));  -D(fake) (Lim & Ye, arXiv:1705.02894)
+    wasserstein     ///< D(fake) - D(real);  -D(fake) (Arjovsky et al., arXiv:1701.07875)
+};
 
-/// Mean over the batch of (logits - target)^2 (least squares GAN, Mao et al., arXiv:1611.04076).
-Tensor least_squares_gan_loss(const Tensor& logits, double target);
+/// The loss by its name in options: "logistic", "least-squares", "hinge" or "wasserstein". Throws UsageError for
+/// others.
+GanLoss gan_loss(std::string_view name);
 
-/// Mean of max(0, 1 - logits) for real images, of max(0, 1 + logits) for fakes (hinge loss, Lim & Ye,
-/// arXiv:1705.02894). The generator minimises wasserstein_loss(fakes, real).
-Tensor hinge_gan_loss(const Tensor& logits, bool real);
+/// The discriminator's loss, as a tensor [1]. `real_target` is the label of real images: 0.9 smooths it (Salimans et
+/// al., arXiv:1606.03498), which only logistic and least_squares know. Throws UsageError if another loss is asked for
+/// it.
+Tensor discriminator_loss(GanLoss loss, const Tensor& real_logits, const Tensor& fake_logits, double real_target = 1);
 
-/// -mean(logits) for real images, mean(logits) for fakes (Wasserstein GAN, Arjovsky et al., arXiv:1701.07875).
-Tensor wasserstein_loss(const Tensor& logits, bool real);
+/// The generator's loss on the logits of its images, as a tensor [1].
+Tensor generator_loss(GanLoss loss, const Tensor& fake_logits);
+
+/// Images to logits [batch, 1].
+using Discriminate = std::function<Tensor(const Tensor& images)>;
+
+/// Mean over the batch of (|dD(x)/dx| - 1)^2, at one x = e real + (1 - e) fake for every pair of images, e uniform in
+/// [0, 1) (WGAN-GP, Gulrajani et al., arXiv:1704.00028; they weigh it by 10). `real` and `fake` are constants of it;
+/// takes one draw. The discriminator must have second derivatives: batch normalisation, which would also tie the images
+/// of a batch together, has none.
+Tensor gradient_penalty(const Discriminate& discriminate, const Tensor& real, const Tensor& fake, Generator& generator);
+
+/// Mean over the batch of |dD(x)/dx|^2 at real images (R1, Mescheder et al., arXiv:1801.04406; they weigh it by
+/// gamma/2, gamma = 10).
+Tensor r1_penalty(const Discriminate& discriminate, const Tensor& real);
 
 }  // namespace sinter

@@ -1,8 +1,8 @@
-// A GAN and its sources of random numbers, as the tests of GANs need them.
+// A GAN, its sources of random numbers and its training, as the tests of GANs need them.
 #pragma once
 
 #include "core/ops/random.h"
-#include "models/gan.h"
+#include "models/gan_training.h"
 
 namespace sinter::testing_models {
 
@@ -14,6 +14,30 @@ struct GanNetworks {
 
     Generator init, noise;
     Gan gan;
+};
+
+struct GanRun : GanNetworks {
+    GanRun(const GanOptions& options, const GanTrainingOptions& how, const AdamOptions& adam = {.beta1 = 0.5},
+           std::uint64_t seed = 1, Device device = Device::cpu())
+        : GanNetworks(options, seed, device),
+          images(seed + 1, device),
+          generator(gan.generator(), adam),
+          discriminator(gan.discriminator(), adam),
+          training(gan, generator, discriminator, noise, how) {}
+
+    /// The next step, on random images.
+    GanTraining::Losses step(Index batch, const GanTraining::Rates& rates = {2e-3, 2e-3}) {
+        const std::uint64_t number = static_cast<std::uint64_t>(discriminator.steps()) + 1;
+        noise.start_step(number);
+        images.start_step(number);
+        const GanOptions& options = gan.options();
+        return training.step(random_uniform({batch, options.size, options.size, options.channels}, -1, 1, images),
+                             rates);
+    }
+
+    Generator images;
+    Adam generator, discriminator;
+    GanTraining training;
 };
 
 }  // namespace sinter::testing_models

@@ -55,10 +55,16 @@ TEST(Gan, RefusesWhatItCannotBuildOrJudge) {
     expect_usage_error([] { GanNetworks({.arch = "transformer"}); }, {"[gan]", "dcgan or dense", "'transformer'"});
     expect_usage_error([] { GanNetworks({.channels = 0}); }, {"[gan]", "at least one"});
     GanNetworks networks({.size = 28, .latent = 5, .base_width = 2});
-    expect_usage_error([&] { networks.gan.generate(Tensor::zeros({2, 6}, Device::cpu())); },
-                       {"[gan]", "[batch, 5]", "2x6"});
-    expect_usage_error([&] { networks.gan.discriminate(Tensor::zeros({2, 32, 32, 1}, Device::cpu())); },
-                       {"[gan]", "2x28x28x1", "2x32x32x1"});
+    expect_usage_error(
+        [&] {
+            networks.gan.generate(Tensor::zeros({2, 6}, Device::cpu()));
+        },
+        {"[gan]", "[batch, 5]", "2x6"});
+    expect_usage_error(
+        [&] {
+            networks.gan.discriminate(Tensor::zeros({2, 32, 32, 1}, Device::cpu()));
+        },
+        {"[gan]", "2x28x28x1", "2x32x32x1"});
 }
 
 }  // namespace

@@ -1,0 +1,97 @@
+#include "models/gan_training.h"
+
+#include "core/check.h"
+#include "core/ops/activation.h"
+#include "core/ops/arithmetic.h"
+#include "core/ops/random.h"
+#include "core/ops/reduce.h"
+#include "core/tape.h"
+
+namespace sinter {
+
+GanTraining::GanTraining(Gan& gan, Optimizer& generator, Optimizer& discriminator, Generator& noise,
+                         const GanTrainingOptions& options)
+    : gan_(gan), generator_(generator), discriminator_(discriminator), noise_(noise), options_(options) {
+    require(options.n_critic >= 1, "[gan_training] expected a generator that learns every 1st, 2nd, ... step, got {}",
+            options.n_critic);
+    require(!options.simultaneous || options.n_critic == 1,
+            "[gan_training] simultaneous updates teach both networks in every step; use alternating ones for {} "
+            "discriminator steps a generator step",
+            options.n_critic);
+    require(options.instance_noise >= 0 && options.gradient_penalty >= 0 && options.r1_penalty >= 0,
+            "[gan_training] instance noise and penalties cannot be negative, got {}, {} and {}", options.instance_noise,
+            options.gradient_penalty, options.r1_penalty);
+}
+
+GanTraining::Losses GanTraining::step(const Tensor& real, const Rates& rates) {
+    return options_.simultaneous ? simultaneous_step(real, rates) : alternating_step(real, rates);
+}
+
+Tensor GanTraining::generate(Index batch) {
+    return gan_.generate(random_normal({batch, gan_.options().latent}, 0, 1, noise_));
+}
+
+Tensor GanTraining::judge(const Tensor& images) {
+    if (options_.instance_noise == 0) return gan_.discriminate(images);
+    return gan_.discriminate(images + random_normal(images.shape(), 0, options_.instance_noise, noise_));
+}
+
+Tensor GanTraining::discriminator_objective(const Tensor& real, const Tensor& fake, const Tensor& real_logits,
+                                            const Tensor& fake_logits) {
+    const auto discriminate = [this](const Tensor& images) { return gan_.discriminate(images); };
+    Tensor loss = discriminator_loss(options_.loss, real_logits, fake_logits, options_.real_target);
+    if (options_.gradient_penalty > 0)
+        loss = loss + options_.gradient_penalty * gradient_penalty(discriminate, real, fake, noise_);
+    if (options_.r1_penalty > 0) loss = loss + 0.5 * options_.r1_penalty * r1_penalty(discriminate, real);
+    return loss;
+}
+
+GanTraining::Losses GanTraining::losses(const Tensor& loss_d, const Tensor& loss_g, const Tensor& real_logits,
+                                        const Tensor& fake_logits) const {
+    const Activation verdict = options_.loss == GanLoss::logistic ? sigmoid() : identity();
+    const NoGrad no_grad;
+    return {loss_d.detach(), loss_g.detach(), mean(activate(real_logits, verdict)),
+            mean(activate(fake_logits, verdict))};
+}
+
+GanTraining::Losses GanTraining::simultaneous_step(const Tensor& real, const Rates& rates) {
+    const Tensor fake = generate(real.size(0));
+    const Tensor real_logits = judge(real), fake_logits = judge(fake);
+    const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits);
+    const Tensor loss_g = generator_loss(options_.loss, fake_logits);
+
+    // Both losses share the pass over the fakes: each network is frozen while the other's gradient walks back through
+    // it.
+    discriminator_.clear_gradients();
+    {
+        const Frozen generator(gan_.generator());
+        backward(loss_d, true);
+    }
+    generator_.clear_gradients();
+    {
+        const Frozen discriminator(gan_.discriminator());
+        backward(loss_g);
+    }
+    discriminator_.step(rates.discriminator);
+    generator_.step(rates.generator);
+    return losses(loss_d, loss_g, real_logits, fake_logits);
+}
+
+GanTraining::Losses GanTraining::alternating_step(const Tensor& real, const Rates& rates) {
+    const Tensor fake = generate(real.size(0));
+    const Tensor real_logits = judge(real), fake_logits = judge(fake.detach());
+    const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits);
+    discriminator_.clear_gradients();
+    backward(loss_d);
+    discriminator_.step(rates.discriminator);
+    if (discriminator_.steps() % options_.n_critic != 0) return losses(loss_d, {}, real_logits, fake_logits);
+
+    const Frozen discriminator(gan_.discriminator());
+    const Tensor loss_g = generator_loss(options_.loss, judge(fake));
+    generator_.clear_gradients();
+    backward(loss_g);
+    generator_.step(rates.generator);
+    return losses(loss_d, loss_g, real_logits, fake_logits);
+}
+
+}  // namespace sinter

@@ -1,0 +1,67 @@
+// One training step of a GAN: what the training program runs and the tests compare with PyTorch.
+#pragma once
+
+#include "core/optim/optimizer.h"
+#include "models/gan.h"
+#include "models/gan_losses.h"
+
+namespace sinter {
+
+/// How the two networks learn. A zero switches a term off.
+struct GanTrainingOptions {
+    GanLoss loss = GanLoss::logistic;
+    bool simultaneous = false;    ///< both networks from one forward pass, instead of one after the other
+    std::int64_t n_critic = 1;    ///< the generator learns in every n-th step only
+    double real_target = 1;       ///< label of real images; 0.9 is one-sided label smoothing
+    double instance_noise = 0;    ///< deviation of normal noise on all images that the discriminator judges
+    double gradient_penalty = 0;  ///< weight of gradient_penalty(); WGAN-GP: 10
+    double r1_penalty = 0;        ///< gamma: r1_penalty() is weighted by gamma / 2
+};
+
+/// The state of a training: networks, their optimizers and the noise, all of the caller, which must outlive it.
+///
+/// Alternating (Radford et al.): the discriminator learns from real images and fresh fakes, in separate passes, then
+/// the generator through the discriminator's new weights.
+///
+/// Simultaneous (TensorFlow's tutorial): the discriminator judges real and fake images once, with its old weights; the
+/// gradients of both networks come from that pass and both are updated after it. One pass over the fakes less a step.
+class GanTraining {
+public:
+    /// Throws UsageError for options that contradict each other.
+    GanTraining(Gan& gan, Optimizer& generator, Optimizer& discriminator, Generator& noise,
+                const GanTrainingOptions& options = {});
+
+    /// What a step found before its updates, as tensors [1].
+    struct Losses {
+        Tensor loss_d;  ///< penalties included
+        Tensor loss_g;  ///< undefined in a step in which the generator did not learn
+        /// The discriminator's mean verdict on real and on fake images: the probability of being real for the logistic
+        /// loss, the logit for the others.
+        Tensor d_real, d_fake;
+    };
+
+    struct Rates {
+        double generator, discriminator;
+    };
+
+    /// One step on `real` images in [-1, 1]. Call noise.start_step() before: the step draws the latent codes first,
+    /// then whatever the networks and the options draw, in the order of the passes.
+    Losses step(const Tensor& real, const Rates& rates);
+
+private:
+    Tensor generate(Index batch);
+    Tensor judge(const Tensor& images);
+    Tensor discriminator_objective(const Tensor& real, const Tensor& fake, const Tensor& real_logits,
+                                   const Tensor& fake_logits);
+    Losses losses(const Tensor& loss_d, const Tensor& loss_g, const Tensor& real_logits,
+                  const Tensor& fake_logits) const;
+    Losses simultaneous_step(const Tensor& real, const Rates& rates);
+    Losses alternating_step(const Tensor& real, const Rates& rates);
+
+    Gan& gan_;
+    Optimizer &generator_, &discriminator_;
+    Generator& noise_;
+    GanTrainingOptions options_;
+};
+
+}  // namespace sinter
