@@ -4,16 +4,16 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "apps/common/numbers.h"
+#include "apps/common/program.h"
 #include "apps/kernel_bench/bandwidth.h"
 #include "apps/kernel_bench/measure.h"
-#include "apps/kernel_bench/openblas.h"
 #include "apps/kernel_bench/peak.h"
 #include "apps/kernel_bench/report.h"
 #include "core/error.h"
@@ -28,7 +28,8 @@ constexpr char kDescription[] =
     "threads. Bandwidth is that of the cache level, or of main memory, that holds the case's working\n"
     "set, for its mix of reads and writes: read, write, triad (y = a + s b) or update (y += s a).\n"
     "Data is warm: a kernel sees the same buffers in every call, as in a training step.\n"
-    "Matrix products are timed beside OpenBLAS where it is installed.";
+    "Where they are installed, OpenBLAS is timed beside the matrix products and oneDNN, in the layouts\n"
+    "that it likes best, beside the convolutions, each call in turn with ours.";
 
 struct Options {
     std::string filter;
@@ -39,30 +40,23 @@ struct Options {
     bool list = false;
 };
 
-/// Empty if the program should go on, else its exit code: --help, --version or a mistake.
-std::optional<int> parse(int argc, char** argv, Options& options) {
-    CLI::App app(kDescription, "kernel_bench");
-    app.set_version_flag("--version", "kernel_bench (sinter) " SINTER_VERSION);
+void add_options(CLI::App& app, Options& options) {
+    app.set_version_flag("--version", std::string("kernel_bench (sinter) " SINTER_VERSION));
     app.add_option("--filter", options.filter, "Only cases whose family/kernel/size contains this text or matches it")
         ->type_name("REGEX");
-    app.add_option("--threads", options.threads, "Threads, the main one included; default: one per core")
-        ->check(CLI::Range(1, 1024))
+    app.add_option("--threads", options.threads, "Threads, the main one included; 0: one per core")
+        ->check(whole_number(0, 1024))
+        ->capture_default_str()
         ->type_name("N");
     app.add_option("--min-time", options.min_time_ms, "Measured time per case in milliseconds, at least")
-        ->check(CLI::Range(0.0, 60e3))
+        ->check(positive_number(/*or_zero=*/true))
         ->capture_default_str()
         ->type_name("MS");
     app.add_option("--json", options.json,
                    "Also write the numbers as JSON; '-' writes it to stdout instead of the table")
         ->type_name("FILE");
-    app.add_flag("--no-peer", options.no_peer, "Do not time OpenBLAS");
+    app.add_flag("--no-peer", options.no_peer, "Do not time OpenBLAS and oneDNN");
     app.add_flag("--list", options.list, "Name the cases and stop");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
-    }
-    return std::nullopt;
 }
 
 /// A POSIX extended regular expression.
@@ -125,21 +119,28 @@ std::ofstream open_json(const std::string& path) {
     return file;
 }
 
-void run(const Options& options) {
+std::vector<bench::PeerLibrary> peer_libraries(const Options& options, const bench::Peers& peers) {
+    const auto absence = [&](const char* reason) { return options.no_peer ? "--no-peer" : reason; };
+    return {{"matrix products", peers.products ? peers.products->name() : "", absence("OpenBLAS is not installed")},
+            {"convolutions", peers.convolutions ? peers.convolutions->name() : "", absence(bench::OneDnn::absence())}};
+}
+
+ExitCode run(const Options& options) {
     const kernels::CaseList cases = selected_cases(options.filter);
     if (options.list) {
         for (const kernels::KernelCase& kernel_case : cases) fmt::print("{}\n", kernel_case.name());
-        return;
+        return ExitCode::ok;
     }
     std::ofstream json = open_json(options.json);
-    const auto blas = options.no_peer ? std::nullopt : bench::OpenBlas::find(options.threads);
+    bench::Peers peers;
+    if (!options.no_peer) peers = {bench::OpenBlas::find(options.threads), bench::OneDnn::find(options.threads)};
     kernels::CpuQueue queue(options.threads);
 
     bench::Machine machine;
     machine.cpu = bench::cpu_model();
     machine.simd = bench::simd_target();
     machine.threads = queue.threads();
-    machine.peer = blas ? blas->name() : "";
+    machine.peers = peer_libraries(options, peers);
     machine.fma_peak = bench::measure_fma_peak(queue);
     machine.bandwidth = bench::measure_bandwidth(queue);
 
@@ -149,7 +150,7 @@ void run(const Options& options) {
         Progress progress(cases.size());
         for (const kernels::KernelCase& kernel_case : cases) {
             progress.next(kernel_case.name());
-            measurements.push_back(bench::measure_case(queue, kernel_case, blas ? &*blas : nullptr, timing));
+            measurements.push_back(bench::measure_case(queue, kernel_case, peers, timing));
         }
     }
     machine.fma_peak_at_end = bench::measure_fma_peak(queue);
@@ -160,22 +161,15 @@ void run(const Options& options) {
         fmt::print("{}", bench::format_table(machine, measurements));
     if (json.is_open() && !(json << bench::format_json(machine, measurements)).flush())
         throw Error(fmt::format("--json could not write all of {}: is the disk full?", options.json));
+    return ExitCode::ok;
 }
 
 }  // namespace
 }  // namespace sinter
 
 int main(int argc, char** argv) {
-    try {
-        sinter::Options options;
-        if (const auto exit_code = sinter::parse(argc, argv, options)) return *exit_code;
-        sinter::run(options);
-        return static_cast<int>(sinter::ExitCode::ok);
-    } catch (const sinter::Error& error) {
-        fmt::print(stderr, "kernel_bench: {}\n", error.what());
-        return static_cast<int>(error.code());
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "kernel_bench: {}\n", error.what());
-        return static_cast<int>(sinter::ExitCode::failure);
-    }
+    CLI::App app(sinter::kDescription, "kernel_bench");
+    sinter::Options options;
+    sinter::add_options(app, options);
+    return sinter::run_program(app, {argv + std::min(argc, 1), argv + argc}, [&] { return sinter::run(options); });
 }

@@ -1,9 +1,16 @@
 #include "apps/kernel_bench/measure.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
+#include "core/error.h"
 #include "kernels/cases/fill.h"
 
 namespace sinter::bench {
@@ -39,6 +46,8 @@ private:
     Buffers<float> view_;
 };
 
+std::size_t element_count(const Argument& argument) { return static_cast<std::size_t>(argument.count); }
+
 /// The bytes that a call keeps in use: its buffers, or less where it visits only part of them (a gathered batch).
 double working_set(const KernelCase& kernel_case) {
     double buffers = 0;
@@ -64,21 +73,66 @@ Traffic traffic(const KernelCase& kernel_case) {
     return updated > fresh ? Traffic::update : Traffic::triad;
 }
 
+/// The shortest side of a matrix product, or the fewer channels of a convolution's two sides.
+std::optional<std::int64_t> narrowest_side(const KernelCase& kernel_case) {
+    if (const auto& gemm = kernel_case.gemm_shape) return std::min({gemm->m, gemm->n, gemm->k});
+    if (const auto& conv = kernel_case.conv_call)
+        return std::min(conv->geometry.in_channels, conv->geometry.out_channels);
+    return std::nullopt;
+}
+
+/// Throws unless the results agree as sums in another order do: the roundings of our longest sums (a weight gradient's
+/// 131,072 products) stay below 1e-5 of the largest element, while a wrong pixel or tap shows in the first digit.
+void require_same_work(const KernelCase& kernel_case, std::span<const float> ours, std::span<const float> theirs,
+                       const std::string& peer) {
+    float largest = 0, difference = 0;
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        largest = std::max(largest, std::abs(ours[i]));
+        difference = std::max(difference, std::abs(ours[i] - theirs[i]));
+    }
+    if (difference <= 1e-4f * largest) return;
+    throw Error(
+        fmt::format("{} and our kernel disagree at {}: by {} where the largest element is {}. Run the kernel tests to "
+                    "learn which of them is wrong; --no-peer leaves the peer out.",
+                    peer, kernel_case.name(), difference, largest));
+}
+
+/// The peer's side of a case.
+struct PeerCall {
+    std::string name;
+    std::function<void()> run;
+    std::function<std::vector<float>()> result;  ///< empty where it may differ from ours (an epilogue left out)
+};
+
+std::optional<PeerCall> peer_call(const KernelCase& kernel_case, const Buffers<float>& view, const Peers& peers) {
+    if (peers.products && kernel_case.gemm_shape) {
+        const auto output = std::make_shared<std::vector<float>>(element_count(kernel_case.arguments[0]));
+        const auto multiply = [&blas = *peers.products, shape = *kernel_case.gemm_shape, output, view] {
+            blas.multiply(output->data(), view.real(1), view.real(2), shape);
+        };
+        return PeerCall{peers.products->name(), multiply, {}};
+    }
+    if (peers.convolutions && kernel_case.conv_call) {
+        auto [run, result] = peers.convolutions->convolution(*kernel_case.conv_call, view.real(1), view.real(2));
+        return PeerCall{peers.convolutions->name(), run, result};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
-Measurement measure_case(CpuQueue& queue, const KernelCase& kernel_case, const OpenBlas* blas,
+Measurement measure_case(CpuQueue& queue, const KernelCase& kernel_case, const Peers& peers,
                          const TimingOptions& options) {
     const CaseBuffers buffers(queue, kernel_case.arguments);
     const Buffers<float>& view = buffers.view();
     std::vector<std::function<void()>> contenders = {[&] { kernel_case.run_cpu(queue, view); }};
-
-    std::vector<float> blas_output;
-    if (blas && kernel_case.gemm_shape) {
-        blas_output.resize(static_cast<std::size_t>(kernel_case.arguments[0].count));
-        contenders.push_back(
-            [&] { blas->multiply(blas_output.data(), view.real(1), view.real(2), *kernel_case.gemm_shape); });
-    }
+    const std::optional<PeerCall> peer = peer_call(kernel_case, view, peers);
+    if (peer) contenders.push_back(peer->run);
     const std::vector<Timing> timings = time_calls(contenders, options);
+    if (peer && peer->result) {
+        const std::span<const float> ours(view.real(0), element_count(kernel_case.arguments[0]));
+        require_same_work(kernel_case, ours, peer->result(), peer->name);
+    }
 
     Measurement m;
     m.family = kernel_case.family;
@@ -89,7 +143,8 @@ Measurement measure_case(CpuQueue& queue, const KernelCase& kernel_case, const O
     m.working_set = working_set(kernel_case);
     m.traffic = traffic(kernel_case);
     m.timing = timings[0];
-    if (timings.size() > 1) m.peer = timings[1];
+    m.narrowest_side = narrowest_side(kernel_case);
+    if (peer) m.peer = {peer->name, timings[1]};
     return m;
 }
 

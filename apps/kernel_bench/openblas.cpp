@@ -1,19 +1,13 @@
 #include "apps/kernel_bench/openblas.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <sstream>
-#include <thread>
+
+#include "apps/kernel_bench/library.h"
 
 namespace sinter::bench {
 namespace {
-
-template <class Function>
-Function symbol(void* library, const char* name) {
-    return reinterpret_cast<Function>(dlsym(library, name));
-}
 
 /// "OpenBLAS 0.3.21 (Haswell)" from a configuration such as "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...".
 std::string library_name(void* library) {
@@ -32,14 +26,12 @@ std::string library_name(void* library) {
 std::optional<OpenBlas> OpenBlas::find(int threads) {
     constexpr int kKeepUsersChoice = 0;
     setenv("OPENBLAS_THREAD_TIMEOUT", "16", kKeepUsersChoice);  // 2^16 cycles instead of 2^26
-    void* library = nullptr;
-    for (const char* file : {"libopenblas.so.0", "libopenblas.so"})
-        if (!library) library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    void* library = open_library({"libopenblas.so.0", "libopenblas.so"});
     if (!library) return std::nullopt;
     const auto sgemm = symbol<Sgemm>(library, "cblas_sgemm");
     const auto set_threads = symbol<void (*)(int)>(library, "openblas_set_num_threads");
     if (!sgemm || !set_threads) return std::nullopt;
-    set_threads(threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency())));
+    set_threads(thread_count(threads));
     return OpenBlas(sgemm, library_name(library));
 }
 

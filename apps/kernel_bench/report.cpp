@@ -33,8 +33,8 @@ Rates rates(const Machine& machine, const Measurement& m) {
         r.bandwidth_share = *r.bytes / machine.bandwidth.at(m.working_set, m.traffic);
     }
     if (m.peer) {
-        if (m.flops > 0) r.peer_flops = m.flops / m.peer->seconds;
-        r.peer_ratio = m.peer->seconds / m.timing.seconds;
+        if (m.flops > 0) r.peer_flops = m.flops / m.peer->timing.seconds;
+        r.peer_ratio = m.peer->timing.seconds / m.timing.seconds;
     }
     return r;
 }
@@ -98,6 +98,56 @@ std::string format_bandwidth(const Machine& machine) {
     return align(rows, 1);
 }
 
+std::string format_peers(const Machine& machine) {
+    std::string text;
+    for (const PeerLibrary& peer : machine.peers)
+        text += fmt::format(
+            "{:<11}{} {}\n", text.empty() ? "peers" : "", peer.name.empty() ? "none" : peer.name,
+            peer.name.empty() ? fmt::format("for {}: {}", peer.beside, peer.absence) : "beside " + peer.beside);
+    return text;
+}
+
+/// The case of a kernel that does worst by `value`, which is absent for cases that do not count.
+struct Lowest {
+    Value value;
+    std::string size;
+
+    void look_at(Value other, const Measurement& m) {
+        if (!other || (value && *value <= *other)) return;
+        value = other;
+        size = m.size;
+    }
+};
+
+std::string format_lowest(const Machine& machine, std::span<const Measurement> measurements) {
+    constexpr std::int64_t kFullVector = 16;
+    struct Kernel {
+        std::string name;
+        int cases = 0;
+        Lowest fma_share, peer_ratio;
+    };
+    std::vector<Kernel> kernels;
+    for (const Measurement& m : measurements) {
+        if (m.narrowest_side.value_or(0) < kFullVector) continue;
+        auto kernel = std::find_if(kernels.begin(), kernels.end(), [&](const Kernel& k) { return k.name == m.kernel; });
+        if (kernel == kernels.end()) kernel = kernels.insert(kernel, {m.kernel, 0, {}, {}});
+        const Rates r = rates(machine, m);
+        kernel->cases += 1;
+        kernel->fma_share.look_at(r.fma_share, m);
+        kernel->peer_ratio.look_at(r.peer_ratio, m);
+    }
+    if (kernels.empty()) return "";
+    std::vector<Row> rows = {{"kernel", "lowest", "at", ""}};
+    for (const Kernel& kernel : kernels) {
+        rows.push_back({fmt::format("{}, {} case{}", kernel.name, kernel.cases, kernel.cases == 1 ? "" : "s"), "% FMA",
+                        kernel.fma_share.size, percent_text(kernel.fma_share.value)});
+        if (kernel.peer_ratio.value)
+            rows.push_back({"", "x peer", kernel.peer_ratio.size, ratio_text(kernel.peer_ratio.value)});
+    }
+    return fmt::format("\nof the cases with {} or more channels (or rows and columns) on every side:\n{}", kFullVector,
+                       align(rows, 3));
+}
+
 const char* name(Traffic traffic) {
     switch (traffic) {
         case Traffic::read:
@@ -132,8 +182,7 @@ std::string format_table(const Machine& machine, std::span<const Measurement> me
     std::string text = fmt::format("CPU        {}, {} thread{}, SIMD target {}\n", machine.cpu, machine.threads,
                                    machine.threads == 1 ? "" : "s", machine.simd);
     text += format_peak(machine);
-    text += fmt::format("peer       {}\n", machine.peer.empty() ? "none (OpenBLAS is not installed)" : machine.peer);
-    text += format_bandwidth(machine) + '\n';
+    text += format_peers(machine) + format_bandwidth(machine) + '\n';
 
     const bool with_peer =
         std::any_of(measurements.begin(), measurements.end(), [](const Measurement& m) { return m.peer.has_value(); });
@@ -145,7 +194,7 @@ std::string format_table(const Machine& machine, std::span<const Measurement> me
                         percent_text(r.fma_share), giga_text(r.bytes), percent_text(r.bandwidth_share)});
         if (with_peer) rows.back().insert(rows.back().end(), {giga_text(r.peer_flops), ratio_text(r.peer_ratio)});
     }
-    return text + align(rows, 3);
+    return text + align(rows, 3) + format_lowest(machine, measurements);
 }
 
 std::string format_json(const Machine& machine, std::span<const Measurement> measurements) {
@@ -175,17 +224,22 @@ std::string format_json(const Machine& machine, std::span<const Measurement> mea
                          {"fma_peak_share", number(r.fma_share)},
                          {"bytes_per_second", number(r.bytes)},
                          {"bandwidth_share", number(r.bandwidth_share)},
-                         {"peer_seconds", number(m.peer ? Value(m.peer->seconds) : std::nullopt)},
+                         {"narrowest_side", m.narrowest_side ? ordered_json(*m.narrowest_side) : ordered_json()},
+                         {"peer", m.peer ? ordered_json(m.peer->name) : ordered_json()},
+                         {"peer_seconds", number(m.peer ? Value(m.peer->timing.seconds) : std::nullopt)},
                          {"peer_flops_per_second", number(r.peer_flops)},
                          {"peer_time_ratio", number(r.peer_ratio)}});
     }
+    ordered_json peers = ordered_json::array();
+    for (const PeerLibrary& peer : machine.peers)
+        if (!peer.name.empty()) peers.push_back(peer.name);
     const ordered_json document = {{"cpu", machine.cpu},
                                    {"simd_target", machine.simd},
                                    {"threads", machine.threads},
                                    {"fma_peak_flops_per_second", machine.best_fma_peak()},
                                    {"fma_peak_at_start", machine.fma_peak},
                                    {"fma_peak_at_end", machine.fma_peak_at_end},
-                                   {"peer", machine.peer.empty() ? ordered_json() : ordered_json(machine.peer)},
+                                   {"peers", peers},
                                    {"bandwidth", curve},
                                    {"cases", cases}};
     return document.dump(2) + '\n';

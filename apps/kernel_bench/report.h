@@ -2,14 +2,23 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "apps/kernel_bench/bandwidth.h"
 #include "apps/kernel_bench/timing.h"
 
 namespace sinter::bench {
+
+/// A library that is timed beside our kernels.
+struct PeerLibrary {
+    std::string beside;   ///< what it is timed at: "matrix products"
+    std::string name;     ///< with its version; empty if it takes no part
+    std::string absence;  ///< why it takes no part
+};
 
 /// The machine and its roofs, all measured in this run with the same number of threads.
 struct Machine {
@@ -19,7 +28,7 @@ struct Machine {
     double fma_peak = 0;         ///< floating-point operations per second, at the start of the run
     double fma_peak_at_end = 0;  ///< the same at its end
     BandwidthCurve bandwidth;
-    std::string peer;  ///< whose matrix product is timed beside ours; empty if none was found
+    std::vector<PeerLibrary> peers;
 
     /// The peak that kernels are compared with: the better of the two.
     double best_fma_peak() const { return std::max(fma_peak, fma_peak_at_end); }
@@ -27,19 +36,28 @@ struct Machine {
 
 /// One kernel case, timed.
 struct Measurement {
+    struct Peer {
+        std::string name;
+        Timing timing;
+    };
+
     std::string family, kernel, size;
     double flops = 0;        ///< floating-point operations per call; 0 if memory decides alone
     double bytes = 0;        ///< that any implementation must move, per call; 0 if unknown
     double working_set = 0;  ///< bytes that stay in use from call to call
     Traffic traffic = Traffic::triad;
+    /// Of a matrix product the shortest side, of a convolution the fewer of its input and output channels.
+    std::optional<std::int64_t> narrowest_side;
     Timing timing;
-    std::optional<Timing> peer;
+    std::optional<Peer> peer;
 };
 
 /// The processor's name as the system tells it, or "unknown CPU".
 std::string cpu_model();
 
-/// A header with the machine and its roofs, then a line per case.
+/// A header with the machine and its roofs, a line per case, and at the end for each kernel of matrix products or
+/// convolutions the lowest share of the FMA peak and the lowest ratio to its peer, over the cases of which no side is
+/// so narrow that a vector stays partly empty (16 or more).
 std::string format_table(const Machine& machine, std::span<const Measurement> measurements);
 
 /// The same numbers in SI units (seconds, bytes, operations per second), one object; indented, ends with a newline.

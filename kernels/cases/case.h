@@ -10,6 +10,7 @@
 
 #include "kernels/contract.h"
 #include "kernels/gemm.h"
+#include "kernels/geometry.h"
 
 namespace sinter::kernels {
 
@@ -52,6 +53,14 @@ struct Buffers {
     std::int32_t* int32(int i) const { return static_cast<std::int32_t*>(data[static_cast<std::size_t>(i)]); }
     std::int64_t* int64(int i) const { return static_cast<std::int64_t*>(data[static_cast<std::size_t>(i)]); }
     std::uint64_t* uint64(int i) const { return static_cast<std::uint64_t*>(data[static_cast<std::size_t>(i)]); }
+};
+
+/// One of the three kernels of a convolution.
+enum class ConvPass { forward, input_gradient, weight_gradient };
+
+struct ConvCall {
+    ConvPass pass;
+    ConvGeometry geometry;
 };
 
 /// A kernel call at one size. Built with the chained setters:
@@ -99,6 +108,12 @@ public:
         gemm_shape = shape;
         return *this;
     }
+    /// Says that the call is this pass of a convolution and nothing more (no epilogue, nothing accumulated), with the
+    /// arguments 0, 1 and 2 as in kernels/conv.h, so that the benchmark can time another library on the same images.
+    KernelCase& convolves(ConvPass pass, const ConvGeometry& geometry) {
+        conv_call = {pass, geometry};
+        return *this;
+    }
     KernelCase& within(double absolute, double relative, std::string reason) {
         tolerance = {absolute, relative, std::move(reason)};
         return *this;
@@ -120,6 +135,7 @@ public:
     std::vector<Argument> arguments;
     double bytes = 0, flops = 0;
     std::optional<GemmShape> gemm_shape;
+    std::optional<ConvCall> conv_call;
     Tolerance tolerance;
     std::function<void(CpuQueue&, const Buffers<float>&)> run_cpu;
     std::function<void(RefQueue<double>&, const Buffers<double>&)> run_reference;
@@ -127,8 +143,8 @@ public:
 
 using CaseList = std::vector<KernelCase>;
 
-/// Which sizes a family adds: awkward ones for tests (0, 1, lane-1 .. 2 lanes+1, odd), or the models' and large ones
-/// for timing (the VAE's layers at batch 128).
+/// Which sizes a family adds: awkward ones for tests (0, 1, lane-1 .. 2 lanes+1, odd), or for timing those of the
+/// models' layers (batch 128, DCGAN 64's at 64) and large ones.
 enum class Purpose { test, benchmark };
 
 /// The cases of all families; the list of families stands in kernels/cases/cases.cpp.

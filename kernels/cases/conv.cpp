@@ -1,4 +1,5 @@
-// Cases of kernels/conv.h: a grid of kernel, stride, padding and channel shapes, and the layers of the DCGANs.
+// Cases of kernels/conv.h: a grid of kernel, stride, padding and channel shapes, and the layers of the DCGANs
+// and of the convolutional VAE.
 //
 // Shapes are swept on small integers, where every partial sum is exact in float, in any order.
 #include "kernels/conv.h"
@@ -149,26 +150,50 @@ void add_rounding_and_epilogues(CaseList& cases) {
 /// The three kernels of a layer, without the epilogues that its place in a network adds.
 void add_layer(CaseList& cases, const std::string& layer, const ConvGeometry& g) {
     const Fill fill = uniform(-1, 1);
-    cases.push_back(forward(g, {}, " " + layer, fill, {}));
-    cases.push_back(input_gradient(g, {}, " " + layer, fill, {}));
-    cases.push_back(weight_gradient(g, false, " " + layer, fill, {}));
+    cases.push_back(forward(g, {}, " " + layer, fill, {}).convolves(ConvPass::forward, g));
+    cases.push_back(input_gradient(g, {}, " " + layer, fill, {}).convolves(ConvPass::input_gradient, g));
+    cases.push_back(weight_gradient(g, false, " " + layer, fill, {}).convolves(ConvPass::weight_gradient, g));
 }
 
+/// Square images x of size^2 and in channels, to out channels, with TensorFlow's padding 'same'.
+ConvGeometry same(Index batch, Index size, Index in, Index out, Index kernel, Index stride) {
+    const Padding padding = same_padding(size, kernel, stride);
+    return geometry(batch, size, size, in, out, kernel, kernel, stride, padding, padding);
+}
+
+/// Radford's stage between images of size^2 and of half of that.
+ConvGeometry half(Index batch, Index size, Index in, Index out) {
+    return geometry(batch, size, size, in, out, 4, 4, 2, {1, 1}, {1, 1});
+}
+
+/// Radford's layer between images of 4x4 and a single pixel.
+ConvGeometry whole(Index batch, Index in, Index out) { return geometry(batch, 4, 4, in, out, 4, 4, 1, {}, {}); }
+
+/// Every convolution of the models, each distinct one once. A transposed convolution ("up") has the geometry of the
+/// convolution that it is the input gradient of, which often is a layer of the other network ("down").
 void add_layers(CaseList& cases) {
-    const Padding same5s2{1, 2}, same5s1{2, 2}, one{1, 1};
-    // A transposed layer is named from its input to its output; its geometry is that of the convolution back.
-    add_layer(cases, "DCGAN28 generator 256-128", geometry(128, 7, 7, 128, 256, 5, 5, 1, same5s1, same5s1));
-    add_layer(cases, "DCGAN28 generator 128-64", geometry(128, 14, 14, 64, 128, 5, 5, 2, same5s2, same5s2));
-    add_layer(cases, "DCGAN28 generator 64-1", geometry(128, 28, 28, 1, 64, 5, 5, 2, same5s2, same5s2));
-    add_layer(cases, "DCGAN28 discriminator 1-64", geometry(128, 28, 28, 1, 64, 5, 5, 2, same5s2, same5s2));
-    add_layer(cases, "DCGAN28 discriminator 64-128", geometry(128, 14, 14, 64, 128, 5, 5, 2, same5s2, same5s2));
-    add_layer(cases, "DCGAN64 generator 100-512", geometry(64, 4, 4, 512, 100, 4, 4, 1, {}, {}));
-    add_layer(cases, "DCGAN64 generator 512-256", geometry(64, 8, 8, 256, 512, 4, 4, 2, one, one));
-    add_layer(cases, "DCGAN64 generator 256-128", geometry(64, 16, 16, 128, 256, 4, 4, 2, one, one));
-    add_layer(cases, "DCGAN64 generator 128-64", geometry(64, 32, 32, 64, 128, 4, 4, 2, one, one));
-    add_layer(cases, "DCGAN64 generator 64-3", geometry(64, 64, 64, 3, 64, 4, 4, 2, one, one));
-    add_layer(cases, "DCGAN64 discriminator 3-64", geometry(64, 64, 64, 3, 64, 4, 4, 2, one, one));
-    add_layer(cases, "DCGAN64 discriminator 512-1", geometry(64, 4, 4, 512, 1, 4, 4, 1, {}, {}));
+    add_layer(cases, "DCGAN 28 up1", same(128, 7, 128, 256, 5, 1));
+    add_layer(cases, "DCGAN 28 up2 down2", same(128, 14, 64, 128, 5, 2));
+    add_layer(cases, "DCGAN 28 up3 down1", same(128, 28, 1, 64, 5, 2));
+
+    add_layer(cases, "DCGAN 32 up0", whole(128, 256, 100));
+    add_layer(cases, "DCGAN 32 up1 down2", half(128, 8, 128, 256));
+    add_layer(cases, "DCGAN 32 up2 down1", half(128, 16, 64, 128));
+    add_layer(cases, "DCGAN 32 up3 down0", half(128, 32, 3, 64));
+    add_layer(cases, "DCGAN 32 logit", whole(128, 256, 1));
+
+    add_layer(cases, "DCGAN 64 up0", whole(64, 512, 100));
+    add_layer(cases, "DCGAN 64 up1 down3", half(64, 8, 256, 512));
+    add_layer(cases, "DCGAN 64 up2 down2", half(64, 16, 128, 256));
+    add_layer(cases, "DCGAN 64 up3 down1", half(64, 32, 64, 128));
+    add_layer(cases, "DCGAN 64 up4 down0", half(64, 64, 3, 64));
+    add_layer(cases, "DCGAN 64 logit", whole(64, 512, 1));
+
+    add_layer(cases, "conv VAE 28 conv1", same(128, 28, 1, 32, 3, 2));
+    add_layer(cases, "conv VAE 28 conv2", same(128, 14, 32, 64, 3, 2));
+    add_layer(cases, "conv VAE 28 up1", same(128, 14, 64, 64, 3, 2));
+    add_layer(cases, "conv VAE 28 up2", same(128, 28, 32, 64, 3, 2));
+    add_layer(cases, "conv VAE 28 up3", same(128, 28, 1, 32, 3, 1));
 }
 
 }  // namespace

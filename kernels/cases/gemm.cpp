@@ -152,6 +152,11 @@ void add_gemm_cases(CaseList& cases, Purpose purpose) {
     add_layer_benchmarks(cases, 128, 400, 40, ActivationKind::identity);
     add_layer_benchmarks(cases, 128, 20, 400, ActivationKind::relu);
     add_layer_benchmarks(cases, 128, 400, 784, ActivationKind::identity);
+    // The convolutional models' dense layers: DCGAN 28's first and last, the VAE's around its latent space.
+    add_layer_benchmarks(cases, 128, 100, 12'544, ActivationKind::identity);
+    add_layer_benchmarks(cases, 128, 6272, 1, ActivationKind::identity);
+    add_layer_benchmarks(cases, 128, 3136, 16, ActivationKind::relu);
+    add_layer_benchmarks(cases, 128, 2, 3136, ActivationKind::relu);
     for (const Index n : {512, 1024, 2048}) {
         cases.push_back(product({n, n, n}, {}, "", uniform(-1, 1), {}));
     }

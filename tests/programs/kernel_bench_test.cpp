@@ -1,0 +1,126 @@
+// kernel_bench as a user starts it: the list of cases, filters, the table and its JSON, and what it refuses.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/core/temporary_folder.h"
+#include "tests/programs/vae_program.h"
+
+namespace sinter {
+namespace {
+
+// One product and one convolution, small enough for a sanitizer.
+constexpr char kProduct[] = "gemm/gemm/m=128 n=40 k=400 layer 400-40 forward";
+constexpr char kConvolution[] = "conv_forward/.*conv VAE 28 conv2";
+
+Outcome bench(const std::vector<std::string>& arguments) {
+    std::vector<std::string> command = {SINTER_KERNEL_BENCH};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return run(command);
+}
+
+std::vector<std::string> lines(const std::string& text) {
+    std::vector<std::string> result;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) result.push_back(line);
+    return result;
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::vector<std::string> list(const std::string& filter) {
+    const Outcome outcome = bench({"--list", "--filter", filter});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return lines(outcome.out);
+}
+
+TEST(KernelBench, ListsEveryCaseOnce) {
+    const Outcome outcome = bench({"--list"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const std::vector<std::string> names = lines(outcome.out);
+    EXPECT_GT(names.size(), 100u);
+    EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
+    for (const std::string& name : names) EXPECT_EQ(std::count(name.begin(), name.end(), '/'), 2) << name;
+}
+
+TEST(KernelBench, CoversTheConvolutionsOfEveryModel) {
+    // Distinct layers, each with its forward and two gradients.
+    EXPECT_EQ(list("^conv/.*DCGAN 28").size(), 3u * 3u);
+    EXPECT_EQ(list("^conv/.*DCGAN 32").size(), 3u * 5u);
+    EXPECT_EQ(list("^conv/.*DCGAN 64").size(), 3u * 6u);
+    EXPECT_EQ(list("^conv/.*conv VAE 28").size(), 3u * 5u);
+}
+
+TEST(KernelBench, FiltersByTextAndByExpression) {
+    EXPECT_EQ(list("layer 400-40 forward"), std::vector<std::string>{kProduct});
+    EXPECT_EQ(list("n=40 .*forward$"), std::vector<std::string>{kProduct});
+}
+
+TEST(KernelBench, TableHasALineForEachCaseAndTheLowest) {
+    const Outcome outcome = bench({"--filter", kConvolution, "--min-time", "0", "--threads", "2"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_TRUE(has(outcome.out, "2 threads")) << outcome.out;
+    EXPECT_TRUE(has(outcome.out, "\npeers ")) << outcome.out;
+    EXPECT_TRUE(has(outcome.out, "\nconv    conv_forward  x=128x14x14x32 y=7x7x64")) << outcome.out;
+    EXPECT_TRUE(has(outcome.out, "\nconv_forward, 1 case  % FMA ")) << outcome.out;
+}
+
+TEST(KernelBench, JsonHoldsTheNumbersAndThePeers) {
+    const TemporaryFolder folder;
+    const std::string file = (folder.path() / "numbers.json").string();
+    const std::string filter = std::string(kProduct) + "|" + kConvolution;
+    const Outcome outcome = bench({"--filter", filter, "--min-time", "0", "--threads", "1", "--json", file});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+
+    const nlohmann::json document = nlohmann::json::parse(read_text(file));
+    EXPECT_EQ(document["threads"], 1);
+    EXPECT_GT(document["fma_peak_flops_per_second"].get<double>(), 0);
+    EXPECT_LE(document["peers"].size(), 2u);
+    ASSERT_EQ(document["cases"].size(), 2u);
+    for (const nlohmann::json& timed : document["cases"]) {
+        EXPECT_GT(timed["seconds"].get<double>(), 0);
+        EXPECT_EQ(timed["narrowest_side"], timed["kernel"] == "gemm" ? 40 : 32);
+        if (timed["peer"].is_null()) {  // not installed here
+            EXPECT_TRUE(timed["peer_seconds"].is_null());
+            continue;
+        }
+        const auto& peers = document["peers"];
+        EXPECT_NE(std::find(peers.begin(), peers.end(), timed["peer"]), peers.end()) << timed;
+        EXPECT_EQ(has(timed["peer"], "oneDNN"), timed["kernel"] == "conv_forward") << timed;
+        EXPECT_GT(timed["peer_seconds"].get<double>(), 0);
+    }
+}
+
+TEST(KernelBench, JsonInPlaceOfTheTable) {
+    const Outcome outcome = bench({"--filter", kProduct, "--min-time", "0", "--no-peer", "--json", "-"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const nlohmann::json document = nlohmann::json::parse(outcome.out);
+    EXPECT_TRUE(document["peers"].empty());
+    EXPECT_TRUE(document["cases"][0]["peer"].is_null());
+}
+
+TEST(KernelBench, RefusesWithASentence) {
+    const auto refused = [](const std::vector<std::string>& arguments, int exit_code, const std::string& sentence) {
+        SCOPED_TRACE(testing::PrintToString(arguments));
+        const Outcome outcome = bench(arguments);
+        expect_refusal(outcome, exit_code, {"kernel_bench: ", sentence});
+        EXPECT_EQ(outcome.out, "");
+    };
+    refused({"--filter", "conv_sideways"}, 2,
+            "--filter \"conv_sideways\" matches no kernel case; --list names them all");
+    refused({"--filter", "(gemm"}, 2, "--filter expects a regular expression; \"(gemm\" is not one");
+    refused({"--filtre", "gemm"}, 2, "unknown option '--filtre' (did you mean --filter?)");
+    refused({"--threads", "many"}, 2, "--threads: expected a whole number from 0 to 1024, got 'many'");
+    refused({"--min-time", "-1"}, 2, "--min-time: expected a number of at least 0, got '-1'");
+    refused({"--filter", kProduct, "--json", "/nowhere/numbers.json"}, 1,
+            "--json cannot write to /nowhere/numbers.json");
+}
+
+}  // namespace
+}  // namespace sinter
