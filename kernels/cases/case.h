@@ -58,6 +58,7 @@ struct Buffers {
 /// One of the three kernels of a convolution.
 enum class ConvPass { forward, input_gradient, weight_gradient };
 
+/// A call of that kernel, without an epilogue.
 struct ConvCall {
     ConvPass pass;
     ConvGeometry geometry;
