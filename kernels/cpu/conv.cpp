@@ -1,13 +1,15 @@
 // Convolution and its gradients on the CPU: three views of one blocked matrix product.
 //
-//   forward          y [pixels, out]         = patches of x [pixels, taps in]      times  w [taps in, out]
-//   input gradient   dx of one phase [pixels, in] = patches of dy [pixels, taps out] times  w of the phase [taps out,
-//   in] weight gradient  dw^T [out, taps in]     = dy^T [out, pixels]                  times  patches of x [pixels,
-//   taps in]
+//   forward          y [pixels, out] = patches of x [pixels, taps in] times w [taps in, out]
+//   input gradient   one phase of dx [pixels, in] = patches of dy [pixels, taps out] times its part of w [taps out, in]
+//   weight gradient  dw^T [out, taps in] = dy^T [out, pixels] times patches of x [pixels, taps in]
 //
 // A stride s makes s * s phases of the input, each with its own taps: no zero is multiplied and nothing is scattered.
 // The weight gradient is computed transposed because a patch is then packed as the wide operand, whose runs are as long
 // as a tile is wide; the result is small and is turned at the end.
+//
+// Two kinds go other ways: grey and colour images (conv_thin-inl.h), and convolutions that need far fewer products by
+// minimal filtering (winograd.cpp), which are all wide ones of the DCGANs.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/conv.cpp"
 #include "hwy/foreach_target.h"  // must come before highway.h
