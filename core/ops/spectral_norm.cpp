@@ -19,10 +19,9 @@ Tensor as_matrix(const Tensor& weight) {
     return reshape(weight, {weight.count() / weight.size(-1), weight.size(-1)});
 }
 
-/// x / max(|x|, 1e-12) for a column [n, 1]; PyTorch's bound keeps a direction of zeros from becoming NaN.
+/// x / max(|x|, 1e-12) for a row [1, n]; PyTorch's bound keeps a direction of zeros from becoming NaN.
 Tensor normalised(const Tensor& x) {
-    const Tensor norm = row_norms(reshape(x, {1, x.count()}));
-    return multiply_scalar(x, Tensor::full({1}, 1, x.device()) / clamp(norm, 1e-12, 1e38));
+    return multiply_scalar(x, Tensor::full({1}, 1, x.device()) / clamp(row_norms(x), 1e-12, 1e38));
 }
 
 }  // namespace
@@ -30,10 +29,10 @@ Tensor normalised(const Tensor& x) {
 SingularVectors start_power_iteration(const Tensor& weight, Generator& generator) {
     const NoGrad no_grad;
     const Tensor matrix = as_matrix(weight);
-    const Tensor u = normalised(random_normal({matrix.size(1), 1}, 0, 1, generator));
+    const Tensor u = normalised(random_normal({1, matrix.size(1)}, 0, 1, generator));
     Shape rest;
     for (int axis = 0; axis + 1 < weight.shape().rank(); ++axis) rest = rest.with(weight.size(axis));
-    return {u.view({matrix.size(1)}), normalised(matmul(matrix, u)).view(rest)};
+    return {u.view({matrix.size(1)}), normalised(matmul(u, matrix, false, true)).view(rest)};
 }
 
 Tensor spectral_norm(const Tensor& weight, SingularVectors& vectors, bool iterate) {
@@ -42,21 +41,21 @@ Tensor spectral_norm(const Tensor& weight, SingularVectors& vectors, bool iterat
     require(vectors.u.defined() && vectors.u.count() == out && vectors.v.defined() && vectors.v.count() == rest,
             "[spectral_norm] expected singular vectors of {} and {} values for a weight {}, got {} and {}", out, rest,
             weight.shape(), vectors.u.defined() ? vectors.u.count() : 0, vectors.v.defined() ? vectors.v.count() : 0);
-    // The tape keeps copies: a later forward pass moves the vectors before this one's backward has run.
-    Tensor u = Tensor::empty({out, 1}, weight.device()), v = Tensor::empty({rest, 1}, weight.device());
+    // Rows: as the left operand of a product they are faster than columns as the right one. The tape keeps copies,
+    // because a later forward pass moves the vectors before this one's backward has run.
+    Tensor u = Tensor::empty({1, out}, weight.device()), v = Tensor::empty({1, rest}, weight.device());
     if (iterate && !watching()) {
         const NoGrad no_grad;
-        v = normalised(matmul(matrix, vectors.u.view({out, 1})));
-        u = normalised(matmul(matrix, v, true));
+        v = normalised(matmul(vectors.u.view({1, out}), matrix, false, true));
+        u = normalised(matmul(v, matrix));
         vectors.u.assign(u);
         vectors.v.assign(v);
     } else {
         u.assign(vectors.u);
         v.assign(vectors.v);
     }
-    const Tensor sigma = reshape(matmul(v, matmul(matrix, u), true), {1});
-    const Tensor inverse = Tensor::full({1}, 1, weight.device()) / sigma;
-    return multiply_scalar(weight, inverse);
+    const Tensor sigma = sum(matmul(v, matrix) * u);
+    return multiply_scalar(weight, Tensor::full({1}, 1, weight.device()) / sigma);
 }
 
 }  // namespace sinter
