@@ -35,7 +35,8 @@ LogitLayer add_discriminator_28(Sequential& features, const GanOptions& options,
                              .same = true,
                              .activation = leaky_relu(0.3),
                              .weight_init = init::glorot_uniform(),
-                             .bias_init = init::zeros()};
+                             .bias_init = init::zeros(),
+                             .spectral_norm = options.spectral_norm};
     features.add<Conv2d>("down1", options.channels, width, 5, init, down);
     features.add<Dropout>("dropout1", 0.3, noise);
     features.add<Conv2d>("down2", width, 2 * width, 5, init, down);
@@ -43,7 +44,9 @@ LogitLayer add_discriminator_28(Sequential& features, const GanOptions& options,
     features.add<Flatten>("flatten");
     const Index count = 49 * 2 * width;
     return {std::make_unique<Linear>(count, 1, init,
-                                     LinearOptions{.weight_init = init::glorot_uniform(), .bias_init = init::zeros()}),
+                                     LinearOptions{.weight_init = init::glorot_uniform(),
+                                                   .bias_init = init::zeros(),
+                                                   .spectral_norm = options.spectral_norm}),
             count};
 }
 
@@ -81,14 +84,25 @@ void add_radford_generator(Sequential& layers, Index code, const GanOptions& opt
 LogitLayer add_radford_discriminator(Sequential& features, const GanOptions& options, Generator& init) {
     const Index stages = stage_count(options);
     const Activation leaky = leaky_relu(0.2);
+    // Spectral normalisation takes the place of batch norm, which held the biases.
+    const auto conv = [&](Index stride, Index padding, Activation activation) {
+        Conv2dOptions conv_options = radford_conv(stride, padding, activation);
+        conv_options.bias = conv_options.spectral_norm = options.spectral_norm;
+        conv_options.bias_init = init::zeros();
+        return conv_options;
+    };
     Index width = options.base_width;
-    features.add<Conv2d>("down0", options.channels, width, 4, init, radford_conv(2, 1, leaky));
+    features.add<Conv2d>("down0", options.channels, width, 4, init, conv(2, 1, leaky));
     for (Index stage = 1; stage < stages; ++stage, width *= 2) {
         const std::string number = std::to_string(stage);
-        features.add<Conv2d>("down" + number, width, 2 * width, 4, init, radford_conv(2, 1, identity()));
-        features.add<BatchNorm>("norm" + number, 2 * width, init, radford_norm(leaky));
+        if (options.spectral_norm) {
+            features.add<Conv2d>("down" + number, width, 2 * width, 4, init, conv(2, 1, leaky));
+        } else {
+            features.add<Conv2d>("down" + number, width, 2 * width, 4, init, conv(2, 1, identity()));
+            features.add<BatchNorm>("norm" + number, 2 * width, init, radford_norm(leaky));
+        }
     }
-    return {std::make_unique<Conv2d>(width, 1, 4, init, radford_conv(1, 0, identity())), 4 * 4 * width};
+    return {std::make_unique<Conv2d>(width, 1, 4, init, conv(1, 0, identity())), 4 * 4 * width};
 }
 
 }  // namespace

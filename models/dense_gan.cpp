@@ -3,7 +3,9 @@
 namespace sinter {
 namespace {
 
-LinearOptions hidden() { return {.activation = leaky_relu(0.2)}; }
+LinearOptions hidden(bool spectral_norm = false) {
+    return {.activation = leaky_relu(0.2), .spectral_norm = spectral_norm};
+}
 
 }  // namespace
 
@@ -18,9 +20,10 @@ void add_dense_generator(Sequential& layers, Index code, const GanOptions& optio
 LogitLayer add_dense_discriminator(Sequential& features, const GanOptions& options, Generator& init) {
     const Index width = options.base_width, pixels = options.size * options.size * options.channels;
     features.add<Flatten>("flatten");
-    features.add<Linear>("hidden0", pixels, 8 * width, init, hidden());
-    features.add<Linear>("hidden1", 8 * width, 4 * width, init, hidden());
-    return {std::make_unique<Linear>(4 * width, 1, init), 4 * width};
+    features.add<Linear>("hidden0", pixels, 8 * width, init, hidden(options.spectral_norm));
+    features.add<Linear>("hidden1", 8 * width, 4 * width, init, hidden(options.spectral_norm));
+    return {std::make_unique<Linear>(4 * width, 1, init, LinearOptions{.spectral_norm = options.spectral_norm}),
+            4 * width};
 }
 
 }  // namespace sinter

@@ -1,6 +1,8 @@
 #include "models/gan.h"
 
 #include "core/check.h"
+#include "core/ops/arithmetic.h"
+#include "core/ops/reduce.h"
 #include "core/ops/shape.h"
 #include "core/watch.h"
 #include "models/dcgan.h"
@@ -9,12 +11,15 @@
 namespace sinter {
 namespace {
 
+constexpr Index kLabelWidth = 50;  // values of a label's embedding beside z
+
 const GanOptions& checked(const GanOptions& options) {
     require(options.size >= 1 && options.channels >= 1 && options.latent >= 1 && options.base_width >= 1,
             "[gan] expected at least one pixel, channel, latent unit and unit of width, got {}, {}, {} and {}",
             options.size, options.channels, options.latent, options.base_width);
     require(options.arch == "dcgan" || options.arch == "dense",
             "[gan] expected the architecture dcgan or dense, got '{}'", options.arch);
+    require(options.classes >= 0, "[gan] expected a number of classes, or 0 for none, got {}", options.classes);
     if (options.arch == "dcgan") require_dcgan_size(options);
     return options;
 }
@@ -22,10 +27,12 @@ const GanOptions& checked(const GanOptions& options) {
 }  // namespace
 
 Gan::GeneratorNetwork::GeneratorNetwork(const GanOptions& options, Generator& init) {
+    if (options.classes > 0) add_module("label", label.emplace(options.classes, kLabelWidth, init));
+    const Index code = options.latent + (label ? kLabelWidth : 0);
     if (options.arch == "dcgan")
-        add_dcgan_generator(layers, options.latent, options, init);
+        add_dcgan_generator(layers, code, options, init);
     else
-        add_dense_generator(layers, options.latent, options, init);
+        add_dense_generator(layers, code, options, init);
     add_module("layers", layers);
 }
 
@@ -34,24 +41,43 @@ Gan::DiscriminatorNetwork::DiscriminatorNetwork(const GanOptions& options, Gener
                                     : add_dense_discriminator(features, options, init);
     add_module("features", features);
     add_module("logit", *logit.layer);
+    // Small at first: the sum over all features starts as a correction of the unconditional logit.
+    if (options.classes > 0)
+        add_module("projection", projection.emplace(options.classes, logit.features, init, init::normal(0, 0.02)));
 }
 
 Gan::Gan(const GanOptions& options, Generator& init, Generator& noise)
     : options_(checked(options)), generator_(options, init), discriminator_(options, init, noise) {}
 
-Tensor Gan::generate(const Tensor& z) {
+void Gan::require_labels(const Buffer<std::int32_t>& labels, Index batch) const {
+    if (options_.classes == 0) {
+        require(labels.count() == 0, "[gan] got {} labels for a GAN without classes; make it conditional or leave them",
+                labels.count());
+    } else {
+        require(labels.count() == batch, "[gan] expected a label for each of {} images, got {}", batch, labels.count());
+    }
+}
+
+Tensor Gan::generate(const Tensor& z, const Buffer<std::int32_t>& labels) {
     const Scope scope("generator");
     require(z.shape().rank() == 2 && z.size(1) == options_.latent, "[gan] expected latent codes [batch, {}], got {}",
             options_.latent, z.shape());
-    return generator_.layers.forward(z);
+    require_labels(labels, z.size(0));
+    if (!generator_.label) return generator_.layers.forward(z);
+    return generator_.layers.forward(concatenate_columns(z, generator_.label->forward(labels)));
 }
 
-Tensor Gan::discriminate(const Tensor& images) {
+Tensor Gan::discriminate(const Tensor& images, const Buffer<std::int32_t>& labels) {
     const Scope scope("discriminator");
     const Shape expected{images.size(0), options_.size, options_.size, options_.channels};
     require(images.shape() == expected, "[gan] expected images {}, got {}", expected, images.shape());
+    require_labels(labels, images.size(0));
+    const Shape one_each{images.size(0), 1};
     const Tensor features = discriminator_.features.forward(images);
-    return reshape(discriminator_.logit.layer->forward(features), {images.size(0), 1});
+    const Tensor logits = reshape(discriminator_.logit.layer->forward(features), one_each);
+    if (!discriminator_.projection) return logits;
+    const Tensor rows = reshape(features, {images.size(0), discriminator_.logit.features});
+    return logits + reshape(sum_columns(rows * discriminator_.projection->forward(labels)), one_each);
 }
 
 }  // namespace sinter

@@ -1,11 +1,12 @@
 // Generative adversarial networks (Goodfellow et al., arXiv:1406.2661): a generator and a discriminator, built by
-// architecture (models/dcgan.h, models/dense_gan.h).
+// architecture (models/dcgan.h, models/dense_gan.h). Where there are classes both are conditional on a label.
 //
-//     z -> generator -> image
-//     image -> features -> one logit
+//     z (and the embedding of a label) -> generator -> image
+//     image -> features -> one logit (+ <features, embedding of a label>)
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/nn/layers.h"
@@ -19,6 +20,10 @@ struct GanOptions {
     Index channels = 1;
     Index latent = 100;
     Index base_width = 64;  ///< scales every hidden layer; of dcgan, the channels of the largest hidden images
+    Index classes = 0;      ///< more than 0: conditional on a label below it
+    /// Spectral normalisation of the discriminator's layers instead of batch normalisation (SN-GAN, Miyato et al.,
+    /// arXiv:1802.05957).
+    bool spectral_norm = false;
 };
 
 /// The last layer of a discriminator.
@@ -28,6 +33,11 @@ struct LogitLayer {
 };
 
 /// The two networks of a GAN. They are separate modules, each for an optimizer of its own.
+///
+/// A conditional generator takes a learned embedding of the label beside z (Mirza & Osindero, arXiv:1411.1784). A
+/// conditional discriminator adds the inner product of its features and another embedding of the label to its logit:
+/// the projection discriminator (Miyato & Koyama, arXiv:1802.05637), without their pooling of the features and their
+/// spectral normalisation of the embedding.
 class Gan {
 public:
     /// Draws the weights of the generator, then of the discriminator, from `init`. `noise` gives the dropout masks of
@@ -39,20 +49,25 @@ public:
     Module& generator() { return generator_; }
     Module& discriminator() { return discriminator_; }
 
-    /// Images [batch, size, size, channels] in [-1, 1] of latent codes [batch, latent].
-    Tensor generate(const Tensor& z);
-    /// Logits [batch, 1] of images: above 0 means real.
-    Tensor discriminate(const Tensor& images);
+    /// Images [batch, size, size, channels] in [-1, 1] of latent codes [batch, latent] and, if there are classes, a
+    /// label each.
+    Tensor generate(const Tensor& z, const Buffer<std::int32_t>& labels = {});
+    /// Logits [batch, 1] of images and, if there are classes, their labels: above 0 means real.
+    Tensor discriminate(const Tensor& images, const Buffer<std::int32_t>& labels = {});
 
 private:
+    void require_labels(const Buffer<std::int32_t>& labels, Index batch) const;
+
     struct GeneratorNetwork final : Module {
         GeneratorNetwork(const GanOptions& options, Generator& init);
+        std::optional<Embedding> label;
         Sequential layers;
     };
     struct DiscriminatorNetwork final : Module {
         DiscriminatorNetwork(const GanOptions& options, Generator& init, Generator& noise);
         Sequential features;
         LogitLayer logit;
+        std::optional<Embedding> projection;
     };
 
     GanOptions options_;

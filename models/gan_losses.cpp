@@ -27,14 +27,14 @@ Tensor half_squares(const Tensor& logits, double label) {
 /// Images as rows of pixels.
 Tensor rows(const Tensor& images) { return reshape(images, {images.size(0), images.count() / images.size(0)}); }
 
-/// |dD(x)/dx|^2 of every image: [batch]. The logit of an image depends on no other image, so the gradient of their sum
-/// holds the gradient of each.
-Tensor squared_gradient_norms(const Discriminate& discriminate, const Tensor& images) {
+/// dD(x)/dx as a row for every image. Where no logit depends on another image, the gradient of their sum holds the
+/// gradient of each.
+Tensor image_gradients(const Discriminate& discriminate, const Tensor& images) {
     Tensor x = images.detach();
     x.set_requires_grad(true);
     const Tensor slope = rows(gradient(sum(discriminate(x)), x, true));
     x.set_requires_grad(false);  // the images themselves do not learn: backward() need not come back to them
-    return sum_columns(slope * slope);
+    return slope;
 }
 
 }  // namespace
@@ -91,14 +91,13 @@ Tensor gradient_penalty(const Discriminate& discriminate, const Tensor& real, co
         const Tensor share = random_uniform({real.size(0)}, 0, 1, generator);
         x = reshape(rows(fake) + multiply_column(rows(real) - rows(fake), share), real.shape());
     }
-    // The offset keeps the square root differentiable where the gradient vanishes; it is far below the 1 aimed at.
-    const Tensor norms = sqrt(affine(squared_gradient_norms(discriminate, x), 1, 1e-12));
-    const Tensor excess = affine(norms, 1, -1);
+    const Tensor excess = affine(row_norms(image_gradients(discriminate, x)), 1, -1);
     return mean(excess * excess);
 }
 
 Tensor r1_penalty(const Discriminate& discriminate, const Tensor& real) {
-    return mean(squared_gradient_norms(discriminate, real));
+    const Tensor slopes = image_gradients(discriminate, real);
+    return mean(sum_columns(slopes * slopes));
 }
 
 }  // namespace sinter

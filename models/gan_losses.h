@@ -36,8 +36,8 @@ using Discriminate = std::function<Tensor(const Tensor& images)>;
 
 /// Mean over the batch of (|dD(x)/dx| - 1)^2, at one x = e real + (1 - e) fake for every pair of images, e uniform in
 /// [0, 1) (WGAN-GP, Gulrajani et al., arXiv:1704.00028; they weigh it by 10). `real` and `fake` are constants of it;
-/// takes one draw. The discriminator must have second derivatives: batch normalisation, which would also tie the images
-/// of a batch together, has none.
+/// takes one draw. Meant for discriminators that judge every image by itself: batch normalisation mixes the slopes of a
+/// batch.
 Tensor gradient_penalty(const Discriminate& discriminate, const Tensor& real, const Tensor& fake, Generator& generator);
 
 /// Mean over the batch of |dD(x)/dx|^2 at real images (R1, Mescheder et al., arXiv:1801.04406; they weigh it by

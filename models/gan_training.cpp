@@ -23,22 +23,22 @@ GanTraining::GanTraining(Gan& gan, Optimizer& generator, Optimizer& discriminato
             options.gradient_penalty, options.r1_penalty);
 }
 
-GanTraining::Losses GanTraining::step(const Tensor& real, const Rates& rates) {
-    return options_.simultaneous ? simultaneous_step(real, rates) : alternating_step(real, rates);
+GanTraining::Losses GanTraining::step(const Tensor& real, const Rates& rates, const Labels& labels) {
+    return options_.simultaneous ? simultaneous_step(real, rates, labels) : alternating_step(real, rates, labels);
 }
 
-Tensor GanTraining::generate(Index batch) {
-    return gan_.generate(random_normal({batch, gan_.options().latent}, 0, 1, noise_));
+Tensor GanTraining::generate(Index batch, const Labels& labels) {
+    return gan_.generate(random_normal({batch, gan_.options().latent}, 0, 1, noise_), labels);
 }
 
-Tensor GanTraining::judge(const Tensor& images) {
-    if (options_.instance_noise == 0) return gan_.discriminate(images);
-    return gan_.discriminate(images + random_normal(images.shape(), 0, options_.instance_noise, noise_));
+Tensor GanTraining::judge(const Tensor& images, const Labels& labels) {
+    if (options_.instance_noise == 0) return gan_.discriminate(images, labels);
+    return gan_.discriminate(images + random_normal(images.shape(), 0, options_.instance_noise, noise_), labels);
 }
 
 Tensor GanTraining::discriminator_objective(const Tensor& real, const Tensor& fake, const Tensor& real_logits,
-                                            const Tensor& fake_logits) {
-    const auto discriminate = [this](const Tensor& images) { return gan_.discriminate(images); };
+                                            const Tensor& fake_logits, const Labels& labels) {
+    const auto discriminate = [&](const Tensor& images) { return gan_.discriminate(images, labels); };
     Tensor loss = discriminator_loss(options_.loss, real_logits, fake_logits, options_.real_target);
     if (options_.gradient_penalty > 0)
         loss = loss + options_.gradient_penalty * gradient_penalty(discriminate, real, fake, noise_);
@@ -54,10 +54,10 @@ GanTraining::Losses GanTraining::losses(const Tensor& loss_d, const Tensor& loss
             mean(activate(fake_logits, verdict))};
 }
 
-GanTraining::Losses GanTraining::simultaneous_step(const Tensor& real, const Rates& rates) {
-    const Tensor fake = generate(real.size(0));
-    const Tensor real_logits = judge(real), fake_logits = judge(fake);
-    const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits);
+GanTraining::Losses GanTraining::simultaneous_step(const Tensor& real, const Rates& rates, const Labels& labels) {
+    const Tensor fake = generate(real.size(0), labels);
+    const Tensor real_logits = judge(real, labels), fake_logits = judge(fake, labels);
+    const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits, labels);
     const Tensor loss_g = generator_loss(options_.loss, fake_logits);
 
     // Both losses share the pass over the fakes: each network is frozen while the other's gradient walks back through
@@ -77,17 +77,17 @@ GanTraining::Losses GanTraining::simultaneous_step(const Tensor& real, const Rat
     return losses(loss_d, loss_g, real_logits, fake_logits);
 }
 
-GanTraining::Losses GanTraining::alternating_step(const Tensor& real, const Rates& rates) {
-    const Tensor fake = generate(real.size(0));
-    const Tensor real_logits = judge(real), fake_logits = judge(fake.detach());
-    const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits);
+GanTraining::Losses GanTraining::alternating_step(const Tensor& real, const Rates& rates, const Labels& labels) {
+    const Tensor fake = generate(real.size(0), labels);
+    const Tensor real_logits = judge(real, labels), fake_logits = judge(fake.detach(), labels);
+    const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits, labels);
     discriminator_.clear_gradients();
     backward(loss_d);
     discriminator_.step(rates.discriminator);
     if (discriminator_.steps() % options_.n_critic != 0) return losses(loss_d, {}, real_logits, fake_logits);
 
     const Frozen discriminator(gan_.discriminator());
-    const Tensor loss_g = generator_loss(options_.loss, judge(fake));
+    const Tensor loss_g = generator_loss(options_.loss, judge(fake, labels));
     generator_.clear_gradients();
     backward(loss_g);
     generator_.step(rates.generator);

@@ -44,19 +44,22 @@ public:
         double generator, discriminator;
     };
 
-    /// One step on `real` images in [-1, 1]. Call noise.start_step() before: the step draws the latent codes first,
-    /// then whatever the networks and the options draw, in the order of the passes.
-    Losses step(const Tensor& real, const Rates& rates);
+    /// One step on `real` images in [-1, 1] and, if the GAN has classes, their labels, which the fakes get, too. Call
+    /// noise.start_step() before: the step draws the latent codes first, then whatever the networks and the options
+    /// draw, in the order of the passes.
+    Losses step(const Tensor& real, const Rates& rates, const Buffer<std::int32_t>& labels = {});
 
 private:
-    Tensor generate(Index batch);
-    Tensor judge(const Tensor& images);
+    using Labels = Buffer<std::int32_t>;
+
+    Tensor generate(Index batch, const Labels& labels);
+    Tensor judge(const Tensor& images, const Labels& labels);
     Tensor discriminator_objective(const Tensor& real, const Tensor& fake, const Tensor& real_logits,
-                                   const Tensor& fake_logits);
+                                   const Tensor& fake_logits, const Labels& labels);
     Losses losses(const Tensor& loss_d, const Tensor& loss_g, const Tensor& real_logits,
                   const Tensor& fake_logits) const;
-    Losses simultaneous_step(const Tensor& real, const Rates& rates);
-    Losses alternating_step(const Tensor& real, const Rates& rates);
+    Losses simultaneous_step(const Tensor& real, const Rates& rates, const Labels& labels);
+    Losses alternating_step(const Tensor& real, const Rates& rates, const Labels& labels);
 
     Gan& gan_;
     Optimizer &generator_, &discriminator_;

@@ -10,6 +10,18 @@ struct GanNetworks {
     explicit GanNetworks(const GanOptions& options, std::uint64_t seed = 1, Device device = Device::cpu())
         : init(seed, device, draws::kInitialisation), noise(seed, device), gan(options, init, noise) {}
 
+    /// Labels 0, 1, 2, ... over and over; none for a GAN without classes.
+    Buffer<std::int32_t> labels(Index batch) const {
+        const Index classes = gan.options().classes;
+        if (classes == 0) return {};
+        Buffer<std::int32_t> result(batch, noise.device());
+        for (Index i = 0; i < batch; ++i) {
+            const std::int32_t label = static_cast<std::int32_t>(i % classes);
+            result.upload({&label, 1}, i);
+        }
+        return result;
+    }
+
     Tensor codes(Index batch) { return random_normal({batch, gan.options().latent}, 0, 1, noise); }
 
     Generator init, noise;
@@ -32,7 +44,7 @@ struct GanRun : GanNetworks {
         images.start_step(number);
         const GanOptions& options = gan.options();
         return training.step(random_uniform({batch, options.size, options.size, options.channels}, -1, 1, images),
-                             rates);
+                             rates, labels(batch));
     }
 
     Generator images;

@@ -50,6 +50,82 @@ TEST(Gan, MakesImagesOfItsSizeAndJudgesThem) {
     }
 }
 
+Tensor* find(std::vector<Parameter>& all, const std::string& name) {
+    for (Parameter& each : all) {
+        if (each.name == name) return &each.tensor;
+    }
+    return nullptr;
+}
+
+TEST(ConditionalGan, DrawsAndJudgesByTheLabel) {
+    for (const std::string arch : {"dcgan", "dense"}) {
+        GanNetworks networks({.arch = arch, .size = 28, .latent = 5, .base_width = 2, .classes = 3});
+        networks.gan.discriminator().train(false);  // no dropout between the passes that are compared
+        const NoGrad no_grad;
+        const Device device = Device::cpu();
+        const Tensor z = networks.codes(2);
+        const Buffer<std::int32_t> first(std::vector<std::int32_t>{0, 1}, device);
+        const Buffer<std::int32_t> second(std::vector<std::int32_t>{2, 1}, device);
+        const Tensor images = networks.gan.generate(z, first);
+        const auto logits = [&](const Buffer<std::int32_t>& labels) {
+            return networks.gan.discriminate(images, labels).to_floats();
+        };
+        EXPECT_NE(networks.gan.generate(z, second).to_floats(), images.to_floats());
+        const std::vector<float> by_first = logits(first), by_second = logits(second);
+        EXPECT_NE(by_first[0], by_second[0]);
+        EXPECT_EQ(by_first[1], by_second[1]);
+
+        // The label speaks through the projection alone.
+        std::vector<Parameter> parameters = networks.gan.discriminator().parameters();
+        find(parameters, "projection.weight")->fill(0);
+        EXPECT_EQ(logits(first), logits(second));
+    }
+}
+
+TEST(ConditionalGan, AddsOneEmbeddingToEachNetwork) {
+    GanNetworks plain({.size = 28, .base_width = 8}), conditional({.size = 28, .base_width = 8, .classes = 10});
+    EXPECT_EQ(conditional.gan.generator().parameter_count() - plain.gan.generator().parameter_count(),
+              10 * 50 + 50 * 49 * 32);  // embeddings of 50 values, and the rows of the dense layer that read them
+    EXPECT_EQ(conditional.gan.discriminator().parameter_count() - plain.gan.discriminator().parameter_count(),
+              10 * 49 * 16);
+}
+
+TEST(ConditionalGan, RefusesMissingAndSuperfluousLabels) {
+    GanNetworks plain({.latent = 5, .base_width = 2}), conditional({.latent = 5, .base_width = 2, .classes = 3});
+    const Tensor z = plain.codes(2), images = Tensor::zeros({2, 28, 28, 1}, Device::cpu());
+    expect_usage_error([&] { conditional.gan.generate(z); }, {"[gan]", "label for each of 2 images", "got 0"});
+    expect_usage_error([&] { conditional.gan.discriminate(images); }, {"[gan]", "label for each of 2 images", "got 0"});
+    expect_usage_error([&] { plain.gan.generate(z, conditional.labels(2)); }, {"[gan]", "2 labels", "without classes"});
+    expect_usage_error([] { GanNetworks({.classes = -1}); }, {"[gan]", "classes", "-1"});
+}
+
+TEST(SpectralNormGan, NormalisesEveryLayerOfTheDiscriminatorAndNoBatch) {
+    for (const GanOptions& options : {GanOptions{.size = 28}, GanOptions{.size = 32}, GanOptions{.arch = "dense"}}) {
+        GanOptions spectral = options;
+        spectral.base_width = 4;
+        spectral.spectral_norm = true;
+        GanNetworks networks(spectral);
+        for (const Parameter& each : networks.gan.discriminator().parameters()) {
+            EXPECT_EQ(each.name.find("norm"), std::string::npos) << each.name;
+            EXPECT_TRUE(each.name.ends_with("weight_orig") || each.name.ends_with("bias")) << each.name;
+        }
+        const NoGrad no_grad;
+        const Tensor images = Tensor::full({2, spectral.size, spectral.size, 1}, 0.5, Device::cpu());
+        for (int pass = 0; pass < 20; ++pass) networks.gan.discriminate(images);  // settles the power iteration
+        networks.gan.discriminator().train(false);
+        const float before = networks.gan.discriminate(images).to_floats()[0];
+        // A layer's scale is divided out, up to its bias, which starts at 0 in the DCGANs.
+        if (spectral.arch == "dense") continue;
+        for (Parameter each : networks.gan.discriminator().parameters()) {
+            if (!each.name.ends_with("weight_orig")) continue;
+            std::vector<float> values = each.tensor.to_floats();
+            for (float& value : values) value *= 8;
+            each.tensor.assign(std::span<const float>(values));
+        }
+        EXPECT_NEAR(networks.gan.discriminate(images).to_floats()[0], before, 1e-5f * std::abs(before));
+    }
+}
+
 TEST(Gan, RefusesWhatItCannotBuildOrJudge) {
     expect_usage_error([] { GanNetworks({.size = 48}); }, {"[gan]", "28, 32 or 64", "48", "dense"});
     expect_usage_error([] { GanNetworks({.arch = "transformer"}); }, {"[gan]", "dcgan or dense", "'transformer'"});

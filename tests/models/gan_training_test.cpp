@@ -93,6 +93,9 @@ const Kind kKinds[] = {
     {{.arch = "dense", .size = 10, .latent = 6, .base_width = 2},
      {.loss = GanLoss::wasserstein, .n_critic = 2, .gradient_penalty = 10}},
     {{.size = 28, .latent = 6, .base_width = 2}, {.loss = GanLoss::least_squares, .r1_penalty = 1}},
+    {{.size = 32, .latent = 6, .base_width = 2, .classes = 3, .spectral_norm = true}, {.loss = GanLoss::hinge}},
+    {{.arch = "dense", .size = 10, .latent = 6, .base_width = 2, .classes = 3, .spectral_norm = true},
+     {.simultaneous = true, .gradient_penalty = 10}},
 };
 
 TEST(GanTrainingStep, GivesTheSameBitsForAnyNumberOfThreads) {
