@@ -63,11 +63,11 @@ GanTraining::Losses GanTraining::simultaneous_step(const Tensor& real, const Rat
     // Both losses share the pass over the fakes: each network is frozen while the other's gradient walks back through
     // it.
     discriminator_.clear_gradients();
+    generator_.clear_gradients();
     {
         const Frozen generator(gan_.generator());
         backward(loss_d, true);
     }
-    generator_.clear_gradients();
     {
         const Frozen discriminator(gan_.discriminator());
         backward(loss_g);

@@ -105,10 +105,14 @@ TEST(SpectralNormGan, NormalisesEveryLayerOfTheDiscriminatorAndNoBatch) {
         spectral.base_width = 4;
         spectral.spectral_norm = true;
         GanNetworks networks(spectral);
+        int weights = 0, biases = 0;
         for (const Parameter& each : networks.gan.discriminator().parameters()) {
+            if (each.name.ends_with("weight_orig")) ++weights;
+            if (each.name.ends_with("bias")) ++biases;
             EXPECT_EQ(each.name.find("norm"), std::string::npos) << each.name;
-            EXPECT_TRUE(each.name.ends_with("weight_orig") || each.name.ends_with("bias")) << each.name;
+            EXPECT_FALSE(each.name.ends_with("weight")) << each.name;
         }
+        EXPECT_EQ(weights, biases) << "of a discriminator of " << spectral.size << " pixels";
         const NoGrad no_grad;
         const Tensor images = Tensor::full({2, spectral.size, spectral.size, 1}, 0.5, Device::cpu());
         for (int pass = 0; pass < 20; ++pass) networks.gan.discriminate(images);  // settles the power iteration
