@@ -1,6 +1,7 @@
 // The words that sentences about data sets share.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -8,8 +9,11 @@
 
 namespace sinter {
 
-/// "mnist, 60000 + 10000 images of 28 x 28"
+/// "mnist, 60000 + 10000 images of 28 x 28", and the details in parentheses
 std::string describe(const DataSplits& data);
+
+/// What people call the set in a folder: mnist for .../mnist, FashionMNIST for .../FashionMNIST/raw.
+std::string folder_name(const std::filesystem::path& folder);
 
 /// The names of classes that are only numbered: "0", "1", ...
 std::vector<std::string> numbered_classes(int count);

@@ -14,6 +14,7 @@
 #include "core/data/describe.h"
 #include "core/data/digits.h"
 #include "core/data/fit.h"
+#include "core/data/image_folder.h"
 #include "core/data/mnist.h"
 #include "core/error.h"
 
@@ -37,8 +38,9 @@ constexpr const char* kMnistMirrors[] = {"https://ossci-datasets.s3.amazonaws.co
 std::string fit(DataSplits& data, const ImageRequest& request) {
     const std::int64_t height = data.train.height, width = data.train.width;
     fit_images(data, request);
-    if (data.train.height == height && data.train.width == width) return describe(data);
-    return fmt::format("{} (fitted from {} x {})", describe(data), height, width);
+    if (data.train.height != height || data.train.width != width)
+        data.details.push_back(fmt::format("fitted from {} x {}", height, width));
+    return describe(data);
 }
 
 DataSplits embedded_digits(const ImageRequest& request, const std::string& reason) {
@@ -49,15 +51,22 @@ DataSplits embedded_digits(const ImageRequest& request, const std::string& reaso
 }
 
 /// Loads `where`, a folder or the word digits; both the sentence and a failure say why it was looked at.
-DataSplits load_chosen(const fs::path& where, const ImageRequest& request, const std::string& reason) {
+DataSplits load_chosen(const fs::path& where, const ImageRequest& request, const std::string& reason, const Say& say) {
     if (where == "digits") return embedded_digits(request, reason);
+    std::error_code error;
+    if (!fs::is_directory(where, error)) {
+        throw DataError(fmt::format(
+            "[data] {}: expected a folder with data, but there is {}; check the path (looked at "
+            "because {})",
+            where.string(), fs::exists(where, error) ? "something else by that name" : "no such folder", reason));
+    }
     try {
-        DataSplits data = load_mnist(where);
+        DataSplits data = holds_mnist(where) ? load_mnist(where) : load_image_folder(where, request, say);
         const std::string words = fit(data, request);
         data.source = fmt::format("The set {}, from {}, because {}.", words, where.string(), reason);
         return data;
-    } catch (const DataError& error) {
-        throw DataError(fmt::format("{} (looked at because {})", error.what(), reason));
+    } catch (const DataError& failure) {
+        throw DataError(fmt::format("{} (looked at because {})", failure.what(), reason));
     }
 }
 
@@ -65,9 +74,9 @@ DataSplits load_chosen(const fs::path& where, const ImageRequest& request, const
 
 DataSplits find_data(const std::optional<fs::path>& data_option, const ImageRequest& request, const Say& say) {
     check_request(request);
-    if (data_option) return load_chosen(*data_option, request, "--data says so");
+    if (data_option) return load_chosen(*data_option, request, "--data says so", say);
     if (const std::string folder = environment("SINTER_DATA_DIR"); !folder.empty())
-        return load_chosen(folder, request, "SINTER_DATA_DIR says so");
+        return load_chosen(folder, request, "SINTER_DATA_DIR says so", say);
 
     const auto fall_back_to_digits = [&](const std::string& why) {
         return embedded_digits(request, fmt::format("neither --data nor SINTER_DATA_DIR is given and {}", why));
@@ -82,7 +91,7 @@ DataSplits find_data(const std::optional<fs::path>& data_option, const ImageRequ
                         cache.string()));
     }
     const fs::path folder = cache / "mnist";
-    if (is_complete_mnist(folder)) return load_chosen(folder, request, "it is in the cache");
+    if (is_complete_mnist(folder)) return load_chosen(folder, request, "it is in the cache", say);
     if (environment("SINTER_OFFLINE") == "1")
         return fall_back_to_digits(fmt::format("MNIST is not in the cache {} and SINTER_OFFLINE is 1", cache.string()));
 
@@ -92,7 +101,7 @@ DataSplits find_data(const std::optional<fs::path>& data_option, const ImageRequ
         return fall_back_to_digits(
             fmt::format("MNIST is not in the cache {} and could not be downloaded: {}", cache.string(), *failure));
     }
-    return load_chosen(folder, request, "it has just been downloaded into the cache");
+    return load_chosen(folder, request, "it has just been downloaded into the cache", say);
 }
 
 }  // namespace sinter

@@ -1,28 +1,39 @@
-// A set of labelled images in host memory, as bytes, the pair of sets that a program trains and tests on, and what it
-// may ask of them.
+// A set of labelled images as bytes, in host memory or in a file, the pair of sets that a program trains and tests on,
+// and what it may ask of them.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace sinter {
 
+class PixelFile;
+
 /// `count` images of height x width x channels bytes (0 is black, 255 is white), with their labels.
 struct ImageSet {
     std::int64_t count = 0, height = 0, width = 0, channels = 1;
-    std::vector<std::uint8_t> pixels;  ///< NHWC: count x height x width x channels
-    std::vector<std::uint8_t> labels;  ///< count labels in [0, classes), or empty where there are none
-    std::string name;                  ///< what people call the set, for instance "mnist"
-    int classes = 0;                   ///< 0 where there are no labels
+    std::vector<std::uint8_t> pixels;       ///< NHWC: count x height x width x channels; empty where they are in `file`
+    std::shared_ptr<const PixelFile> file;  ///< where the pixels are if there is no room for them in memory, ...
+    std::uint64_t file_offset = 0;          ///< ... and where in it they begin
+    std::vector<std::uint8_t> labels;       ///< count labels in [0, classes), or empty where there are none
+    std::string name;                       ///< what people call the set, for instance "mnist"
+    int classes = 0;                        ///< 0 where there are no labels
 
     std::int64_t bytes_per_image() const { return height * width * channels; }
+    /// Copies the pixels of images [first, first + images) to `to`, from memory or file; for any number of threads.
+    /// Throws DataError where the file cannot be read.
+    void read(std::int64_t first, std::int64_t images, std::uint8_t* to) const;
 };
 
 /// What a program asks of its images.
 struct ImageRequest {
     std::int64_t height = 0, width = 0;  ///< pixels; both 0: as the data has it
     std::int64_t channels = 0;           ///< 1 (grey) or 3 (colour); 0: as the data has it
+    /// Whether the pixels of an image folder are loaded into memory or stay in the file of decoded images, to be read
+    /// as they are needed. Automatic: in memory if they fit.
+    enum class Place { automatic, memory, file } place = Place::automatic;
 };
 
 /// Images to learn from and images to be judged by, of one size and with one set of classes.
@@ -30,6 +41,7 @@ struct DataSplits {
     ImageSet train, test;
     std::vector<std::string> class_names;  ///< by label; empty where there are no labels
     std::int64_t skipped = 0;              ///< image files that could not be read and are left out
+    std::vector<std::string> details;      ///< what else a reader of `source` should know, as clauses
     std::string source;  ///< one sentence that programs print: which data this is, where it came from and why
 };
 

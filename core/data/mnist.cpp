@@ -88,14 +88,6 @@ FileSet find_files(const fs::path& folder) {
                     folder.string(), partial_folder.string(), lacking));
 }
 
-/// mnist for .../mnist, FashionMNIST for .../FashionMNIST/raw.
-std::string name_of(const fs::path& folder) {
-    fs::path path = fs::absolute(folder).lexically_normal();
-    if (!path.has_filename()) path = path.parent_path();  // .../mnist/
-    if (path.filename() == "raw") path = path.parent_path();
-    return path.filename().string();
-}
-
 ImageSet combine(IdxBytes images, IdxBytes labels, const fs::path& images_file, const fs::path& labels_file) {
     if (images.shape[0] != labels.shape[0]) {
         throw DataError(
@@ -146,7 +138,7 @@ DataSplits load_mnist(const fs::path& folder) {
                         data.test.height, data.test.width));
     }
     data.train.classes = data.test.classes = std::max(data.train.classes, data.test.classes);
-    data.train.name = data.test.name = name_of(files[train_images].parent_path());
+    data.train.name = data.test.name = folder_name(files[train_images].parent_path());
     data.class_names = numbered_classes(data.train.classes);
     data.source = fmt::format("The set {}, from {}.", describe(data), folder.string());
     return data;

@@ -74,17 +74,6 @@ TemporaryFile create_temporary(const fs::path& path) {
     throw write_error(path, errno);
 }
 
-int fill_and_rename(TemporaryFile& temporary, std::span<const Bytes> pieces, const fs::path& path) {
-    for (const Bytes piece : pieces) {
-        if (const int error = temporary.file.write_all(piece)) return error;
-    }
-    // Without this a power cut after the rename could leave the new name on an empty file.
-    if (::fsync(temporary.file.get()) != 0) return errno;
-    // Network file systems report a full disk as late as this.
-    if (const int error = temporary.file.close()) return error;
-    return ::rename(temporary.path.c_str(), path.c_str()) == 0 ? 0 : errno;
-}
-
 /// Makes a rename in `folder` survive a power cut. A folder that cannot be opened for reading, or a file system that
 /// does not sync folders, is no reason to refuse a file that is already in its place; a failing disk is.
 int sync_folder(const fs::path& folder) {
@@ -166,13 +155,34 @@ std::vector<std::byte> read_whole_file(const fs::path& path) {
     return content;
 }
 
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
+    TemporaryFile temporary = create_temporary(path_);
+    temporary_ = std::move(temporary.path);
+    file_ = std::move(temporary.file);
+}
+
+AtomicFile::~AtomicFile() {
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(Bytes bytes) {
+    if (const int error = file_.write_all(bytes)) throw write_error(path_, error);
+}
+
+void AtomicFile::commit() {
+    // Without this a power cut after the rename could leave the new name on an empty file.
+    if (::fsync(file_.get()) != 0) throw write_error(path_, errno);
+    // Network file systems report a full disk as late as this.
+    if (const int error = file_.close()) throw write_error(path_, error);
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw write_error(path_, errno);
+    temporary_.clear();
+    if (const int error = sync_folder(path_.parent_path())) throw write_error(path_, error);
+}
+
 void write_file_atomically(const fs::path& path, std::span<const Bytes> pieces) {
-    TemporaryFile temporary = create_temporary(path);
-    if (const int error = fill_and_rename(temporary, pieces, path)) {
-        ::unlink(temporary.path.c_str());
-        throw write_error(path, error);
-    }
-    if (const int error = sync_folder(path.parent_path())) throw write_error(path, error);
+    AtomicFile file(path);
+    for (const Bytes piece : pieces) file.write(piece);
+    file.commit();
 }
 
 void write_file_atomically(const fs::path& path, Bytes content) {

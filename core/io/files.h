@@ -19,13 +19,6 @@ void ensure_folder(const std::filesystem::path& folder);
 /// The content of a regular file. Throws DataError when it cannot be read.
 std::vector<std::byte> read_whole_file(const std::filesystem::path& path);
 
-/// Writes `pieces` one after the other as the file `path`, in a folder that exists. The content goes to a temporary
-/// name in the same folder, to the disk, and only then takes its place (a symbolic link is replaced, not followed).
-/// Throws Error on any failure; the temporary is then removed and an existing file is left as it was.
-void write_file_atomically(const std::filesystem::path& path, std::span<const Bytes> pieces);
-void write_file_atomically(const std::filesystem::path& path, Bytes content);
-void write_file_atomically(const std::filesystem::path& path, std::string_view text);
-
 /// An open POSIX file descriptor that closes itself.
 class FileDescriptor {
 public:
@@ -45,6 +38,31 @@ public:
 private:
     int descriptor_;
 };
+
+/// A file that is written piece by piece and appears under its name only once it is whole: until then the content has a
+/// temporary name in the same folder, which must exist. Every failure is an Error and leaves an existing file as it
+/// was.
+class AtomicFile {
+public:
+    explicit AtomicFile(std::filesystem::path path);
+    /// Removes the temporary unless commit() has succeeded.
+    ~AtomicFile();
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+
+    void write(Bytes bytes);
+    /// Brings the content to the disk and gives it its name (a symbolic link is replaced, not followed).
+    void commit();
+
+private:
+    std::filesystem::path path_, temporary_;
+    FileDescriptor file_;
+};
+
+/// Writes `pieces` one after the other as the file `path`, as an AtomicFile.
+void write_file_atomically(const std::filesystem::path& path, std::span<const Bytes> pieces);
+void write_file_atomically(const std::filesystem::path& path, Bytes content);
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
 /// The sentence for a write to `path` that failed with `error_number` (an errno): the file, the system's reason and
 /// what to do about it.

@@ -1,0 +1,212 @@
+// Walking through the folders of an image set.
+#include "core/data/image_listing.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include "core/data/image_file.h"
+#include "core/error.h"
+
+namespace sinter {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostClasses = 256;  // labels are bytes
+constexpr std::size_t kTestShare = 10;     // one in so many images, where the folder does not say
+
+bool is_passed_over(const std::string& name) { return name.starts_with('.') || name.starts_with("__"); }
+
+[[noreturn]] void refuse_folder(const fs::path& folder, const std::error_code& error) {
+    throw DataError(fmt::format("[data] {}: cannot be read as a folder: {}; check the path and that you may read it",
+                                folder.string(), error.message()));
+}
+
+/// The entries of one folder: names of folders, and image files by name.
+struct Entries {
+    std::vector<std::string> folders;
+    std::vector<ListedImage> images;
+};
+
+Entries entries_of(const fs::path& folder) {
+    Entries entries;
+    std::error_code error;
+    fs::directory_iterator entry(folder, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+        std::string name = entry->path().filename().string();
+        if (is_passed_over(name)) continue;
+        struct stat status {};
+        // A link that leads nowhere is named like an image and is none: it shows up as a file that cannot be read.
+        if (::stat(entry->path().c_str(), &status) != 0) status.st_mode = S_IFREG;
+        if (S_ISDIR(status.st_mode)) {
+            entries.folders.push_back(std::move(name));
+        } else if (S_ISREG(status.st_mode) && has_image_name(name)) {
+            entries.images.push_back(
+                {std::move(name), static_cast<std::uint64_t>(status.st_size),
+                 static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec});
+        }
+    }
+    if (error) refuse_folder(folder, error);
+    std::sort(entries.folders.begin(), entries.folders.end());
+    return entries;
+}
+
+/// Appends the images of root/below and of all folders in it to `images`.
+void add_images(const fs::path& root, const std::string& below, std::vector<ListedImage>& images, int depth = 0) {
+    constexpr int kDeepest = 64;  // links can lead in a circle
+    if (depth > kDeepest) {
+        throw DataError(
+            fmt::format("[data] {}: expected folders nested less than {} deep; does a link lead in a circle?",
+                        (root / below).string(), kDeepest));
+    }
+    Entries entries = entries_of(root / below);
+    const std::string prefix = below.empty() ? "" : below + "/";
+    for (ListedImage& image : entries.images) {
+        image.path = prefix + image.path;
+        images.push_back(std::move(image));
+    }
+    for (const std::string& folder : entries.folders) add_images(root, prefix + folder, images, depth + 1);
+}
+
+std::vector<ListedImage> images_below(const fs::path& root, const std::string& below) {
+    std::vector<ListedImage> images;
+    add_images(root, below, images);
+    std::sort(images.begin(), images.end(), [](const ListedImage& a, const ListedImage& b) { return a.path < b.path; });
+    return images;
+}
+
+/// The images of a split, by the folder under it in which they lie; "" for those directly in it.
+using Groups = std::map<std::string, std::vector<ListedImage>>;
+
+Groups groups_of(const fs::path& root, const std::string& below) {
+    Groups groups;
+    Entries entries = entries_of(root / below);
+    const std::string prefix = below.empty() ? "" : below + "/";
+    for (ListedImage& image : entries.images) image.path = prefix + image.path;
+    std::sort(entries.images.begin(), entries.images.end(),
+              [](const ListedImage& a, const ListedImage& b) { return a.path < b.path; });
+    groups[""] = std::move(entries.images);
+    for (const std::string& folder : entries.folders) groups[folder] = images_below(root, prefix + folder);
+    return groups;
+}
+
+std::size_t count_images(const Groups& groups) {
+    std::size_t count = 0;
+    for (const auto& [name, images] : groups) count += images.size();
+    return count;
+}
+
+/// Labels the images of `groups` by their folders and appends them to `images`.
+void add_labelled(const Groups& groups, const std::vector<std::string>& class_names, std::vector<ListedImage>& images) {
+    for (const auto& [name, members] : groups) {
+        const auto at = std::lower_bound(class_names.begin(), class_names.end(), name);
+        if (at == class_names.end() || *at != name) continue;
+        for (ListedImage image : members) {
+            image.label = static_cast<std::uint8_t>(at - class_names.begin());
+            images.push_back(std::move(image));
+        }
+    }
+}
+
+/// Moves every tenth train image to the test images; of fewer than ten the last; a single image is both.
+void split_off_test(ImageListing& listing) {
+    std::vector<ListedImage> train;
+    const std::size_t count = listing.train.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const bool for_test = count < kTestShare ? i + 1 == count : i % kTestShare == kTestShare - 1;
+        if (for_test) listing.test.push_back(listing.train[i]);
+        if (!for_test || count == 1) train.push_back(std::move(listing.train[i]));
+    }
+    listing.train = std::move(train);
+    listing.split = count == 1 ? "the single image is also the test image"
+                               : fmt::format("every {}th image of the sorted list is a test image", kTestShare);
+}
+
+void remark_class_without_images(ImageListing& listing, const std::string& name) {
+    listing.remarks.push_back(
+        fmt::format("[data] {}: the class folder {} holds no images; it keeps its number among the classes",
+                    listing.folder.string(), name));
+}
+
+}  // namespace
+
+ImageListing list_images(const fs::path& folder) {
+    ImageListing listing;
+    listing.folder = folder;
+    const std::vector<std::string> top = entries_of(folder).folders;
+    const auto has = [&](const char* name) { return std::binary_search(top.begin(), top.end(), name); };
+
+    Groups train, test;
+    if (has("train")) {
+        train = groups_of(folder, "train");
+        for (const char* name : {"test", "val", "valid"}) {
+            if (!has(name) || !listing.split.empty()) continue;
+            test = groups_of(folder, name);
+            if (count_images(test) > 0) listing.split = fmt::format("the test images are those in {}/", name);
+        }
+    } else {
+        train = groups_of(folder, "");
+    }
+    if (count_images(train) == 0) {
+        throw DataError(
+            fmt::format("[data] {}: expected the four files of MNIST (train-images-idx3-ubyte, ...), the batches of "
+                        "CIFAR-10 (data_batch_1.bin, ...) or image files (.png, .jpg, .jpeg) in train/<class>/ and "
+                        "test/<class>/, in <class>/ or directly, found none of them{}; give another folder",
+                        folder.string(), has("train") ? ", and train/ has no image" : ""));
+    }
+
+    // Folders with images are classes, and images beside them belong to none.
+    const bool classes = count_images(train) > train[""].size();
+    for (Groups* split : {&train, &test}) {
+        if (classes && !(*split)[""].empty()) {
+            listing.remarks.push_back(
+                fmt::format("[data] {}: left out {} image(s) that lie beside the class folders, the first is {}",
+                            folder.string(), (*split)[""].size(), (*split)[""].front().path));
+            (*split)[""].clear();
+        }
+    }
+    if (classes) {
+        Groups all = train;
+        all.insert(test.begin(), test.end());
+        all.erase("");
+        for (const auto& [name, images] : all) {
+            listing.class_names.push_back(name);
+            if (train[name].empty() && test[name].empty()) remark_class_without_images(listing, name);
+        }
+        if (listing.class_names.size() > kMostClasses) {
+            throw DataError(
+                fmt::format("[data] {}: expected at most {} class folders, came {}; put the images into one "
+                            "folder to learn from them without classes",
+                            folder.string(), kMostClasses, listing.class_names.size()));
+        }
+        add_labelled(train, listing.class_names, listing.train);
+        add_labelled(test, listing.class_names, listing.test);
+    } else {
+        listing.train = std::move(train[""]);
+        for (auto& [name, images] : test)
+            listing.test.insert(listing.test.end(), std::make_move_iterator(images.begin()),
+                                std::make_move_iterator(images.end()));
+    }
+    if (listing.test.empty()) split_off_test(listing);
+    return listing;
+}
+
+ImageListing list_all_images(const fs::path& folder) {
+    ImageListing listing;
+    listing.folder = folder;
+    listing.train = images_below(folder, "");
+    if (listing.train.empty()) {
+        throw DataError(
+            fmt::format("[data] {}: expected image files (.png, .jpg, .jpeg), found none", folder.string()));
+    }
+    return listing;
+}
+
+}  // namespace sinter

@@ -1,0 +1,18 @@
+#include "core/data/image_set.h"
+
+#include <algorithm>
+
+#include "core/data/pixel_file.h"
+
+namespace sinter {
+
+void ImageSet::read(std::int64_t first, std::int64_t images, std::uint8_t* to) const {
+    const std::int64_t offset = first * bytes_per_image(), bytes = images * bytes_per_image();
+    if (file) {
+        file->read(file_offset + static_cast<std::uint64_t>(offset), {to, static_cast<std::size_t>(bytes)});
+    } else {
+        std::copy_n(pixels.data() + offset, bytes, to);
+    }
+}
+
+}  // namespace sinter

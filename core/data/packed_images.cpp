@@ -1,0 +1,173 @@
+#include "core/data/packed_images.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <array>
+#include <cstring>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "core/data/available_memory.h"
+#include "core/data/pixel_file.h"
+#include "core/error.h"
+
+namespace sinter {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::array<char, 8> kMagic = {'s', 'i', 'n', 't', 'e', 'r', 'p', '1'};
+
+/// The last bytes of the file.
+struct Footer {
+    std::uint64_t json_bytes = 0;
+    std::uint64_t json_crc = 0;
+    std::array<char, 8> magic = kMagic;
+};
+
+unsigned long crc(std::span<const std::uint8_t> bytes, unsigned long before = 0) {
+    return ::crc32_z(before, bytes.data(), bytes.size());
+}
+
+std::span<const std::uint8_t> bytes_of(const std::string& text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+unsigned long labels_crc(const DataSplits& data) { return crc(data.test.labels, crc(data.train.labels)); }
+
+class Reader {
+public:
+    explicit Reader(const fs::path& path) : path_(path), file_(std::make_shared<PixelFile>(path)) {}
+
+    std::optional<PackedImages> read(const std::string& key, ImageRequest::Place place) {
+        try {
+            const json description = read_description();
+            if (description.at("key") != key) return std::nullopt;
+            return build(description, place);
+        } catch (const json::exception& error) {
+            throw damaged(fmt::format("its description lacks something ({})", error.what()));
+        }
+    }
+
+private:
+    DataError damaged(const std::string& what) const {
+        return DataError(
+            fmt::format("[data] {}: expected decoded images, the file is damaged: {}", path_.string(), what));
+    }
+
+    json read_description() {
+        Footer footer;
+        if (file_->bytes() < sizeof footer) throw damaged("it is too short");
+        file_->read(file_->bytes() - sizeof footer, {reinterpret_cast<std::uint8_t*>(&footer), sizeof footer});
+        if (footer.magic != kMagic) throw damaged("it does not end as it should");
+        if (footer.json_bytes > file_->bytes() - sizeof footer)
+            throw damaged("its description is longer than the file");
+        std::string text(footer.json_bytes, '\0');
+        file_->read(file_->bytes() - sizeof footer - footer.json_bytes,
+                    {reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+        if (crc(bytes_of(text)) != footer.json_crc) throw damaged("the checksum of its description is wrong");
+        described_ = file_->bytes() - sizeof footer - footer.json_bytes;
+        return json::parse(text);
+    }
+
+    PackedImages build(const json& description, ImageRequest::Place place) {
+        PackedImages packed;
+        DataSplits& data = packed.data;
+        data.class_names = description.at("class_names").get<std::vector<std::string>>();
+        data.skipped = description.at("skipped");
+        packed.remarks = description.at("remarks").get<std::vector<std::string>>();
+        std::uint64_t offset = 0;
+        for (const auto& [set, name] : {std::pair{&data.train, "train"}, std::pair{&data.test, "test"}}) {
+            set->count = description.at(name);
+            set->height = description.at("height");
+            set->width = description.at("width");
+            set->channels = description.at("channels");
+            set->classes = static_cast<int>(data.class_names.size());
+            set->file = file_;
+            set->file_offset = offset;
+            offset += bytes_of_pixels(*set);
+        }
+        const std::uint64_t pixels_end = offset;
+        for (ImageSet* set : {&data.train, &data.test}) {
+            if (data.class_names.empty()) continue;
+            if (offset + static_cast<std::uint64_t>(set->count) > described_)
+                throw damaged("it is too short for its counts");
+            set->labels.resize(static_cast<std::size_t>(set->count));
+            file_->read(offset, set->labels);
+            offset += set->labels.size();
+        }
+        if (offset != described_) throw damaged("its length does not fit its counts");
+        if (labels_crc(data) != description.at("labels_crc")) throw damaged("the checksum of its labels is wrong");
+
+        if (belongs_in_memory(static_cast<std::int64_t>(pixels_end), place)) {
+            for (ImageSet* set : {&data.train, &data.test}) {
+                set->pixels.resize(bytes_of_pixels(*set));
+                file_->read(set->file_offset, set->pixels);
+                set->file.reset();
+            }
+            if (crc(data.test.pixels, crc(data.train.pixels)) != description.at("pixels_crc"))
+                throw damaged("the checksum of its pixels is wrong");
+        }
+        return packed;
+    }
+
+    static std::uint64_t bytes_of_pixels(const ImageSet& set) {
+        return static_cast<std::uint64_t>(set.count * set.bytes_per_image());
+    }
+
+    fs::path path_;
+    std::shared_ptr<const PixelFile> file_;
+    std::uint64_t described_ = 0;  // where the description begins
+};
+
+}  // namespace
+
+PackedImagesWriter::PackedImagesWriter(const fs::path& file) : file_(file) {}
+
+void PackedImagesWriter::append(std::span<const std::uint8_t> pixels) {
+    pixels_crc_ = crc(pixels, pixels_crc_);
+    file_.write(std::as_bytes(pixels));
+}
+
+void PackedImagesWriter::finish(const DataSplits& data, const std::vector<std::string>& remarks,
+                                const std::string& key) {
+    const json description = {{"key", key},
+                              {"train", data.train.count},
+                              {"test", data.test.count},
+                              {"height", data.train.height},
+                              {"width", data.train.width},
+                              {"channels", data.train.channels},
+                              {"class_names", data.class_names},
+                              {"skipped", data.skipped},
+                              {"remarks", remarks},
+                              {"labels_crc", labels_crc(data)},
+                              {"pixels_crc", pixels_crc_}};
+    // Names of files need not be UTF-8, which JSON wants.
+    const std::string text = description.dump(-1, ' ', false, json::error_handler_t::replace);
+    const Footer footer{.json_bytes = text.size(), .json_crc = crc(bytes_of(text))};
+    file_.write(std::as_bytes(std::span(data.train.labels)));
+    file_.write(std::as_bytes(std::span(data.test.labels)));
+    file_.write(std::as_bytes(bytes_of(text)));
+    file_.write(std::as_bytes(std::span(&footer, 1)));
+    file_.commit();
+}
+
+std::optional<PackedImages> read_packed_images(const fs::path& file, const std::string& key,
+                                               ImageRequest::Place place) {
+    std::error_code error;
+    if (!fs::exists(file, error)) return std::nullopt;
+    return Reader(file).read(key, place);
+}
+
+bool belongs_in_memory(std::int64_t bytes, ImageRequest::Place place) {
+    if (place != ImageRequest::Place::automatic) return place == ImageRequest::Place::memory;
+    // The set, the copy that a loader puts on the device, and as much again for everything else.
+    const std::int64_t available = available_memory();
+    return available == 0 || bytes < available / 3;
+}
+
+}  // namespace sinter

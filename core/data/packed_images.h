@@ -1,0 +1,46 @@
+// Decoded images in one file, so that a folder of images is decoded once.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/data/image_set.h"
+#include "core/io/files.h"
+
+namespace sinter {
+
+/// Writes such a file: the pixels of the train images, those of the test images, both sets' labels, a description in
+/// JSON with the checksums of pixels and labels, and a footer with the length and the checksum of the description. The
+/// description comes last because the counts are known only when all is decoded.
+class PackedImagesWriter {
+public:
+    /// Throws Error, as all members do, where the file cannot be written.
+    explicit PackedImagesWriter(const std::filesystem::path& file);
+
+    /// The next pixels: first those of the train images, then those of the test images.
+    void append(std::span<const std::uint8_t> pixels);
+    /// Writes what `data` says beside the pixels, under a key that tells whether the file is still what is wanted.
+    void finish(const DataSplits& data, const std::vector<std::string>& remarks, const std::string& key);
+
+private:
+    AtomicFile file_;
+    unsigned long pixels_crc_ = 0;
+};
+
+struct PackedImages {
+    DataSplits data;
+    std::vector<std::string> remarks;  ///< sentences on what was odd when the images were decoded
+};
+
+/// Reads a file of PackedImagesWriter. Returns nothing where there is none, or one of another key. Checks everything
+/// but pixels that stay in the file. Throws DataError for a damaged file.
+std::optional<PackedImages> read_packed_images(const std::filesystem::path& file, const std::string& key,
+                                               ImageRequest::Place place);
+
+/// Where `place` puts that many bytes of pixels: in memory (true) or in a file.
+bool belongs_in_memory(std::int64_t bytes, ImageRequest::Place place);
+
+}  // namespace sinter
