@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/data/cache_folder.h"
+#include "core/data/cifar.h"
 #include "core/data/describe.h"
 #include "core/data/digits.h"
 #include "core/data/fit.h"
@@ -50,6 +51,13 @@ DataSplits embedded_digits(const ImageRequest& request, const std::string& reaso
     return data;
 }
 
+/// Loads a folder in the first form that it shows a file of.
+DataSplits load_folder(const fs::path& folder, const ImageRequest& request, const Say& say) {
+    if (holds_mnist(folder)) return load_mnist(folder);
+    if (holds_cifar10(folder)) return load_cifar10(folder);
+    return load_image_folder(folder, request, say);
+}
+
 /// Loads `where`, a folder or the word digits; both the sentence and a failure say why it was looked at.
 DataSplits load_chosen(const fs::path& where, const ImageRequest& request, const std::string& reason, const Say& say) {
     if (where == "digits") return embedded_digits(request, reason);
@@ -61,7 +69,7 @@ DataSplits load_chosen(const fs::path& where, const ImageRequest& request, const
             where.string(), fs::exists(where, error) ? "something else by that name" : "no such folder", reason));
     }
     try {
-        DataSplits data = holds_mnist(where) ? load_mnist(where) : load_image_folder(where, request, say);
+        DataSplits data = load_folder(where, request, say);
         const std::string words = fit(data, request);
         data.source = fmt::format("The set {}, from {}, because {}.", words, where.string(), reason);
         return data;

