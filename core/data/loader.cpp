@@ -10,6 +10,7 @@
 #include "kernels/random.h"
 
 namespace sinter {
+
 Loader::Loader(const ImageSet& images, Device device, const LoaderOptions& options)
     : options_(options),
       count_(images.count),
@@ -17,19 +18,23 @@ Loader::Loader(const ImageSet& images, Device device, const LoaderOptions& optio
       width_(images.width),
       channels_(images.channels),
       batch_size_(std::min(options.batch_size, images.count)),
-      pixels_(std::span<const std::uint8_t>(images.pixels), device),
-      labels_(std::span<const std::uint8_t>(images.labels), device),
-      order_(images.count, device),
       device_epoch_(1, device),
       flip_step_(1, device),
       device_position_(1, device) {
     require(count_ > 0, "[loader] the image set '{}' is empty", images.name);
     require(options.batch_size > 0, "[loader] expected a batch size of at least 1, got {}", options.batch_size);
-    if (!options.shuffle) {
-        std::vector<std::int32_t> order(static_cast<std::size_t>(count_));
-        std::iota(order.begin(), order.end(), 0);
-        order_.upload(order);
+    const Index resident = images.file ? batch_size_ : count_;
+    if (images.file) {
+        prefetcher_ = std::make_unique<Prefetcher>(images, batch_size_, options.shuffle, options.seed);
+        pixels_ = Buffer<std::uint8_t>(resident * images.bytes_per_image(), device);
+        labels_ = Buffer<std::uint8_t>(images.labels.empty() ? 0 : resident, device);
+    } else {
+        pixels_ = Buffer<std::uint8_t>(std::span<const std::uint8_t>(images.pixels), device);
+        labels_ = Buffer<std::uint8_t>(std::span<const std::uint8_t>(images.labels), device);
     }
+    std::vector<std::int32_t> order(static_cast<std::size_t>(resident));
+    std::iota(order.begin(), order.end(), 0);
+    order_ = Buffer<std::int32_t>(std::span<const std::int32_t>(order), device);
     start_epoch(0);
 }
 
@@ -37,13 +42,30 @@ void Loader::start_epoch(std::int64_t epoch, Index position) {
     require(position >= 0 && position <= count_, "[loader] position {} is outside the {} images", position, count_);
     epoch_ = epoch;
     position_ = position;
-    if (!options_.shuffle) return;
-    const std::uint64_t number = static_cast<std::uint64_t>(epoch);
+    if (prefetcher_) {
+        prefetcher_->start_epoch(epoch, position);
+    } else if (options_.shuffle) {
+        draw_order();
+    }
+}
+
+void Loader::draw_order() {
+    const std::uint64_t number = static_cast<std::uint64_t>(epoch_);
     device_epoch_.upload({&number, 1});
     order_.device().run([&](auto& queue) {
         kernels::random_permutation(queue, order_.data(), count_,
                                     {options_.seed, draws::kDataOrder, device_epoch_.data()});
     });
+}
+
+/// Brings the next batch within reach of the kernels.
+void Loader::prepare_source() {
+    const Index first = prefetcher_ ? 0 : position_;
+    device_position_.upload({&first, 1});
+    if (!prefetcher_) return;
+    const Prefetcher::Batch read = prefetcher_->next();
+    pixels_.upload(read.pixels);
+    if (!read.labels.empty()) labels_.upload(read.labels);
 }
 
 bool Loader::next(Tensor& images, Buffer<std::int32_t>* labels) {
@@ -57,7 +79,7 @@ bool Loader::next(Tensor& images, Buffer<std::int32_t>* labels) {
         if (!tensor.defined() || tensor.shape() != shape) tensor = Tensor::empty(shape, pixels_.device());
     };
     prepare(images);
-    device_position_.upload({&position_, 1});
+    prepare_source();
     if (options_.flip) {
         prepare(unflipped_);
         gather(unflipped_, batch);

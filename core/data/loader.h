@@ -1,11 +1,14 @@
-// Batches from a data set that lives on the device as bytes: one gather-and-scale kernel a batch, driven by a
-// permutation that is itself drawn on the device from the same counters as all other random numbers.
+// Batches from a data set. It lives on the device as bytes: one gather-and-scale kernel a batch, driven by a
+// permutation that is itself drawn on the device from the same counters as all other random numbers. A set whose pixels
+// stay in a file comes batch by batch, read ahead by a thread, in the same order and with the same bits.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "core/buffer.h"
 #include "core/data/image_set.h"
+#include "core/data/prefetcher.h"
 #include "core/tensor.h"
 
 namespace sinter {
@@ -38,7 +41,7 @@ public:
 
     /// Writes the next batch, [batch, height, width, channels], into `images`, and its labels into `labels` if given.
     /// Their memory is used again where the size allows (so call it after backward() has used the last batch). False
-    /// at the end of the epoch.
+    /// at the end of the epoch. Throws DataError where the file of the pixels cannot be read.
     bool next(Tensor& images, Buffer<std::int32_t>* labels = nullptr);
 
     /// Images of this epoch that have been delivered.
@@ -49,17 +52,21 @@ public:
     Index batches() const { return (count_ + (options_.drop_last ? 0 : batch_size_ - 1)) / batch_size_; }
 
 private:
+    void draw_order();
+    void prepare_source();
     void gather(const Tensor& images, Index batch);
     void flip(const Tensor& images);
 
     LoaderOptions options_;
     Index count_, height_, width_, channels_, batch_size_;
     Index epoch_ = 0, position_ = 0;
+    // Where a batch is gathered from: the whole set by its order, or the batch that was read, as it is.
     Buffer<std::uint8_t> pixels_, labels_;
     Buffer<std::int32_t> order_;
     Buffer<std::uint64_t> device_epoch_, flip_step_;
     Buffer<std::int64_t> device_position_;
     Tensor unflipped_;
+    std::unique_ptr<Prefetcher> prefetcher_;  // null for a set in memory
 };
 
 }  // namespace sinter

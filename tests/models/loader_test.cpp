@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/data/packed_images.h"
 #include "core/error.h"
+#include "tests/core/temporary_folder.h"
+#include "tests/models/allocation_counter.h"
 
 namespace sinter {
 namespace {
@@ -206,6 +209,119 @@ TEST(Loader, MirrorsHalfOfTheImagesAndOthersEveryEpoch) {
         << "every batch is mirrored alike";
     EXPECT_EQ(mirrored(Device::cpu(), 7, 3, 32), std::vector<bool>(flags.begin() + 32, flags.end()))
         << "a resumed run mirrors others";
+}
+
+/// The same set with its pixels in a file of `folder`.
+ImageSet in_file(const ImageSet& images, const TemporaryFolder& folder) {
+    const std::filesystem::path path = folder.path() / "set.packed";
+    PackedImagesWriter writer(path);
+    writer.append(images.pixels);
+    DataSplits data;
+    data.train = images;
+    data.test.height = images.height;
+    data.test.width = images.width;
+    data.class_names.assign(static_cast<std::size_t>(images.classes), "some name");
+    writer.finish(data, {}, "key");
+    return read_packed_images(path, "key", ImageRequest::Place::file).value().data.train;
+}
+
+ImageSet labelled(std::int64_t count) {
+    ImageSet images = numbered(count);
+    for (std::int64_t i = 0; i < count; ++i) images.labels.push_back(static_cast<std::uint8_t>(i / 7));
+    images.classes = 20;
+    return images;
+}
+
+/// All that a loader delivers in the rest of its epoch, batch after batch.
+struct Delivered {
+    std::vector<std::vector<float>> images;
+    std::vector<std::vector<std::int32_t>> labels;
+
+    bool operator==(const Delivered&) const = default;
+};
+
+Delivered rest_of(Loader& loader) {
+    Delivered all;
+    Tensor images;
+    Buffer<std::int32_t> labels;
+    while (loader.next(images, &labels)) {
+        all.images.push_back(images.to_floats());
+        all.labels.push_back(labels.to_vector());
+    }
+    return all;
+}
+
+TEST(StreamingLoader, DeliversTheSameBitsAsFromMemory) {
+    const TemporaryFolder folder;
+    const ImageSet memory = labelled(100), file = in_file(memory, folder);
+    ASSERT_TRUE(file.pixels.empty());
+    for (const Device device : {Device::cpu(), Device::reference()}) {
+        for (const Index batch : {1, 16, 32, 100, 200}) {
+            for (const bool shuffle : {false, true}) {
+                const LoaderOptions options{
+                    .batch_size = batch, .shuffle = shuffle, .seed = 7, .drop_last = batch == 16, .flip = shuffle};
+                Loader a(memory, device, options), b(file, device, options);
+                EXPECT_EQ(a.batches(), b.batches());
+                for (const std::int64_t epoch : {3, 0}) {
+                    a.start_epoch(epoch);
+                    b.start_epoch(epoch);
+                    EXPECT_EQ(rest_of(a), rest_of(b)) << batch << " " << shuffle;
+                    EXPECT_EQ(a.position(), b.position());
+                }
+                a.start_epoch(5, 64);
+                b.start_epoch(5, 64);
+                EXPECT_EQ(rest_of(a), rest_of(b)) << "from the middle";
+            }
+        }
+    }
+}
+
+TEST(StreamingLoader, MayBeLeftAndStartedAgainAtAnyTime) {
+    const TemporaryFolder folder;
+    const ImageSet memory = labelled(100), file = in_file(memory, folder);
+    const LoaderOptions options{.batch_size = 8, .shuffle = true, .seed = 7};
+    Loader a(memory, Device::cpu(), options), b(file, Device::cpu(), options);
+    Tensor images;
+    for (int round = 0; round < 50; ++round) {
+        b.start_epoch(round);
+        for (int i = 0; i < round % 5; ++i) b.next(images);
+        const Loader forgotten(file, Device::cpu(), options);
+    }
+    a.start_epoch(2);
+    b.start_epoch(2);
+    EXPECT_EQ(rest_of(a), rest_of(b));
+}
+
+TEST(StreamingLoader, AllocatesNothingAfterTheFirstEpoch) {
+    const TemporaryFolder folder;
+    Loader loader(in_file(labelled(100), folder), Device::cpu(), {.batch_size = 8, .shuffle = true, .flip = true});
+    Tensor images;
+    Buffer<std::int32_t> labels;
+    const auto epoch = [&](std::int64_t number) {
+        loader.start_epoch(number);
+        while (loader.next(images, &labels)) {
+        }
+    };
+    epoch(1);
+    epoch(2);
+    const std::int64_t before = allocations();
+    epoch(3);
+    EXPECT_EQ(allocations(), before);
+}
+
+TEST(StreamingLoader, AFileThatCannotBeReadIsAnErrorOfNext) {
+    const TemporaryFolder folder;
+    const ImageSet file = in_file(labelled(100), folder);
+    std::filesystem::resize_file(folder.path() / "set.packed", 40 * 6 + 3);
+    Loader loader(file, Device::cpu(), {.batch_size = 8, .range = kBytes});
+    Tensor images;
+    for (int batch = 0; batch < 5; ++batch) {
+        ASSERT_TRUE(loader.next(images)) << "images 0 to 39 are whole";
+        EXPECT_EQ(images.to_floats()[0], 8 * batch);
+    }
+    for (int again = 0; again < 2; ++again) EXPECT_THROW(loader.next(images), DataError);
+    loader.start_epoch(0);
+    EXPECT_TRUE(loader.next(images));
 }
 
 TEST(Loader, RefusesEmptySetsAndWrongPlaces) {
