@@ -36,9 +36,11 @@ VaePictures::VaePictures(Vae& vae, const ImageSet& test, std::uint64_t seed) : v
 Tensor VaePictures::test_images(Index count) const {
     count = std::min(count, test_.count);
     const Index size = test_.bytes_per_image();
-    std::vector<float> values(static_cast<std::size_t>(count * size));
-    std::transform(test_.pixels.begin(), test_.pixels.begin() + static_cast<std::ptrdiff_t>(values.size()),
-                   values.begin(), [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255; });
+    std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count * size));
+    test_.read(0, count, pixels.data());
+    std::vector<float> values(pixels.size());
+    std::transform(pixels.begin(), pixels.end(), values.begin(),
+                   [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255; });
     return Tensor::from(std::span<const float>(values), {count, size}, fixed_codes_.device());
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/data/available_memory.h"
 #include "kernels/cpu/thread_pool.h"
 
 namespace sinter {
@@ -132,6 +133,14 @@ void fit_images(DataSplits& data, const ImageRequest& request) {
         if (height == set->height && width == set->width && channels == set->channels) continue;
 
         const std::int64_t bytes = height * width * channels;
+        const std::int64_t available = available_memory();
+        if (available > 0 && set->count * bytes > available) {
+            throw DataError(
+                fmt::format("[data] {}: {} images fitted to {} x {} take {:.1f} GB, memory has room for {:.1f}; "
+                            "choose a smaller size",
+                            set->name, set->count, height, width, 1e-9 * static_cast<double>(set->count * bytes),
+                            1e-9 * static_cast<double>(available)));
+        }
         std::vector<std::uint8_t> fitted(static_cast<std::size_t>(set->count * bytes));
         struct Worker {
             ImageFitter fitter;

@@ -143,10 +143,15 @@ ImageListing list_images(const fs::path& folder) {
     const std::vector<std::string> top = entries_of(folder).folders;
     const auto has = [&](const char* name) { return std::binary_search(top.begin(), top.end(), name); };
 
+    // Trains are also a class: beside other folders, train/ is a split only where there is one for tests.
+    constexpr const char* kTestFolders[] = {"test", "val", "valid"};
+    const bool has_splits =
+        has("train") && (top.size() == 1 || std::any_of(std::begin(kTestFolders), std::end(kTestFolders), has));
+
     Groups train, test;
-    if (has("train")) {
+    if (has_splits) {
         train = groups_of(folder, "train");
-        for (const char* name : {"test", "val", "valid"}) {
+        for (const char* name : kTestFolders) {
             if (!has(name) || !listing.split.empty()) continue;
             test = groups_of(folder, name);
             if (count_images(test) > 0) listing.split = fmt::format("the test images are those in {}/", name);
@@ -159,7 +164,7 @@ ImageListing list_images(const fs::path& folder) {
             fmt::format("[data] {}: expected the four files of MNIST (train-images-idx3-ubyte, ...), the batches of "
                         "CIFAR-10 (data_batch_1.bin, ...) or image files (.png, .jpg, .jpeg) in train/<class>/ and "
                         "test/<class>/, in <class>/ or directly, found none of them{}; give another folder",
-                        folder.string(), has("train") ? ", and train/ has no image" : ""));
+                        folder.string(), has_splits ? ", and train/ has no image" : ""));
     }
 
     // Folders with images are classes, and images beside them belong to none.

@@ -26,7 +26,7 @@ struct ImageListing {
 };
 
 /// Lists the images (by their names, see has_image_name) in one of these arrangements:
-///   train/<class>/... and test/<class>/...   (val/ and valid/ count as test/)
+///   train/<class>/... and test/<class>/...   (val/ and valid/ count as test/, and train/ may be the only folder)
 ///   train/... and test/...                   without classes
 ///   <class>/...                              one in ten, by position in the sorted list, becomes a test image
 ///   the images themselves                    the same, without classes

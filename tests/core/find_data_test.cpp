@@ -119,6 +119,11 @@ TEST_F(FindData, FitsTheImagesToTheRequest) {
     EXPECT_EQ(digits.class_names.size(), 10u);
 }
 
+TEST_F(FindData, RefusesSizesThatNoMemoryHolds) {
+    expect_says(data_error([&] { find("digits", {.height = 16384, .width = 16384}); }),
+                {"digits: 60000 images fitted to 16384 x 16384 take 16106.1 GB", "choose a smaller size"});
+}
+
 TEST_F(FindData, RefusesRequestsThatMakeNoSense) {
     for (const ImageRequest& request : {ImageRequest{.height = 32}, ImageRequest{.height = -1, .width = -1},
                                         ImageRequest{.height = 1 << 20, .width = 32}, ImageRequest{.channels = 2}})

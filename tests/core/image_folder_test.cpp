@@ -76,6 +76,16 @@ TEST_F(ImageFolder, TheValidationFolderServesAsTest) {
     EXPECT_EQ(values(load().test), (Labels{2}));
 }
 
+TEST_F(ImageFolder, TrainsAreAClassAmongOthers) {
+    png("train/a.png", 1);
+    png("plane/a.png", 2);
+    EXPECT_EQ(load().class_names, (Names{"plane", "train"}));
+    fs::remove_all(set_ / "plane");
+    png("train/cat/a.png", 1);
+    fs::remove(set_ / "train/a.png");
+    EXPECT_EQ(load().class_names, (Names{"cat"})) << "alone it is a split";
+}
+
 TEST_F(ImageFolder, WithoutATestFolderEveryTenthImageIsOne) {
     pngs("a/", 15);
     pngs("b/", 10);
