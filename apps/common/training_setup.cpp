@@ -10,10 +10,10 @@
 
 namespace sinter {
 
-DataSplits find_training_data(const TrainingOptions& options) {
+DataSplits find_training_data(const TrainingOptions& options, const ImageRequest& request) {
     DataSplits data =
-        find_data(options.data.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(options.data), {},
-                  [](const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); });
+        find_data(options.data.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(options.data),
+                  request, [](const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); });
     fmt::print(stderr, "{}\n", data.source);
     return data;
 }

@@ -11,8 +11,8 @@
 
 namespace sinter {
 
-/// The data that --data asks for; says on stderr which it is.
-DataSplits find_training_data(const TrainingOptions& options);
+/// The data that --data asks for, its images as `request` asks for them; says on stderr which it is.
+DataSplits find_training_data(const TrainingOptions& options, const ImageRequest& request = {});
 
 /// The moment decay rates of Adam and AdamW.
 struct Betas {

@@ -1,0 +1,80 @@
+#include "apps/classifier/responses.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/tape.h"
+
+namespace sinter {
+namespace {
+
+/// The logits of one image.
+std::span<const float> logits_of(const Responses& responses, Index image) {
+    return std::span(responses.logits).subspan(image * responses.classes, responses.classes);
+}
+
+/// log sum exp(logits): minus it and a logit is the logarithm of a probability.
+double log_partition(std::span<const float> logits) {
+    const double largest = *std::max_element(logits.begin(), logits.end());
+    double sum = 0;
+    for (const float logit : logits) sum += std::exp(logit - largest);
+    return largest + std::log(sum);
+}
+
+std::size_t most_probable(std::span<const float> logits) {
+    return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+void append(std::vector<float>& all, const std::vector<float>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+}
+
+}  // namespace
+
+Responses respond(Classifier& classifier, Loader& batches, Index most) {
+    const NoGrad no_grad;
+    classifier.train(false);
+    Responses responses;
+    responses.classes = classifier.options().classes;
+    Tensor images;
+    batches.start_epoch(0);
+    while (responses.images < most && batches.next(images)) {
+        const Classifier::Output output = classifier.classify(images);
+        append(responses.features, output.features.to_floats());
+        append(responses.logits, output.logits.to_floats());
+        responses.images += images.size(0);
+    }
+    responses.images = std::min(responses.images, most);
+    responses.features.resize(static_cast<std::size_t>(responses.images * classifier.options().features));
+    responses.logits.resize(static_cast<std::size_t>(responses.images * responses.classes));
+    classifier.train(true);
+    return responses;
+}
+
+Score score(const Responses& responses, std::span<const std::uint8_t> labels) {
+    Score score;
+    for (Index image = 0; image < responses.images; ++image) {
+        const std::span<const float> logits = logits_of(responses, image);
+        score.loss += log_partition(logits) - logits[labels[image]];
+        score.accuracy += most_probable(logits) == labels[image];
+    }
+    score.loss /= static_cast<double>(responses.images);
+    score.accuracy /= static_cast<double>(responses.images);
+    return score;
+}
+
+Impression impression(const Responses& responses) {
+    Impression impression;
+    impression.shares.assign(static_cast<std::size_t>(responses.classes), 0);
+    for (Index image = 0; image < responses.images; ++image) {
+        const std::span<const float> logits = logits_of(responses, image);
+        const std::size_t label = most_probable(logits);
+        impression.shares[label] += 1;
+        impression.confidence += std::exp(logits[label] - log_partition(logits));
+    }
+    for (double& share : impression.shares) share /= static_cast<double>(responses.images);
+    impression.confidence /= static_cast<double>(responses.images);
+    return impression;
+}
+
+}  // namespace sinter

@@ -1,0 +1,40 @@
+// What a classifier makes of a set of images: features, logits, and what follows from them.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "core/data/loader.h"
+#include "models/classifier.h"
+
+namespace sinter {
+
+/// To the images of a set, in the order of a loader.
+struct Responses {
+    Index images = 0, classes = 0;
+    std::vector<float> features;  ///< [images, features]
+    std::vector<float> logits;    ///< [images, classes]
+};
+
+/// The responses to the first `most` images of the loader's epoch 0, in evaluation mode. The classifier is in training
+/// mode afterwards.
+Responses respond(Classifier& classifier, Loader& batches, Index most);
+inline Responses respond(Classifier& classifier, Loader& batches) {
+    return respond(classifier, batches, batches.count());
+}
+
+/// How well the classes of the images are known.
+struct Score {
+    double loss = 0;      ///< cross-entropy in nats per image
+    double accuracy = 0;  ///< share of the images whose most probable class is theirs
+};
+Score score(const Responses& responses, std::span<const std::uint8_t> labels);
+
+/// What the classifier takes the images for.
+struct Impression {
+    std::vector<double> shares;  ///< [classes]: of the images, by their most probable class
+    double confidence = 0;       ///< probability of that class, as a mean over the images
+};
+Impression impression(const Responses& responses);
+
+}  // namespace sinter

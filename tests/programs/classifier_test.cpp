@@ -1,0 +1,282 @@
+// classifier from start to end: training, resumption, evaluation, and judging folders of images.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "core/data/digits.h"
+#include "core/io/png.h"
+#include "tests/programs/program_fixture.h"
+
+namespace sinter {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ClassifierProgram : public ProgramTest {
+protected:
+    ClassifierProgram() : ProgramTest(SINTER_CLASSIFIER) {}
+
+    /// The arguments that train on the tiny set: 2 epochs of 4 steps, unless `more` says otherwise.
+    Arguments training(const std::string& out, const Arguments& more = {}) const {
+        return with_defaults({"--out", out}, {"--data", data(), "--batch-size", "64", "--epochs", "2"}, more);
+    }
+    Outcome train(const std::string& out, const Arguments& more = {}) const { return succeed(training(out, more)); }
+};
+
+TEST_F(ClassifierProgram, WritesARunFolder) {
+    const std::string out = path("run");
+    const Outcome outcome = train(out);
+    EXPECT_NE(outcome.out.find("test accuracy"), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.err.find("classifier of 10 classes with 128 features"), std::string::npos) << outcome.err;
+    const std::string config = read_text(out + "/config.toml");
+    for (const char* line : {"epochs=2\n", "batch-size=64\n", "lr-schedule=\"cosine\"\n", "seed=1\n"})
+        EXPECT_NE(config.find(line), std::string::npos) << line << "is not in\n" << config;
+
+    const auto lines = metrics(out);
+    ASSERT_EQ(lines.size(), 4u);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        EXPECT_EQ(lines[i]["step"], i < 2 ? 4 : 8);
+        EXPECT_EQ(lines[i]["epoch"], i < 2 ? 1 : 2);
+        EXPECT_EQ(lines[i]["split"], i % 2 == 0 ? "train" : "test");
+        EXPECT_GT(lines[i]["loss"], 0);
+        EXPECT_GT(lines[i]["images_per_second"], 0);
+        EXPECT_EQ(lines[i].contains("accuracy"), i % 2 == 1);
+    }
+    EXPECT_LT(lines[2]["loss"], lines[0]["loss"]) << "the second epoch should be better than the first";
+    for (const std::size_t test : {1u, 3u}) {
+        // A number of right answers among 40.
+        const double right = kTestImages * static_cast<double>(lines[test]["accuracy"]);
+        EXPECT_NEAR(right, std::round(right), 1e-9);
+        EXPECT_GE(right, 0);
+        EXPECT_LE(right, kTestImages);
+    }
+}
+
+TEST_F(ClassifierProgram, SameSeedGivesTheSameBitsForAnyNumberOfThreads) {
+    train(path("reference"));
+    for (const char* threads : {"1", "3"}) {
+        train(path(threads), {"--threads", threads});
+        expect_same_run(path(threads), path("reference"));
+    }
+    train(path("other"), {"--seed", "2"});
+    EXPECT_FALSE(have_same_arrays(path("other"), path("reference")));
+}
+
+TEST_F(ClassifierProgram, InterruptedRunGoesOnWithTheSameBits) {
+    const Arguments more = {"--epochs", "100", "--save-every", "3", "--size", "8"};
+    ASSERT_EQ(start(training(path("reference"), more)).exit_code, 0);
+    for (const int signal : {SIGINT, SIGKILL}) {
+        const std::string out = path(signal == SIGINT ? "interrupted" : "killed");
+        {
+            // Its lines of progress do not fit in a short stderr, so it waits rather than coming to its end.
+            Process process(command(training(out, more)), in_private({{}, {}, 4096}));
+            ASSERT_TRUE(process.wait_until_it_says("epoch  4"));
+            process.send(signal);
+            const Outcome outcome = process.wait();
+            if (signal == SIGINT)
+                expect_refusal(outcome, 130, {"interrupted at step", "saved", "--resume --out " + out});
+        }
+        const Outcome resumed = start({"--resume", "--out", out});
+        EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+        EXPECT_NE(resumed.err.find("resuming at step"), std::string::npos) << resumed.err;
+        expect_same_run(out, path("reference"));
+    }
+}
+
+TEST_F(ClassifierProgram, ResumeRefusesOtherOptions) {
+    train(path("run"));
+    const Snapshot before = snapshot();
+    const auto resume = [&](const Arguments& more) {
+        Arguments arguments = {"--resume", "--out", path("run")};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return start(arguments);
+    };
+    expect_refusal(resume({"--seed", "2"}), 2, {"--resume", "--seed", "'1'", "'2'"});
+    // The schedule knows the end of the run.
+    expect_refusal(resume({"--epochs", "3"}), 2, {"--resume", "'cosine over 2 epochs'", "'cosine over 3 epochs'"});
+    EXPECT_EQ(snapshot(), before);
+}
+
+TEST_F(ClassifierProgram, RefusesDataWithoutClasses) {
+    write_mnist(path("one-class"), noise_images(20, 5, 28, 28));
+    expect_refusal(start({"--data", path("one-class"), "--out", path("run")}), 3, {"one-class", "all of one class"});
+    DataSplits tiny = make_digits(20, 5);
+    for (ImageSet* set : {&tiny.train, &tiny.test}) {
+        set->height = set->width = 4;
+        set->pixels.resize(static_cast<std::size_t>(16 * set->count));
+    }
+    write_mnist(path("4x4"), tiny);
+    expect_refusal(start({"--data", path("4x4"), "--out", path("run")}), 2, {"at least 8x8 pixels", "4x4"});
+    EXPECT_FALSE(fs::exists(path("run")));
+}
+
+TEST_F(ClassifierProgram, EvaluateReproducesTheRun) {
+    // With --size it is the checkpoint that knows the size of its images.
+    for (const Arguments& size : {Arguments{}, {"--size", "20", "--channels", "3"}}) {
+        const std::string run = path(size.empty() ? "run" : "fitted");
+        train(run, size);
+        const Outcome outcome = start({"--evaluate", checkpoint_of(run), "--data", data()});
+        ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+        const auto line = nlohmann::json::parse(outcome.out);
+        EXPECT_EQ(line["split"], "test");
+        EXPECT_EQ(line["images"], kTestImages);
+        EXPECT_EQ(line["loss"], metrics(run).back()["loss"]);
+        EXPECT_EQ(line["accuracy"], metrics(run).back()["accuracy"]);
+    }
+    EXPECT_FALSE(have_same_arrays(path("run"), path("fitted")));
+}
+
+TEST_F(ClassifierProgram, DryRunWritesNothing) {
+    const Snapshot before = snapshot();
+    const Outcome outcome = start(training(path("run"), {"--dry-run"}));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("would train 2 epochs of 4 steps of 64 images"), std::string::npos) << outcome.out;
+    EXPECT_EQ(snapshot(), before);
+}
+
+/// Images [first, first + count) of a set as PNG files in a folder.
+void write_pngs(const fs::path& folder, const ImageSet& images, std::int64_t first, std::int64_t count) {
+    fs::create_directories(folder);
+    const auto bytes = static_cast<std::size_t>(images.bytes_per_image());
+    const GridLayout alone{.count = 1, .height = images.height, .width = images.width, .columns = 1, .padding = 0};
+    for (std::int64_t i = first; i < first + count; ++i) {
+        const std::span<const std::uint8_t> image =
+            std::span(images.pixels).subspan(static_cast<std::size_t>(i) * bytes, bytes);
+        write_png_grid(folder / (std::to_string(i) + ".png"), image, alone);
+    }
+}
+
+class Judge : public ClassifierProgram {
+protected:
+    Judge() { write_mnist(path("digits"), digits()); }
+
+    /// A classifier that knows the digits; any will do where it is not asked for its opinion.
+    void train_judge() const { train(path("run"), {"--data", path("digits"), "--batch-size", "32"}); }
+
+    /// The embedded digits: what the classifier knows, and then others to be judged.
+    static const DataSplits& digits() {
+        static const DataSplits splits = make_digits(2000, 400);
+        return splits;
+    }
+    static const ImageSet& fresh_digits() {
+        static const ImageSet images = [] {
+            ImageSet all = make_digits(2400, 1).train;
+            all.pixels.erase(all.pixels.begin(), all.pixels.begin() + 2000 * all.bytes_per_image());
+            all.labels.erase(all.labels.begin(), all.labels.begin() + 2000);
+            all.count = 400;
+            return all;
+        }();
+        return images;
+    }
+
+    Outcome judge(const std::string& folder, const Arguments& more = {}) const {
+        return start(with_defaults({"--judge", path(folder)},
+                                   {"--checkpoint", checkpoint_of(path("run")), "--data", path("digits")}, more));
+    }
+    nlohmann::json verdict(const std::string& folder) const {
+        const Outcome outcome = judge(folder);
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+        return nlohmann::json::parse(outcome.out);
+    }
+    void expect_refused(const Outcome& outcome, int exit_code, std::initializer_list<std::string> parts) const {
+        expect_refusal(outcome, exit_code, parts);
+        EXPECT_EQ(outcome.out, "");
+    }
+};
+
+TEST_F(Judge, TellsDigitsFromNoise) {
+    train_judge();
+    write_pngs(path("real"), fresh_digits(), 0, 400);
+    write_pngs(path("noise"), noise_images(400, 1, 28, 28).train, 0, 400);
+    const nlohmann::json real = verdict("real"), noise = verdict("noise");
+    for (const nlohmann::json& line : {real, noise}) {
+        EXPECT_EQ(line["images"], 400);
+        EXPECT_EQ(line["test_images"], 400);
+        EXPECT_EQ(line["training_images"], 400);
+        double sum = 0;
+        for (int label = 0; label < 10; ++label) sum += static_cast<double>(line["share_" + std::to_string(label)]);
+        EXPECT_NEAR(sum, 1, 1e-9);
+    }
+    EXPECT_EQ(real["test_accuracy"], metrics(path("run")).back()["accuracy"]);
+    EXPECT_GT(real["test_accuracy"], 0.9);
+    EXPECT_GT(real["confidence"], 0.8);
+    for (int label = 0; label < 10; ++label) EXPECT_NEAR(real["share_" + std::to_string(label)], 0.1, 0.05) << label;
+    // Real images are as far from the test images as the training images are; noise is of another world.
+    EXPECT_EQ(real["frechet_training"], noise["frechet_training"]);
+    EXPECT_GT(real["frechet"], 0);
+    EXPECT_LT(real["frechet"], 2 * static_cast<double>(real["frechet_training"]));
+    EXPECT_GT(noise["frechet"], 20 * static_cast<double>(real["frechet"]));
+}
+
+TEST_F(Judge, CountsWhatItSees) {
+    train_judge();
+    // Threes and sevens only, of which each ten images have one.
+    const ImageSet& images = fresh_digits();
+    for (std::int64_t i = 0; i < 100; ++i) {
+        if (images.labels[i] == 3 || images.labels[i] == 7) write_pngs(path("two"), images, i, 1);
+    }
+    write_text(path("two") + "/notes.txt", "not an image");
+    write_text(path("two") + "/broken.png", "\x89PNG, and nothing else");
+    const Outcome outcome = judge("two");
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto line = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(line["images"], 20);
+    EXPECT_EQ(line["training_images"], 20) << "the yardstick has as many images";
+    EXPECT_GE(line["share_3"], 0.3);
+    EXPECT_GE(line["share_7"], 0.3);
+    for (const char* part : {"broken.png", "taken for 3", "Frechet distance", "Protocol:", "128 activations",
+                             "unbiased", "20 generated images", "28x28 pixels and 1 channel", "400 test images",
+                             "digits, 2000 images", "20 training images (drawn by seed 1)"})
+        EXPECT_NE(outcome.err.find(part), std::string::npos) << part << " is not in\n" << outcome.err;
+    EXPECT_EQ(judge("two", {"--threads", "1"}).out, outcome.out);
+}
+
+TEST_F(Judge, RefusesWhatItCannotJudge) {
+    train(path("run"));
+    write_pngs(path("real"), fresh_digits(), 0, 3);
+    expect_refused(start({"--judge", path("real"), "--data", data()}), 2, {"--judge", "expected --checkpoint"});
+    expect_refused(start({"--checkpoint", checkpoint_of(path("run")), "--data", data()}), 2, {"--judge"});
+    expect_refused(judge("missing"), 3, {path("missing")});
+    fs::create_directories(path("empty"));
+    expect_refused(judge("empty"), 3, {path("empty")});
+    write_pngs(path("one"), fresh_digits(), 0, 1);
+    expect_refused(judge("one"), 3, {"two images or more", path("one"), "found 1"});
+
+    write_pngs(path("large"), noise_images(3, 1, 32, 32).train, 0, 3);
+    expect_refused(judge("large"), 3, {"takes images of 28x28 pixels and 1 channel", "large", "32x32 pixels"});
+    write_pngs(path("mixed"), fresh_digits(), 0, 3);
+    write_pngs(path("mixed"), noise_images(10, 1, 32, 32).train, 9, 1);
+    expect_refused(judge("mixed"), 3, {"mixed", "9.png"});
+
+    write_mnist(path("one-class"), noise_images(20, 5, 28, 28));
+    expect_refused(judge("real", {"--data", path("one-class")}), 3, {"knows 10 classes", "one-class has 1", "--data"});
+    EXPECT_EQ(judge("real").exit_code, 0) << "with the right things it judges";
+}
+
+TEST_F(Judge, DoesNotTrustTheCheckpoint) {
+    train(path("run"));
+    write_pngs(path("real"), fresh_digits(), 0, 3);
+    const SafetensorsFile good = SafetensorsFile::open(checkpoint_of(path("run")));
+    const auto expect_facts_refused = [&](const SafetensorsMetadata& changes,
+                                          std::initializer_list<std::string> parts) {
+        SafetensorsMetadata facts = good.metadata();
+        for (const auto& [name, value] : changes) facts[name] = value;
+        const std::string bad = path("bad.safetensors");
+        write_safetensors(bad, good.entries(), facts);
+        expect_refused(judge("real", {"--checkpoint", bad}), 3, {bad});
+        expect_refused(judge("real", {"--checkpoint", bad}), 3, parts);
+        expect_refused(start({"--evaluate", bad, "--data", path("digits")}), 3, parts);
+    };
+    expect_facts_refused({{"model", "vae"}}, {"expected a checkpoint of a classifier", "'vae'"});
+    expect_facts_refused({{"model.classes", "11"}}, {"head.logits.weight", "[11, 128]", "[10, 128]"});
+    expect_facts_refused({{"model.features", "many"}}, {"model.features", "'many'"});
+    expect_facts_refused({{"model.height", "7"}}, {"model.height", "'7'"});
+    // A model of terabytes must be refused before it is made.
+    expect_facts_refused({{"model.height", "1024"}, {"model.width", "1024"}, {"model.features", "4096"}},
+                         {"cannot hold"});
+}
+
+}  // namespace
+}  // namespace sinter
