@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,30 +15,41 @@ public:
     /// The names must outlive the object: they are meant to be literals.
     explicit Means(std::initializer_list<std::string_view> names);
 
-    /// Adds the means of a batch of `images` images, one for each name in their order. Throws UsageError for another
-    /// number of values.
+    /// Adds the means of a batch of `images` images, one for each name in their order; NaN stands for a value that this
+    /// batch does not have. Throws UsageError for another number of values.
     void add(std::initializer_list<double> batch_means, std::int64_t images);
     /// The mean of a value so far; 0 before the first batch. Throws UsageError for a name that is not among its own.
     double operator[](std::string_view name) const;
+    /// The number of images added.
     std::int64_t images() const { return images_; }
     void clear();
 
-    /// The sums behind the means, for checkpoints: calls visit(name, sum) for each.
+    /// Calls visit(name, number) for every number that it consists of: "images", then "<name>" and "<name>.images" for
+    /// each value. What a checkpoint keeps.
     template <class Visit>
-    void visit_sums(Visit visit) {
-        for (Sum& sum : sums_) visit(sum.name, sum.value);
+    void visit(Visit visit) {
+        visit_numbers(*this, visit);
     }
     template <class Visit>
-    void visit_sums(Visit visit) const {
-        for (const Sum& sum : sums_) visit(sum.name, sum.value);
+    void visit(Visit visit) const {
+        visit_numbers(*this, visit);
     }
-    void set_images(std::int64_t images) { images_ = images; }
 
 private:
     struct Sum {
         std::string_view name;
-        double value = 0;
+        double total = 0;
+        std::int64_t images = 0;
     };
+    template <class Self, class Visit>
+    static void visit_numbers(Self& self, Visit visit) {
+        visit(std::string("images"), self.images_);
+        for (auto& sum : self.sums_) {
+            visit(std::string(sum.name), sum.total);
+            visit(std::string(sum.name) + ".images", sum.images);
+        }
+    }
+
     std::vector<Sum> sums_;
     std::int64_t images_ = 0;
 };

@@ -35,4 +35,15 @@ inline CLI::Validator positive_number(bool or_zero = false) {
     return CLI::Validator(check, "");
 }
 
+/// A number of at least 0 and below 1.
+inline CLI::Validator fraction() {
+    const auto check = [](const std::string& text) -> std::string {
+        double value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error == std::errc() && end == text.data() + text.size() && value >= 0 && value < 1) return "";
+        return fmt::format("expected a number of at least 0 and below 1, got '{}'", text);
+    };
+    return CLI::Validator(check, "");
+}
+
 }  // namespace sinter

@@ -19,10 +19,8 @@ void for_each_number(State& state, Visit visit) {
     visit("position", state.position);
     visit("epoch.train_seconds", state.train_seconds);
     visit("seconds", state.seconds);
-    state.means.visit_sums([&](std::string_view name, auto& sum) { visit(fmt::format("epoch.{}", name), sum); });
+    state.means.visit([&](const std::string& name, auto& number) { visit("epoch." + name, number); });
 }
-
-constexpr const char* kImages = "epoch.images";
 
 void read(const FactReader& facts, const std::string& name, std::int64_t& count) {
     count = facts.whole_number(name, 0, std::numeric_limits<std::int64_t>::max());
@@ -52,24 +50,20 @@ void RunState::begin_next_epoch() {
 void RunState::save(CheckpointFacts& facts) const {
     for_each_number(*this,
                     [&](const std::string& name, const auto& number) { facts[name] = fmt::format("{}", number); });
-    facts[kImages] = fmt::format("{}", means.images());
 }
 
 void RunState::load(const CheckpointFacts& facts, const std::string& file) {
     const FactReader reader(facts, file);
     for_each_number(*this, [&](const std::string& name, auto& number) { read(reader, name, number); });
-    std::int64_t images = 0;
-    read(reader, kImages, images);
-    means.set_images(images);
 }
 
-void resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const CheckpointFacts& fixed_facts,
-                const TrainingOptions& options, std::int64_t images_per_epoch, RunState& at) {
+CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const CheckpointFacts& fixed_facts,
+                           const TrainingOptions& options, std::int64_t images_per_epoch, RunState& at) {
     const std::string file = run.checkpoint().string();
     if (!std::filesystem::exists(file)) {
         run.continue_after(0);
         fmt::print(stderr, "{} holds no checkpoint yet: starting from the beginning\n", run.path().string());
-        return;
+        return {};
     }
     const CheckpointFacts facts = read_checkpoint_facts(file);
     require_facts(facts, fixed_facts);
@@ -85,6 +79,7 @@ void resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const Che
     }
     run.continue_after(at.step);
     fmt::print(stderr, "resuming at step {}, epoch {}\n", at.step, at.epoch);
+    return facts;
 }
 
 }  // namespace sinter

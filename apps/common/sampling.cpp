@@ -30,7 +30,7 @@ void add_sample_option(CLI::App& app, SampleRequest& request) {
                request = {words.front(), std::stoll(words.back())};
            },
            "Draw N images with this checkpoint instead of training: 00000.png, 00001.png, ... in --out")
-        ->expected(2)
+        ->type_size(2)
         ->type_name("CHECKPOINT N")
         ->configurable(false);
 }

@@ -13,7 +13,8 @@ namespace sinter {
 namespace {
 
 constexpr const char* kConfig = "config.toml";
-constexpr const char* kParts[] = {"samples", "reconstructions", "checkpoints"};
+constexpr const char* kReconstructions = "reconstructions";
+constexpr const char* kParts[] = {"samples", "checkpoints"};
 
 /// Removes the .<name>.<process>-<number>.tmp that write_file_atomically leaves when the process is killed: that of a
 /// checkpoint takes three times the model's size.
@@ -46,6 +47,11 @@ RunFolder::RunFolder(const std::filesystem::path& path, const std::string& confi
     metrics_.emplace(path / "metrics.jsonl", resume);
 }
 
+std::filesystem::path RunFolder::reconstruction(const std::string& name) const {
+    ensure_folder(path_ / kReconstructions);
+    return path_ / kReconstructions / (name + ".png");
+}
+
 RunFolder RunFolder::create(const std::filesystem::path& path, const std::string& config) {
     check(path, false);
     return RunFolder(path, config, false);
@@ -60,6 +66,7 @@ void RunFolder::continue_after(std::int64_t step) {
     metrics_->truncate_after_step(step);
     write_file_atomically(path_ / kConfig, config_);
     for (const char* part : kParts) remove_temporaries(path_ / part);
+    remove_temporaries(path_ / kReconstructions);
     remove_temporaries(path_, std::string(".") + kConfig);
 }
 

@@ -1,4 +1,5 @@
-// The folder of a training run: config.toml, metrics.jsonl, samples/, reconstructions/, checkpoints/.
+// The folder of a training run: config.toml, metrics.jsonl, samples/, checkpoints/, and reconstructions/ for models
+// that have them.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +28,9 @@ public:
 
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path checkpoint() const { return path_ / "checkpoints" / "last.safetensors"; }
-    /// samples/<name>.png and reconstructions/<name>.png
+    /// samples/<name>.png and reconstructions/<name>.png; the latter's folder is made when it is first asked for.
     std::filesystem::path sample(const std::string& name) const { return path_ / "samples" / (name + ".png"); }
-    std::filesystem::path reconstruction(const std::string& name) const {
-        return path_ / "reconstructions" / (name + ".png");
-    }
+    std::filesystem::path reconstruction(const std::string& name) const;
     MetricsWriter& metrics() { return *metrics_; }
 
 private:
