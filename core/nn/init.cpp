@@ -13,6 +13,8 @@ Tensor Initialiser::make(const Shape& shape, Fan fan, Generator& generator) cons
             return Tensor::zeros(shape, generator.device());
         case Kind::constant:
             return Tensor::full(shape, a, generator.device());
+        case Kind::uniform:
+            return random_uniform(shape, -a, a, generator);
         case Kind::uniform_fan_in: {
             const double bound = 1 / std::sqrt(in);
             return random_uniform(shape, -bound, bound, generator);

@@ -14,9 +14,9 @@ struct Fan {
 
 /// A rule for the first values of a parameter. Every initialiser that is random takes one draw from the generator.
 struct Initialiser {
-    enum class Kind { zeros, constant, uniform_fan_in, glorot_uniform, he_normal, normal };
+    enum class Kind { zeros, constant, uniform, uniform_fan_in, glorot_uniform, he_normal, normal };
     Kind kind = Kind::zeros;
-    double a = 0;  ///< constant, or mean of normal
+    double a = 0;  ///< constant, bound of uniform, or mean of normal
     double b = 0;  ///< standard deviation of normal
 
     Tensor make(const Shape& shape, Fan fan, Generator& generator) const;
@@ -26,6 +26,8 @@ namespace init {
 
 constexpr Initialiser zeros() { return {}; }
 constexpr Initialiser constant(double value) { return {Initialiser::Kind::constant, value}; }
+/// Uniform within +-bound.
+constexpr Initialiser uniform(double bound) { return {Initialiser::Kind::uniform, bound}; }
 /// Uniform within +-1 / sqrt(fan in): what PyTorch's Linear does for weight and bias.
 constexpr Initialiser uniform_fan_in() { return {Initialiser::Kind::uniform_fan_in}; }
 /// Uniform within +-sqrt(6 / (fan in + fan out)) (Glorot & Bengio, 2010): Keras' default.
