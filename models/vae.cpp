@@ -1,6 +1,11 @@
 #include "models/vae.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "core/check.h"
 #include "core/ops/arithmetic.h"
+#include "core/ops/embedding.h"
 #include "core/ops/loss.h"
 #include "core/ops/shape.h"
 #include "core/ops/vae.h"
@@ -14,55 +19,147 @@ std::string hidden_name(std::size_t i, std::size_t count) {
     return count == 1 ? "hidden" : "hidden" + std::to_string(i);
 }
 
+Tensor identity_matrix(Index size, Device device) {
+    std::vector<float> values(static_cast<std::size_t>(size * size));
+    for (std::size_t i = 0; i < values.size(); i += static_cast<std::size_t>(size) + 1) values[i] = 1;
+    return Tensor::from(std::span<const float>(values), {size, size}, device);
+}
+
 }  // namespace
 
+std::vector<Index> vae_conv_widths(Index height, Index width) {
+    std::vector<Index> widths;
+    Index rows = height, columns = width;
+    for (Index channels = 32; widths.empty() || std::max(rows, columns) > 7; rows /= 2, columns /= 2) {
+        require(rows % 2 == 0 && columns % 2 == 0,
+                "[vae] the convolutional VAE halves its images until no side is longer than 7 pixels; {}x{} become "
+                "{}x{}, which cannot be halved: resize them, for instance to 28x28, 32x32 or 64x64, or use the dense "
+                "VAE",
+                height, width, rows, columns);
+        widths.push_back(channels);
+        channels = std::min<Index>(2 * channels, 256);
+    }
+    return widths;
+}
+
 Vae::Vae(const VaeOptions& options, Generator& init) : options_(options) {
-    const std::size_t depth = options.hidden.size();
-    Index width = options.image_size;
-    for (std::size_t i = 0; i < depth; ++i) {
-        encoder_.add<Linear>(hidden_name(i, depth), width, options.hidden[i], init,
-                             LinearOptions{.activation = relu()});
-        width = options.hidden[i];
-    }
-    encoder_.add<Linear>("heads", width, 2 * options.latent, init);
-
-    width = options.latent;
-    for (std::size_t i = 0; i < depth; ++i) {
-        const Index next = options.hidden[depth - 1 - i];
-        decoder_.add<Linear>(hidden_name(i, depth), width, next, init, LinearOptions{.activation = relu()});
-        width = next;
-    }
-    decoder_.add<Linear>("logits", width, options.image_size, init);
-
+    require(options.height >= 1 && options.width >= 1 && options.channels >= 1 && options.latent >= 1,
+            "[vae] expected images of at least one pixel and channel and at least one latent unit, got {}x{}x{} and {}",
+            options.height, options.width, options.channels, options.latent);
+    require(options.classes >= 0, "[vae] expected a number of classes, or 0 for none, got {}", options.classes);
+    if (options.architecture == VaeArchitecture::dense)
+        build_dense(init);
+    else
+        build_conv(init);
+    if (options.classes > 0) one_hot_ = identity_matrix(options.classes, init.device());
+    add_module("features", features_);
     add_module("encoder", encoder_);
     add_module("decoder", decoder_);
 }
 
-Tensor Vae::heads(const Tensor& images) {
+void Vae::build_dense(Generator& init) {
+    const LinearOptions hidden{.activation = relu()};
+    const std::size_t depth = options_.hidden.size();
+    const Index pixels = options_.height * options_.width * options_.channels;
+    features_.add<Flatten>("flatten");
+    Index width = pixels + options_.classes;
+    for (std::size_t i = 0; i < depth; ++i) {
+        encoder_.add<Linear>(hidden_name(i, depth), width, options_.hidden[i], init, hidden);
+        width = options_.hidden[i];
+    }
+    encoder_.add<Linear>("heads", width, 2 * options_.latent, init);
+
+    width = options_.latent + options_.classes;
+    for (std::size_t i = 0; i < depth; ++i) {
+        const Index next = options_.hidden[depth - 1 - i];
+        decoder_.add<Linear>(hidden_name(i, depth), width, next, init, hidden);
+        width = next;
+    }
+    decoder_.add<Linear>("logits", width, pixels, init);
+    decoder_.add<Reshape>("image", std::vector<Index>{options_.height, options_.width, options_.channels});
+}
+
+// Keras' example ("Variational AutoEncoder", keras.io): kernels of 3, padding 'same', Glorot's initialisation, no
+// biases at first. Its dense layer of 16 grows with the latent code, as it must not be narrower than the heads.
+void Vae::build_conv(Generator& init) {
+    const std::vector<Index> widths = vae_conv_widths(options_.height, options_.width);
+    const auto dense = [](Activation activation, Initialiser weights = init::glorot_uniform()) {
+        return LinearOptions{.activation = activation, .weight_init = weights, .bias_init = init::zeros()};
+    };
+    const auto conv = [](Index stride, Activation activation) {
+        return Conv2dOptions{.stride = stride,
+                             .same = true,
+                             .activation = activation,
+                             .weight_init = init::glorot_uniform(),
+                             .bias_init = init::zeros()};
+    };
+
+    Index channels = options_.channels;
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+        features_.add<Conv2d>("down" + std::to_string(i + 1), channels, widths[i], 3, init, conv(2, relu()));
+        channels = widths[i];
+    }
+    features_.add<Flatten>("flatten");
+
+    const Index rows = options_.height >> widths.size(), columns = options_.width >> widths.size();
+    const Index smallest = rows * columns * channels, bottleneck = std::max<Index>(16, 2 * options_.latent);
+    encoder_.add<Linear>("hidden", smallest + options_.classes, bottleneck, init, dense(relu()));
+    // Glorot's bound for each head by itself: the two are one layer only for speed.
+    const double head_bound = std::sqrt(6.0 / static_cast<double>(bottleneck + options_.latent));
+    encoder_.add<Linear>("heads", bottleneck, 2 * options_.latent, init, dense(identity(), init::uniform(head_bound)));
+
+    decoder_.add<Linear>("hidden", options_.latent + options_.classes, smallest, init, dense(relu()));
+    decoder_.add<Reshape>("image", std::vector<Index>{rows, columns, channels});
+    for (std::size_t i = widths.size(); i-- > 0;) {
+        decoder_.add<ConvTranspose2d>("up" + std::to_string(widths.size() - i), channels, widths[i], 3, init,
+                                      conv(2, relu()));
+        channels = widths[i];
+    }
+    decoder_.add<ConvTranspose2d>("logits", channels, options_.channels, 3, init, conv(1, identity()));
+}
+
+/// [x, one-hot labels] for a conditional model, else x.
+Tensor Vae::with_labels(const Tensor& x, const Buffer<std::int32_t>& labels) const {
+    const Index expected = options_.classes > 0 ? x.size(0) : 0;
+    require(labels.count() == expected, "[vae] a model of {} classes expected {} labels with a batch of {}, got {}",
+            options_.classes, expected, x.size(0), labels.count());
+    return options_.classes > 0 ? concatenate_columns(x, embedding(one_hot_, labels)) : x;
+}
+
+Tensor Vae::heads(const Tensor& images, const Buffer<std::int32_t>& labels) {
+    const Shape expected{images.size(0), options_.height, options_.width, options_.channels};
+    require(images.shape() == expected, "[vae] expected images {}, got {}", expected, images.shape());
+    Tensor features;
+    {
+        const Scope scope("features");
+        features = with_labels(features_.forward(images), labels);
+    }
     const Scope scope("encoder");
-    return encoder_.forward(images);
+    return encoder_.forward(features);
 }
 
-Tensor Vae::decoder_output(const Tensor& z) {
+Tensor Vae::decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels) {
     const Scope scope("decoder");
-    return decoder_.forward(z);
+    return decoder_.forward(with_labels(z, labels));
 }
 
-Vae::Losses Vae::losses(const Tensor& images, Generator& noise, const Tensor& beta) {
+Vae::Losses Vae::losses(const Tensor& images, Generator& noise, const Tensor& beta,
+                        const Buffer<std::int32_t>& labels) {
     const double per_image = 1.0 / static_cast<double>(images.size(0));
-    const Tensor pixels = reshape(images, {images.size(0), options_.image_size});
-    const auto [z, kl] = reparameterise_kl(heads(pixels), noise);
-    const Tensor output = decoder_output(z);
+    const auto [z, kl] = reparameterise_kl(heads(images, labels), noise);
+    const Tensor output = decoder_output(z, labels);
     const Tensor reconstruction = options_.likelihood == Likelihood::bernoulli
-                                      ? sigmoid_cross_entropy(output, pixels, per_image)
-                                      : squared_error(activate(output, sigmoid()), pixels, 0.5 * per_image);
+                                      ? sigmoid_cross_entropy(output, images, per_image)
+                                      : squared_error(activate(output, sigmoid()), images, 0.5 * per_image);
     return {reconstruction + (beta.defined() ? beta * kl : kl), reconstruction, kl};
 }
 
-Tensor Vae::encode(const Tensor& images) {
-    return slice_columns(heads(reshape(images, {images.size(0), options_.image_size})), 0, options_.latent);
+Tensor Vae::encode(const Tensor& images, const Buffer<std::int32_t>& labels) {
+    return slice_columns(heads(images, labels), 0, options_.latent);
 }
 
-Tensor Vae::decode(const Tensor& z) { return activate(decoder_output(z), sigmoid()); }
+Tensor Vae::decode(const Tensor& z, const Buffer<std::int32_t>& labels) {
+    return activate(decoder_output(z, labels), sigmoid());
+}
 
 }  // namespace sinter

@@ -1,16 +1,25 @@
-// The dense variational autoencoder (Kingma & Welling, arXiv:1312.6114; beta: Higgins et al., 2017).
+// Variational autoencoders (Kingma & Welling, arXiv:1312.6114; beta: Higgins et al., 2017): dense as in PyTorch's
+// example, convolutional as in Keras', each also conditional on a class (Sohn, Lee & Yan, 2015).
 //
-//     image -> [hidden, ReLU]... -> heads (mu | log sigma^2) -> z = mu + sigma eps -> [hidden, ReLU]... -> logits ->
+//     image -> features -> [dense, ReLU]... -> heads (mu | log sigma^2) -> z = mu + sigma eps -> decoder -> logits ->
 //     image
+//
+// The features of the dense model are the pixels, those of the convolutional one come from convolutions of stride 2,
+// which its decoder mirrors. A conditional model appends the label, one-hot, to the features and to z.
 #pragma once
 
-#include <string>
 #include <vector>
 
+#include "core/buffer.h"
 #include "core/nn/layers.h"
 #include "core/random.h"
 
 namespace sinter {
+
+enum class VaeArchitecture {
+    dense,  ///< linear layers on the pixels, initialised like PyTorch's
+    conv    ///< (transposed) convolutions, initialised like Keras'; see vae_conv_widths()
+};
 
 enum class Likelihood {
     bernoulli,  ///< cross-entropy on logits; pixels are probabilities
@@ -18,15 +27,23 @@ enum class Likelihood {
 };
 
 struct VaeOptions {
-    Index image_size = 784;
-    std::vector<Index> hidden = {400};  ///< of the encoder; the decoder mirrors it
+    VaeArchitecture architecture = VaeArchitecture::dense;
+    Index height = 28, width = 28, channels = 1;  ///< of the images
+    std::vector<Index> hidden = {400};            ///< dense: layers of the encoder, which the decoder mirrors
     Index latent = 20;
+    Index classes = 0;  ///< above 0: conditional
     Likelihood likelihood = Likelihood::bernoulli;
 };
 
+/// The output channels of the convolutions for images of this size: 32, 64, 128, then 256 each, one for every halving
+/// until no side is longer than 7 pixels. Keras' example on 28x28 has 32 and 64; 32x32 ends at 4x4x128, 64x64 at
+/// 4x4x256. Throws UsageError where a side cannot be halved so often.
+std::vector<Index> vae_conv_widths(Index height, Index width);
+
 class Vae final : public Module {
 public:
-    /// Initialises like PyTorch's Linear, drawing from `init`; lives on its device.
+    /// Draws the weights from `init` and lives on its device. Throws UsageError for images that the architecture does
+    /// not take.
     Vae(const VaeOptions& options, Generator& init);
 
     const VaeOptions& options() const { return options_; }
@@ -37,21 +54,26 @@ public:
         Tensor reconstruction;  ///< minus the expected log-likelihood, one sample
         Tensor kl;              ///< KL(q(z|x) || N(0, I))
     };
-    /// The loss of images [batch, image_size] in [0, 1]. `beta` is a tensor [1], or undefined for 1; the noise is one
-    /// draw.
-    Losses losses(const Tensor& images, Generator& noise, const Tensor& beta = {});
+    /// The loss of images [batch, height, width, channels] in [0, 1]. `beta` is a tensor [1], or undefined for 1; the
+    /// noise is one draw. A conditional model needs a label in [0, classes) an image, others take none, here and below.
+    Losses losses(const Tensor& images, Generator& noise, const Tensor& beta = {},
+                  const Buffer<std::int32_t>& labels = {});
 
     /// mu of images: [batch, latent]
-    Tensor encode(const Tensor& images);
-    /// Images in [0, 1] of latent codes z: [batch, image_size]
-    Tensor decode(const Tensor& z);
+    Tensor encode(const Tensor& images, const Buffer<std::int32_t>& labels = {});
+    /// Images [batch, height, width, channels] in [0, 1] of latent codes z [batch, latent]
+    Tensor decode(const Tensor& z, const Buffer<std::int32_t>& labels = {});
 
 private:
-    Tensor heads(const Tensor& images);
-    Tensor decoder_output(const Tensor& z);
+    void build_dense(Generator& init);
+    void build_conv(Generator& init);
+    Tensor with_labels(const Tensor& x, const Buffer<std::int32_t>& labels) const;
+    Tensor heads(const Tensor& images, const Buffer<std::int32_t>& labels);
+    Tensor decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels);
 
     VaeOptions options_;
-    Sequential encoder_, decoder_;
+    Sequential features_, encoder_, decoder_;
+    Tensor one_hot_;  ///< row c is class c: the identity matrix [classes, classes]
 };
 
 }  // namespace sinter

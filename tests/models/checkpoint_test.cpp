@@ -60,7 +60,7 @@ TEST(Checkpoint, ResumedRunEqualsAnUninterruptedOneToTheBit) {
 
 TEST(Checkpoint, RestoresDoublesExactly) {
     const TemporaryFolder folder;
-    const VaeOptions tiny{.image_size = 784, .hidden = {5}, .latent = 2};
+    const VaeOptions tiny{.hidden = {5}, .latent = 2};
     Training saved(images(), 8, 3, tiny, Device::reference()), loaded(images(), 8, 4, tiny, Device::reference());
     saved.steps(2);
     load(save(folder, saved), loaded);

@@ -23,14 +23,16 @@ struct Training {
           adam(vae),
           loader(images, device, {.batch_size = batch_size, .shuffle = true, .seed = seed}) {}
 
+    bool next_batch() { return loader.next(batch, vae.options().classes > 0 ? &labels : nullptr); }
+
     /// One step on the next batch, from a new epoch where the last has ended; returns the loss before it.
     double step(double learning_rate = 1e-3, const Tensor& beta = {}) {
-        if (!loader.next(batch)) {
+        if (!next_batch()) {
             loader.start_epoch(++epoch);
-            loader.next(batch);
+            next_batch();
         }
         noise.start_step(static_cast<std::uint64_t>(adam.steps()));
-        const Vae::Losses losses = vae.losses(batch, noise, beta);
+        const Vae::Losses losses = vae.losses(batch, noise, beta, labels);
         adam.clear_gradients();
         backward(losses.total);
         adam.step(learning_rate);
@@ -49,6 +51,7 @@ struct Training {
     Adam adam;
     Loader loader;
     Tensor batch;
+    Buffer<std::int32_t> labels;  ///< none unless the model is conditional
     std::int64_t epoch = 0;
 };
 

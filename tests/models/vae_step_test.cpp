@@ -29,12 +29,18 @@ TEST(AllocationCounter, SeesAnAllocation) {
     ::operator delete(memory);
 }
 
+const VaeOptions kDense{.hidden = {64}, .latent = 8};
+const VaeOptions kGaussian{.hidden = {64}, .latent = 8, .likelihood = Likelihood::gaussian};
+const VaeOptions kConditional{.hidden = {64}, .latent = 8, .classes = 10};
+const VaeOptions kConv{.architecture = VaeArchitecture::conv, .latent = 2};
+const VaeOptions kConditionalConv{.architecture = VaeArchitecture::conv, .latent = 2, .classes = 10};
+
 TEST(TrainingStep, AllocatesNothingAfterTheFirstEpoch) {
     const ImageSet images = make_digits(100, 1).train;
     for (const int threads : {1, 2}) {
         const Threads team(threads);
-        for (const Likelihood likelihood : {Likelihood::bernoulli, Likelihood::gaussian}) {
-            Training training(images, 32, 1, {.hidden = {64}, .latent = 8, .likelihood = likelihood});
+        for (const VaeOptions& options : {kDense, kGaussian, kConditional, kConv, kConditionalConv}) {
+            Training training(images, 32, 1, options);
             const Tensor beta = Tensor::full({1}, 0.5, Device::cpu());
             const auto epoch = [&] {
                 for (Index i = 0; i < training.loader.batches(); ++i)
@@ -68,28 +74,33 @@ TEST(TrainingStep, AllocatesNothingWithGradientClipping) {
     EXPECT_EQ(allocations() - before, 0);
 }
 
-std::vector<float> after_twenty_steps(std::uint64_t seed) {
+std::vector<float> after_steps(int steps, std::uint64_t seed, const VaeOptions& options = {}) {
     static const ImageSet images = make_digits(500, 1).train;
-    Training training(images, 128, seed);
-    training.steps(20);
+    Training training(images, 128, seed, options);
+    training.steps(steps);
     return training.parameters();
 }
 
-TEST(TrainingStep, GivesTheSameBitsForAnyNumberOfThreads) {
+void expect_same_bits_for_any_number_of_threads(int steps, const VaeOptions& options) {
     std::vector<std::vector<float>> results;
     for (const int threads : {1, 2, 3}) {
         const Threads team(threads);
         ASSERT_EQ(cpu_threads(), threads);
-        results.push_back(after_twenty_steps(5));
+        results.push_back(after_steps(steps, 5, options));
     }
     EXPECT_TRUE(same_bits(results[0], results[1])) << "1 and 2 threads";
     EXPECT_TRUE(same_bits(results[0], results[2])) << "1 and 3 threads";
 }
 
+TEST(TrainingStep, GivesTheSameBitsForAnyNumberOfThreads) {
+    expect_same_bits_for_any_number_of_threads(20, {});
+    expect_same_bits_for_any_number_of_threads(5, kConditionalConv);
+}
+
 TEST(TrainingStep, DependsOnTheSeedAlone) {
-    const std::vector<float> first = after_twenty_steps(5);
-    EXPECT_TRUE(same_bits(first, after_twenty_steps(5)));
-    EXPECT_FALSE(same_bits(first, after_twenty_steps(6)));
+    const std::vector<float> first = after_steps(20, 5);
+    EXPECT_TRUE(same_bits(first, after_steps(20, 5)));
+    EXPECT_FALSE(same_bits(first, after_steps(20, 6)));
 }
 
 }  // namespace
