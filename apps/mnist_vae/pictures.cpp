@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/error.h"
 #include "core/io/png.h"
 #include "core/ops/random.h"
 #include "core/tape.h"
@@ -13,6 +12,7 @@ namespace {
 
 constexpr Index kSampleSide = 10, kReconstructionColumns = 10, kReconstructionRows = 4;
 constexpr Index kInterpolationRows = 8, kInterpolationColumns = 12, kManifoldSide = 20;
+constexpr Index kMostClassesShown = 20;
 
 /// The standard normal's quantile: the root of its distribution function, by bisection.
 double normal_quantile(double probability) {
@@ -24,48 +24,80 @@ double normal_quantile(double probability) {
     return low;
 }
 
-Index columns_of(const Tensor& matrix) { return matrix.size(1); }
-
 }  // namespace
 
 VaePictures::VaePictures(Vae& vae, const ImageSet& test, std::uint64_t seed) : vae_(vae), test_(test) {
     Generator generator(seed, vae.device(), draws::kPictures);
-    fixed_codes_ = random_normal({kSampleSide * kSampleSide, vae.options().latent}, 0, 1, generator);
+    const Index latent = vae.options().latent;
+    if (vae.options().classes == 0) {
+        fixed_codes_ = random_normal({kSampleSide * kSampleSide, latent}, 0, 1, generator);
+        return;
+    }
+    const std::vector<float> drawn = random_normal({kSampleSide, latent}, 0, 1, generator).to_floats();
+    std::vector<float> repeated;
+    for (auto row = drawn.begin(); row != drawn.end(); row += latent) {
+        for (std::int32_t label = 0; label < classes_shown(); ++label) {
+            repeated.insert(repeated.end(), row, row + latent);
+            fixed_labels_.push_back(label);
+        }
+    }
+    fixed_codes_ = codes(repeated);
+}
+
+Index VaePictures::classes_shown() const { return std::min(vae_.options().classes, kMostClassesShown); }
+
+Tensor VaePictures::codes(const std::vector<float>& values) const {
+    const Index latent = vae_.options().latent;
+    return Tensor::from(std::span<const float>(values), {static_cast<Index>(values.size()) / latent, latent},
+                        vae_.device());
+}
+
+/// Nothing where the model is not conditional.
+Buffer<std::int32_t> VaePictures::on_device(const Labels& labels) const {
+    if (vae_.options().classes == 0) return {};
+    return {std::span<const std::int32_t>(labels), vae_.device()};
 }
 
 Tensor VaePictures::test_images(Index count) const {
     count = std::min(count, test_.count);
-    const Index size = test_.bytes_per_image();
-    std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count * size));
+    std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count * test_.bytes_per_image()));
     test_.read(0, count, pixels.data());
     std::vector<float> values(pixels.size());
     std::transform(pixels.begin(), pixels.end(), values.begin(),
                    [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255; });
-    return Tensor::from(std::span<const float>(values), {count, size}, fixed_codes_.device());
+    return Tensor::from(std::span<const float>(values), {count, test_.height, test_.width, test_.channels},
+                        vae_.device());
+}
+
+VaePictures::Labels VaePictures::test_labels(Index count) const {
+    if (vae_.options().classes == 0) return {};
+    return {test_.labels.begin(), test_.labels.begin() + std::min(count, test_.count)};
 }
 
 void VaePictures::write(const std::filesystem::path& path, const std::vector<float>& images, Index columns) {
+    const VaeOptions& model = vae_.options();
     GridLayout layout;
-    layout.count = static_cast<Index>(images.size()) / test_.bytes_per_image();
-    layout.height = test_.height;
-    layout.width = test_.width;
-    layout.channels = test_.channels;
+    layout.count = static_cast<Index>(images.size()) / (model.height * model.width * model.channels);
+    layout.height = model.height;
+    layout.width = model.width;
+    layout.channels = model.channels;
     layout.columns = columns;
-    layout.scale = std::max<Index>(1, 56 / std::max(test_.height, test_.width));
+    layout.scale = std::max<Index>(1, 56 / std::max(model.height, model.width));
     write_png_grid(path, std::span<const float>(images), layout);
 }
 
 void VaePictures::samples(const std::filesystem::path& path) {
     const NoGrad no_grad;
-    write(path, vae_.decode(fixed_codes_).to_floats(), kSampleSide);
+    write(path, vae_.decode(fixed_codes_, on_device(fixed_labels_)).to_floats(), fixed_codes_.size(0) / kSampleSide);
 }
 
 void VaePictures::reconstructions(const std::filesystem::path& path) {
     const NoGrad no_grad;
     const Tensor images = test_images(kReconstructionColumns * kReconstructionRows);
+    const Buffer<std::int32_t> labels = on_device(test_labels(images.size(0)));
     const std::vector<float> originals = images.to_floats();
-    const std::vector<float> rebuilt = vae_.decode(vae_.encode(images)).to_floats();
-    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(kReconstructionColumns * columns_of(images));
+    const std::vector<float> rebuilt = vae_.decode(vae_.encode(images, labels), labels).to_floats();
+    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(kReconstructionColumns * test_.bytes_per_image());
     const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(originals.size());
     std::vector<float> rows;
     for (std::ptrdiff_t first = 0; first < size; first += row) {
@@ -76,41 +108,48 @@ void VaePictures::reconstructions(const std::filesystem::path& path) {
     write(path, rows, std::min<Index>(kReconstructionColumns, images.size(0)));
 }
 
+void VaePictures::finals(const Place& place) {
+    interpolations(place("interpolations"));
+    if (vae_.options().latent != 2) return;
+    if (vae_.options().classes == 0) manifold(place("manifold"), 0);
+    for (std::int32_t label = 0; label < classes_shown(); ++label)
+        manifold(place("manifold-" + std::to_string(label)), label);
+}
+
 void VaePictures::interpolations(const std::filesystem::path& path) {
     const NoGrad no_grad;
     const Tensor images = test_images(2 * kInterpolationRows);
-    const std::vector<float> codes = vae_.encode(images).to_floats();
-    const Index latent = vae_.options().latent, rows = images.size(0) / 2;
+    const Labels labels = test_labels(images.size(0));
+    const std::vector<float> ends = vae_.encode(images, on_device(labels)).to_floats();
+    const std::size_t latent = static_cast<std::size_t>(vae_.options().latent), rows = ends.size() / latent / 2;
     std::vector<float> walk;
-    for (Index row = 0; row < rows; ++row) {
+    Labels walk_labels;
+    for (std::size_t row = 0; row < rows; ++row) {
         for (Index column = 0; column < kInterpolationColumns; ++column) {
             const float t = static_cast<float>(column) / (kInterpolationColumns - 1);
-            for (Index i = 0; i < latent; ++i) {
-                const float from = codes[static_cast<std::size_t>(2 * row * latent + i)];
-                const float to = codes[static_cast<std::size_t>((2 * row + 1) * latent + i)];
+            for (std::size_t i = 0; i < latent; ++i) {
+                const float from = ends[2 * row * latent + i], to = ends[(2 * row + 1) * latent + i];
                 walk.push_back(from + t * (to - from));
             }
+            // A class does not change by degrees: it is that of the nearer end.
+            if (!labels.empty()) walk_labels.push_back(labels[2 * row + (t < 0.5f ? 0 : 1)]);
         }
     }
     if (walk.empty()) return;  // fewer than two test images
-    const Tensor z =
-        Tensor::from(std::span<const float>(walk), {rows * kInterpolationColumns, latent}, fixed_codes_.device());
-    write(path, vae_.decode(z).to_floats(), kInterpolationColumns);
+    write(path, vae_.decode(codes(walk), on_device(walk_labels)).to_floats(), kInterpolationColumns);
 }
 
-void VaePictures::manifold(const std::filesystem::path& path) {
-    if (vae_.options().latent != 2) throw UsageError("[manifold] a picture of the manifold needs a latent size of 2");
+void VaePictures::manifold(const std::filesystem::path& path, std::int32_t label) {
     const NoGrad no_grad;
-    std::vector<float> codes;
+    std::vector<float> places;
     for (Index row = 0; row < kManifoldSide; ++row) {
         for (Index column = 0; column < kManifoldSide; ++column) {
-            codes.push_back(static_cast<float>(normal_quantile((column + 0.5) / kManifoldSide)));
-            codes.push_back(static_cast<float>(normal_quantile((row + 0.5) / kManifoldSide)));
+            places.push_back(static_cast<float>(normal_quantile((column + 0.5) / kManifoldSide)));
+            places.push_back(static_cast<float>(normal_quantile((row + 0.5) / kManifoldSide)));
         }
     }
-    const Tensor z =
-        Tensor::from(std::span<const float>(codes), {kManifoldSide * kManifoldSide, 2}, fixed_codes_.device());
-    write(path, vae_.decode(z).to_floats(), kManifoldSide);
+    const Labels labels(kManifoldSide * kManifoldSide, label);
+    write(path, vae_.decode(codes(places), on_device(labels)).to_floats(), kManifoldSide);
 }
 
 }  // namespace sinter

@@ -39,7 +39,12 @@ ImageSet halved(const ImageSet& images) {
 }
 
 const DataSplits& small_digits() {
-    static const DataSplits splits{halved(digits().train), halved(digits().test), ""};
+    static const DataSplits splits = [] {
+        DataSplits half;
+        half.train = halved(digits().train);
+        half.test = halved(digits().test);
+        return half;
+    }();
     return splits;
 }
 

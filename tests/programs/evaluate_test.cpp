@@ -111,8 +111,13 @@ TEST_F(Evaluate, RefusesOtherModels) {
     expect_facts_refused({{"model.hidden", "32,x"}}, {"model.hidden", "'x'"});
     expect_facts_refused({{"model.hidden", ""}}, {"encoder.heads.weight"});
     expect_facts_refused({{"model.likelihood", "poisson"}}, {"model.likelihood", "'poisson'"});
-    expect_facts_refused({{"model.image_size", "-784"}}, {"model.image_size", "'-784'"});
-    expect_facts_refused({{"model.image_size", "100"}}, {"images of 100 values", "784", "--data"});
+    expect_facts_refused({{"model.arch", "convolutional"}}, {"model.arch", "'convolutional'"});
+    expect_facts_refused({{"model.arch", "conv"}}, {"features.down1.weight", "does not have it"});
+    expect_facts_refused({{"model.arch", "conv"}, {"model.height", "27"}}, {"damaged", "27x28"});
+    expect_facts_refused({{"model.height", "-28"}}, {"model.height", "'-28'"});
+    expect_facts_refused({{"model.width", "10"}}, {"encoder.hidden.weight", "[32, 280]", "[32, 784]"});
+    expect_facts_refused({{"model.classes", "10"}}, {"encoder.hidden.weight", "[32, 794]"});
+    expect_facts_refused({{"model.classes", "257"}}, {"model.classes", "'257'"});
     // A model of terabytes must be refused before it is made.
     expect_facts_refused({{"model.hidden", "1048576,1048576"}}, {"1048576"});
 }

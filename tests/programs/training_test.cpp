@@ -12,22 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Width and height of a PNG file, from its header.
-std::pair<int, int> png_size(const fs::path& file) {
-    const std::string content = read_text(file);
-    EXPECT_EQ(content.substr(0, 8), "\x89PNG\r\n\x1a\n") << file;
-    EXPECT_EQ(content.substr(content.size() - 8, 4), "IEND") << file;
-    const auto number = [&](std::size_t at) {
-        int value = 0;
-        for (std::size_t i = at; i < at + 4; ++i) value = value << 8 | static_cast<unsigned char>(content.at(i));
-        return value;
-    };
-    return {number(16), number(20)};
-}
-
-/// Side of a grid of images that are `pixels` long there after magnification, in frames of 2.
-int side(int images, int pixels) { return images * (pixels + 2) + 2; }
-
 TEST_F(VaeProgram, WritesARunFolder) {
     const std::string out = path("run");
     const Outcome outcome = train(out);

@@ -1,0 +1,145 @@
+// mnist_vae --arch conv and --conditional: the same promises as for the dense model, and images drawn by --sample.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/programs/vae_program.h"
+
+namespace sinter {
+namespace {
+
+namespace fs = std::filesystem;
+
+class VaeArchitectures : public VaeProgram {
+protected:
+    /// Two epochs of two steps on images of 14x14, where convolutions are quick.
+    Arguments small(const std::string& out, const Arguments& more = {}) const {
+        return with_defaults({"--data", data(), "--out", out},
+                             {"--size", "14", "--arch", "conv", "--batch-size", "100", "--epochs", "2"}, more);
+    }
+    Outcome train_small(const std::string& out, const Arguments& more = {}) const { return succeed(small(out, more)); }
+
+    std::vector<std::string> files(const std::string& folder) const {
+        std::vector<std::string> names;
+        for (const auto& entry : fs::directory_iterator(path(folder))) names.push_back(entry.path().filename());
+        std::sort(names.begin(), names.end());
+        return names;
+    }
+};
+
+TEST_F(VaeArchitectures, ConvTrainsAndDrawsItsManifold) {
+    const Outcome outcome = train_small(path("run"));
+    EXPECT_NE(outcome.err.find("convolutional VAE 14x14x1, 32 channels, latent 2"), std::string::npos) << outcome.err;
+    const auto lines = metrics(path("run"));
+    ASSERT_EQ(lines.size(), 4u);
+    EXPECT_LT(lines[3]["loss"], 0.99 * 196 * 0.6931) << "no better than knowing nothing";
+    EXPECT_EQ(png_size(path("run") + "/samples/epoch-002.png"), std::pair(side(10, 56), side(10, 56)));
+    EXPECT_EQ(png_size(path("run") + "/samples/manifold.png"), std::pair(side(20, 56), side(20, 56)));
+    const std::string config = read_text(path("run") + "/config.toml");
+    for (const char* line : {"arch=\"conv\"\n", "latent=2\n", "size=14\n"})
+        EXPECT_NE(config.find(line), std::string::npos) << line << "is not in\n" << config;
+}
+
+TEST_F(VaeArchitectures, ConvGivesTheSameBitsForAnyNumberOfThreadsAndInterruptedOrNot) {
+    for (const Arguments& model : {Arguments{"--arch", "conv"}, {"--arch", "conv", "--conditional"}}) {
+        SCOPED_TRACE(model.back());
+        const std::string reference = path("reference" + model.back()), resumed = path("resumed" + model.back());
+        train_small(reference, model);
+        Arguments first = model;
+        first.insert(first.end(), {"--epochs", "1", "--threads", "1"});
+        train_small(resumed, first);
+        ASSERT_EQ(vae({"--resume", "--out", resumed, "--epochs", "2", "--threads", "3"}).exit_code, 0);
+        expect_same_run(resumed, reference);
+    }
+}
+
+TEST_F(VaeArchitectures, ConvIsInterruptedAndGoesOn) {
+    train_small(path("reference"), {"--epochs", "6", "--batch-size", "20"});
+    Process process(command(small(path("run"), {"--epochs", "6", "--batch-size", "20"})), in_private());
+    ASSERT_TRUE(process.wait_until_it_says("first step"));
+    process.send(SIGINT);
+    const Outcome interrupted = process.wait();
+    ASSERT_EQ(interrupted.exit_code, 130) << interrupted.err;
+    ASSERT_EQ(vae({"--resume", "--out", path("run")}).exit_code, 0);
+    expect_same_run(path("run"), path("reference"));
+}
+
+TEST_F(VaeArchitectures, EvaluateNeedsTheCheckpointAndTheDataOnly) {
+    for (const Arguments& model :
+         {Arguments{"--arch", "conv"}, {"--arch", "dense", "--conditional", "--latent", "2", "--channels", "3"}}) {
+        const std::string run = path("run-" + model[1]), pictures = path("pictures-" + model[1]);
+        train_small(run, model);
+        const Outcome outcome = vae({"--evaluate", checkpoint_of(run), "--data", data(), "--out", pictures});
+        ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+        const double expected = metrics(run).back()["loss"];
+        EXPECT_NEAR(nlohmann::json::parse(outcome.out)["loss"], expected, 0.02 * expected);
+        EXPECT_EQ(read_text(pictures + "/samples.png"), read_text(run + "/samples/epoch-002.png"));
+    }
+    EXPECT_EQ(files("pictures-conv"),
+              (std::vector<std::string>{"interpolations.png", "manifold.png", "reconstructions.png", "samples.png"}));
+    EXPECT_EQ(files("pictures-dense").size(), 10 + 3u) << "a manifold for each class";
+}
+
+TEST_F(VaeArchitectures, ConditionalSamplesHaveAColumnForEachClass) {
+    DataSplits set = noise_images(60, 20, 28, 28);
+    for (std::size_t i = 0; i < set.train.labels.size(); ++i) set.train.labels[i] = i % 3;
+    for (std::size_t i = 0; i < set.test.labels.size(); ++i) set.test.labels[i] = i % 3;
+    write_mnist(path("three"), set);
+    succeed({"--data", path("three"), "--out", path("run"), "--epochs", "2", "--hidden", "32", "--conditional"});
+    EXPECT_EQ(png_size(path("run") + "/samples/epoch-002.png"), std::pair(side(3, 56), side(10, 56)));
+    const Outcome outcome = vae({"--evaluate", checkpoint_of(path("run")), "--data", data()});
+    expect_refusal(outcome, 3, {"knows 3 classes", "has 10", "--data"});
+}
+
+TEST_F(VaeArchitectures, SampleDrawsAsManyImagesAsAskedFor) {
+    train_small(path("run"), {"--conditional"});
+    const auto sample = [&](const char* count, const std::string& out, const Arguments& more = {}) {
+        Arguments arguments = {"--sample", checkpoint_of(path("run")), count, "--out", path(out)};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return vae(arguments);
+    };
+    ASSERT_EQ(sample("103", "many").exit_code, 0);
+    ASSERT_EQ(files("many").size(), 103u);
+    EXPECT_EQ(files("many").front(), "00000-0.png");
+    EXPECT_EQ(files("many").back(), "00102-2.png") << "the classes in turn";
+    EXPECT_EQ(png_size(path("many") + "/00102-2.png"), std::pair(14, 14));
+    ASSERT_EQ(sample("11", "few").exit_code, 0);
+    for (const std::string& name : files("few"))
+        EXPECT_EQ(read_text(path("few") + "/" + name), read_text(path("many") + "/" + name)) << name;
+    ASSERT_EQ(sample("1", "other", {"--seed", "2"}).exit_code, 0);
+    EXPECT_NE(read_text(path("other") + "/00000-0.png"), read_text(path("few") + "/00000-0.png"));
+
+    const Snapshot before = snapshot();
+    expect_refusal(sample("5", "few"), 2, {"--sample", path("few"), "not empty"});
+    expect_refusal(vae({"--sample", checkpoint_of(path("run")), "5"}), 2, {"--sample", "--out"});
+    expect_refusal(sample("0", "none"), 2, {"--sample", "'0'"});
+    expect_refusal(vae({"--sample", path("missing"), "5", "--out", path("none")}), 3, {path("missing")});
+    EXPECT_EQ(snapshot(), before);
+}
+
+TEST_F(VaeArchitectures, RefusesWhatDoesNotFit) {
+    const Snapshot before = snapshot();
+    const auto refuse = [&](const Arguments& more, std::initializer_list<std::string> parts) {
+        SCOPED_TRACE(testing::PrintToString(more));
+        expect_refusal(vae(small(path("run"), more)), 2, parts);
+        EXPECT_EQ(snapshot(), before);
+    };
+    refuse({"--hidden", "200"}, {"--hidden", "--arch conv", "--arch dense"});
+    refuse({"--arch", "convolutional"}, {"--arch"});
+    refuse({"--size", "30"}, {"30x30 become 15x15", "dense"});
+    refuse({"--channels", "2"}, {"--channels"});
+    refuse({"--evaluate", "a", "--sample", "b", "1"}, {"--evaluate", "--sample"});
+}
+
+TEST_F(VaeArchitectures, ResumeRefusesAnotherArchitecture) {
+    train_small(path("run"));
+    const Snapshot before = snapshot();
+    expect_refusal(vae({"--resume", "--out", path("run"), "--epochs", "3", "--arch", "dense"}), 2,
+                   {"--resume", "model.arch", "'conv'", "'dense'"});
+    EXPECT_EQ(snapshot(), before);
+}
+
+}  // namespace
+}  // namespace sinter
