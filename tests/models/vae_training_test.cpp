@@ -150,22 +150,22 @@ TEST(VaeTraining, DecodesToImagesThatResembleWhatWasEncoded) {
     EXPECT_LT(error, spread / 2);
 }
 
-// Seeds 1 to 4 at a fifth of the KL's price, at which the code is used from the start: 47.8 to 48.2 nats, of which KL
-// 5.4 to 6.3. Untrained, it is 131 to 133; a collapsed code leaves 47 and a KL below 0.1.
+// Seeds 1 to 6 at a fifth of the KL's price, at which the code is used from the start: 47.3 to 49.0 nats, of which KL
+// 5.6 to 9.2. Untrained, it is 131 to 133; a collapsed code leaves 47 of reconstruction and a KL below 0.1.
 TEST(ConvVaeTraining, ReachesTheLossOfAHealthyRun) {
     Training training(small_digits().train, 50, 1,
                       {.architecture = VaeArchitecture::conv, .height = 14, .width = 14, .latent = 8});
     const Tensor beta = Tensor::full({1}, 0.2, Device::cpu());
     for (int i = 0; i < 300; ++i) training.step(2e-3, beta);
     const Evaluation test = evaluate(training, small_digits().test);
-    EXPECT_LT(test.total, 49.5);
-    EXPECT_GT(test.total, 43);
-    EXPECT_GT(test.kl, 4);
-    EXPECT_LT(test.kl, 9);
-    EXPECT_LT(test.reconstruction, 44);
+    EXPECT_LT(test.total, 51);
+    EXPECT_GT(test.total, 42);
+    EXPECT_GT(test.kl, 3);
+    EXPECT_LT(test.kl, 12);
+    EXPECT_LT(test.reconstruction, 45);
 }
 
-// 140.0 to 140.7 nats (KL 5.0 to 5.2): what the label says the two latent units need not.
+// Seeds 1 to 3: 140.0 to 140.7 nats (KL 5.0 to 5.2): what the label says the two latent units need not.
 TEST(ConditionalVaeTraining, ReachesTheLossOfAHealthyRun) {
     const Evaluation test = trained({.latent = 2, .classes = 10}, 5);
     EXPECT_LT(test.total, 144);
