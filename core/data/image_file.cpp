@@ -48,7 +48,8 @@ void check_size(const fs::path& file, std::int64_t width, std::int64_t height) {
     }
 }
 
-/// Whether a JPEG stream reaches its end marker. stb_image fills what is missing with grey and is content.
+/// Whether a JPEG stream reaches its end marker. Some versions of stb_image fill what is missing with grey and are
+/// content.
 bool jpeg_is_whole(std::span<const unsigned char> bytes) {
     // FF 00 is a byte of data, FF D0 to FF D7 are restarts, FF 01 and FF D8 stand alone, and FF may be repeated before
     // a marker. All other markers but the end begin a segment of known length, which may hold anything.

@@ -272,9 +272,11 @@ TEST_F(ImageFolder, TheCacheHoldsWhatWasDecodedUntilAFileChanges) {
     load();
     EXPECT_FALSE(decoded());
 
-    png("a/00.png", 77);  // of equal length; only its time and content differ
-    fs::last_write_time(set_ / "a/00.png", fs::file_time_type::clock::now() + std::chrono::seconds(2));
-    EXPECT_EQ(pixel(load().train, 0), 77);
+    const std::uintmax_t length = fs::file_size(set_ / "a/05.png");
+    png("a/05.png", 77);
+    ASSERT_EQ(fs::file_size(set_ / "a/05.png"), length) << "only time and content should differ";
+    fs::last_write_time(set_ / "a/05.png", fs::file_time_type::clock::now() + std::chrono::seconds(2));
+    EXPECT_EQ(pixel(load().train, 5), 77);
     EXPECT_TRUE(decoded());
     fs::remove(set_ / "b/11.png");
     EXPECT_EQ(load().train.count + load().test.count, 23);
