@@ -1,5 +1,7 @@
 #include "models/gan_training.h"
 
+#include <cmath>
+
 #include "core/check.h"
 #include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
@@ -8,6 +10,12 @@
 #include "core/tape.h"
 
 namespace sinter {
+namespace {
+
+/// Asked before a network is updated: afterwards its weights no longer tell where NaN or infinity came from.
+bool is_finite(const Tensor& loss) { return std::isfinite(loss.item()); }
+
+}  // namespace
 
 GanTraining::GanTraining(Gan& gan, Optimizer& generator, Optimizer& discriminator, Generator& noise,
                          const GanTrainingOptions& options)
@@ -59,6 +67,7 @@ GanTraining::Losses GanTraining::simultaneous_step(const Tensor& real, const Rat
     const Tensor real_logits = judge(real, labels), fake_logits = judge(fake, labels);
     const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits, labels);
     const Tensor loss_g = generator_loss(options_.loss, fake_logits);
+    if (!is_finite(loss_d) || !is_finite(loss_g)) return losses(loss_d, loss_g, real_logits, fake_logits);
 
     // Both losses share the pass over the fakes: each network is frozen while the other's gradient walks back through
     // it.
@@ -72,8 +81,8 @@ GanTraining::Losses GanTraining::simultaneous_step(const Tensor& real, const Rat
         const Frozen discriminator(gan_.discriminator());
         backward(loss_g);
     }
-    discriminator_.step(rates.discriminator);
-    generator_.step(rates.generator);
+    discriminator_.step(rates.discriminator, options_.clip_norm);
+    generator_.step(rates.generator, options_.clip_norm);
     return losses(loss_d, loss_g, real_logits, fake_logits);
 }
 
@@ -81,16 +90,18 @@ GanTraining::Losses GanTraining::alternating_step(const Tensor& real, const Rate
     const Tensor fake = generate(real.size(0), labels);
     const Tensor real_logits = judge(real, labels), fake_logits = judge(fake.detach(), labels);
     const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits, labels);
+    if (!is_finite(loss_d)) return losses(loss_d, {}, real_logits, fake_logits);
     discriminator_.clear_gradients();
     backward(loss_d);
-    discriminator_.step(rates.discriminator);
+    discriminator_.step(rates.discriminator, options_.clip_norm);
     if (discriminator_.steps() % options_.n_critic != 0) return losses(loss_d, {}, real_logits, fake_logits);
 
     const Frozen discriminator(gan_.discriminator());
     const Tensor loss_g = generator_loss(options_.loss, judge(fake, labels));
+    if (!is_finite(loss_g)) return losses(loss_d, loss_g, real_logits, fake_logits);
     generator_.clear_gradients();
     backward(loss_g);
-    generator_.step(rates.generator);
+    generator_.step(rates.generator, options_.clip_norm);
     return losses(loss_d, loss_g, real_logits, fake_logits);
 }
 

@@ -16,6 +16,7 @@ struct GanTrainingOptions {
     double instance_noise = 0;    ///< deviation of normal noise on all images that the discriminator judges
     double gradient_penalty = 0;  ///< weight of gradient_penalty(); WGAN-GP: 10
     double r1_penalty = 0;        ///< gamma: r1_penalty() is weighted by gamma / 2
+    double clip_norm = 0;         ///< largest norm of either network's gradient
 };
 
 /// The state of a training: networks, their optimizers and the noise, all of the caller, which must outlive it.
@@ -46,7 +47,7 @@ public:
 
     /// One step on `real` images in [-1, 1] and, if the GAN has classes, their labels, which the fakes get, too. Call
     /// noise.start_step() before: the step draws the latent codes first, then whatever the networks and the options
-    /// draw, in the order of the passes.
+    /// draw, in the order of the passes. A loss that is not finite is returned before its network is updated.
     Losses step(const Tensor& real, const Rates& rates, const Buffer<std::int32_t>& labels = {});
 
 private:
