@@ -1,0 +1,222 @@
+#include "apps/dcgan/options.h"
+
+#include <filesystem>
+
+#include "apps/common/facts.h"
+#include "apps/common/numbers.h"
+#include "core/check.h"
+
+namespace sinter {
+namespace {
+
+constexpr Index kMostPixels = 1024, kMostLatent = 1 << 16, kMostWidth = 1 << 12, kMostClasses = 1 << 16;
+
+/// What the publications train with: TensorFlow's tutorial for 28 pixels, Radford et al. for 32 and 64. The tutorial's
+/// batch is 256 images; half of it takes twice as many steps in the same time.
+struct Published {
+    int epochs, batch_size;
+    double lr, beta1;
+    const char* update;
+};
+
+Published published(const DcganOptions& options) {
+    if (options.arch == "dcgan" && options.size == 28) return {50, 128, 1e-4, 0.9, "simultaneous"};
+    return {25, options.size == 64 ? 64 : 128, 2e-4, 0.5, "alternating"};
+}
+
+constexpr const char* kDefaultsBySize =
+    "Defaults by --size:\n"
+    "  28           --epochs 50 --batch-size 128 --lr 1e-4 --beta1 0.9 --update simultaneous\n"
+    "  64           --epochs 25 --batch-size 64 --lr 2e-4 --beta1 0.5 --update alternating\n"
+    "  others       --epochs 25 --batch-size 128 --lr 2e-4 --beta1 0.5 --update alternating (--arch dense always so)";
+
+constexpr const char* kBySize = "by size";
+
+template <class T>
+void set_default(CLI::App& app, const char* name, T& value, const T& otherwise) {
+    CLI::Option* option = app.get_option(name);
+    if (option->count() == 0) value = otherwise;
+    option->default_str(fmt::format("{}", value));
+}
+
+void add_model_options(CLI::App& app, DcganOptions& options) {
+    app.add_option("--arch", options.arch, "dcgan (convolutions) or dense")->check(CLI::IsMember({"dcgan", "dense"}));
+    app.add_option("--size", options.size, "Pixels a side: 28, 32 or 64 for dcgan; images are fitted to it")
+        ->check(whole_number<Index>(1, kMostPixels));
+    app.add_option("--channels", options.channels, "1 (grey) or 3 (colour); 0: as the data has it")
+        ->check(CLI::IsMember({"0", "1", "3"}));
+    app.add_option("--latent", options.latent, "Size of the latent code")->check(whole_number<Index>(1, kMostLatent));
+    app.add_option("--base-width", options.base_width, "Scales all hidden layers; 64 is the published one")
+        ->check(whole_number<Index>(1, kMostWidth));
+    app.add_flag("--conditional", options.conditional, "Draw images of a given class; needs data with labels");
+    app.add_flag("--spectral-norm", options.spectral_norm,
+                 "Spectral normalisation in the discriminator, instead of batch normalisation");
+}
+
+void add_objective_options(CLI::App& app, DcganOptions& options) {
+    app.add_option("--loss", options.loss, "logistic (non-saturating), least-squares, hinge or wasserstein")
+        ->check(CLI::IsMember({"logistic", "least-squares", "hinge", "wasserstein"}));
+    app.add_option("--update", options.update,
+                   "alternating (the discriminator first, with fakes of its own pass) or simultaneous (both from one "
+                   "pass)")
+        ->check(CLI::IsMember({"alternating", "simultaneous"}))
+        ->default_str(kBySize);
+    app.add_option("--n-critic", options.n_critic, "Steps of the discriminator for one of the generator")
+        ->check(whole_number<std::int64_t>(1, 1000));
+    app.add_option("--gradient-penalty", options.gradient_penalty,
+                   "Weight of the Wasserstein GAN's gradient penalty, usually 10; 0: none")
+        ->check(positive_number(/*or_zero=*/true));
+    app.add_option("--r1", options.r1, "Gamma of the R1 penalty on real images, such as 10; 0: none")
+        ->check(positive_number(/*or_zero=*/true));
+    app.add_option("--label-smoothing", options.label_smoothing,
+                   "Real images count as real by 1 minus this, such as 0.1; logistic and least-squares only")
+        ->check(fraction());
+    app.add_option("--instance-noise", options.instance_noise,
+                   "Standard deviation of noise on all images that the discriminator sees, such as 0.1")
+        ->check(positive_number(/*or_zero=*/true));
+}
+
+void add_optimizer_options(CLI::App& app, DcganOptions& options) {
+    app.add_option("--lr-g", options.lr_g, "Learning rate of the generator")
+        ->check(positive_number())
+        ->default_str("as --lr");
+    app.add_option("--lr-d", options.lr_d, "Learning rate of the discriminator")
+        ->check(positive_number())
+        ->default_str("as --lr");
+    app.add_option("--beta1", options.beta1, "Adam's decay of the mean gradient")
+        ->check(fraction())
+        ->default_str(kBySize);
+    app.add_option("--beta2", options.beta2, "Adam's decay of the mean squared gradient")
+        ->check(fraction())
+        ->default_str("0.999");
+    app.add_option("--ema", options.ema,
+                   "Decay of a moving average of the generator, such as 0.999, which then draws the pictures; 0: none")
+        ->check(fraction());
+    app.add_flag("--flip", options.flip, "Mirror half of the images left to right, others every epoch");
+    for (const char* name : {"--epochs", "--batch-size", "--lr"}) app.get_option(name)->default_str(kBySize);
+}
+
+}  // namespace
+
+void add_dcgan_options(CLI::App& app, DcganOptions& options) {
+    add_training_options(app, options);
+    add_model_options(app, options);
+    add_objective_options(app, options);
+    add_optimizer_options(app, options);
+    app.add_option("--grid", options.grid, "Images a side of the sample grids")->check(whole_number<Index>(1, 64));
+    app.add_flag("--gif", options.gif, "At the end, the sample grids of all epochs as samples/training.gif");
+    add_sample_option(app, options.sample);
+    app.footer(kDefaultsBySize);
+}
+
+void settle_options(CLI::App& app, DcganOptions& options) {
+    const Published usual = published(options);
+    set_default(app, "--epochs", options.epochs, usual.epochs);
+    set_default(app, "--batch-size", options.batch_size, usual.batch_size);
+    set_default(app, "--lr", options.lr, usual.lr);
+    set_default(app, "--lr-g", options.lr_g, options.lr);
+    set_default(app, "--lr-d", options.lr_d, options.lr);
+    set_default(app, "--beta1", options.beta1, usual.beta1);
+    set_default(app, "--beta2", options.beta2, 0.999);
+    set_default(app, "--update", options.update, std::string(options.n_critic > 1 ? "alternating" : usual.update));
+    require(options.update != "simultaneous" || options.n_critic == 1,
+            "--n-critic {}: simultaneous updates teach both networks in every step; use --update alternating",
+            options.n_critic);
+    require(options.label_smoothing == 0 || options.loss == "logistic" || options.loss == "least-squares",
+            "--label-smoothing: the {} loss has no labels to smooth; use --loss logistic or least-squares, or leave it "
+            "out",
+            options.loss);
+    require(options.arch != "dcgan" || options.batch_size >= 2,
+            "--batch-size 1: batch normalisation compares the images of a batch and needs at least two");
+}
+
+GanOptions gan_options(const DcganOptions& options, const ImageSet& images) {
+    GanOptions model;
+    model.arch = options.arch;
+    model.size = options.size;
+    model.channels = images.channels;
+    model.latent = options.latent;
+    model.base_width = options.base_width;
+    model.spectral_norm = options.spectral_norm;
+    if (options.conditional) {
+        model.classes = images.classes;
+        if (images.classes == 0) {
+            throw DataError(fmt::format(
+                "--conditional: {} has no labels; sort its images into a folder for each class, or leave it out",
+                images.name));
+        }
+    }
+    return model;
+}
+
+GanTrainingOptions gan_training_options(const DcganOptions& options) {
+    GanTrainingOptions training;
+    training.loss = gan_loss(options.loss);
+    training.simultaneous = options.update == "simultaneous";
+    training.n_critic = options.n_critic;
+    training.real_target = 1 - options.label_smoothing;
+    training.instance_noise = options.instance_noise;
+    training.gradient_penalty = options.gradient_penalty;
+    training.r1_penalty = options.r1;
+    training.clip_norm = options.clip_norm;
+    return training;
+}
+
+void add_model_facts(CheckpointFacts& facts, const GanOptions& options) {
+    facts["model"] = "gan";
+    facts["model.arch"] = options.arch;
+    facts["model.size"] = fmt::format("{}", options.size);
+    facts["model.channels"] = fmt::format("{}", options.channels);
+    facts["model.latent"] = fmt::format("{}", options.latent);
+    facts["model.base_width"] = fmt::format("{}", options.base_width);
+    facts["model.classes"] = fmt::format("{}", options.classes);
+    facts["model.spectral_norm"] = options.spectral_norm ? "true" : "false";
+}
+
+GanOptions model_from_facts(const CheckpointFacts& facts, const std::string& file) {
+    const FactReader reader(facts, file);
+    reader.require_model("gan");
+    GanOptions options;
+    options.arch = reader.choice("model.arch", {"dcgan", "dense"});
+    options.size = reader.whole_number("model.size", 1, kMostPixels);
+    options.channels = reader.whole_number("model.channels", 1, 3);
+    options.latent = reader.whole_number("model.latent", 1, kMostLatent);
+    options.base_width = reader.whole_number("model.base_width", 1, kMostWidth);
+    options.classes = reader.whole_number("model.classes", 0, kMostClasses);
+    options.spectral_norm = reader.choice("model.spectral_norm", {"true", "false"}) == "true";
+
+    // Before anybody makes a model of terabytes: the first two layers of the generator, which take at least so much in
+    // every architecture, have to be in the file.
+    const Index first = 4 * options.latent * options.base_width, second = 32 * options.base_width * options.base_width;
+    const std::uintmax_t weights = static_cast<std::uintmax_t>(first + second);
+    const std::uintmax_t file_bytes = std::filesystem::file_size(file);
+    if (weights > file_bytes / sizeof(float)) {
+        throw DataError(fmt::format(
+            "{}: a latent code of {} and a base width of {} need {} weights or more, which {} bytes cannot hold; the "
+            "file is damaged",
+            file, options.latent, options.base_width, weights, file_bytes));
+    }
+    return options;
+}
+
+void add_objective_facts(CheckpointFacts& facts, const DcganOptions& options) {
+    facts["--loss"] = options.loss;
+    facts["--update"] = options.update;
+    facts["--n-critic"] = fmt::format("{}", options.n_critic);
+    facts["--gradient-penalty"] = fmt::format("{}", options.gradient_penalty);
+    facts["--r1"] = fmt::format("{}", options.r1);
+    facts["--label-smoothing"] = fmt::format("{}", options.label_smoothing);
+    facts["--instance-noise"] = fmt::format("{}", options.instance_noise);
+    facts["--lr-g"] = fmt::format("{}", options.lr_g);
+    facts["--lr-d"] = fmt::format("{}", options.lr_d);
+    facts["--beta1"] = fmt::format("{}", options.beta1);
+    facts["--beta2"] = fmt::format("{}", options.beta2);
+    facts["--ema"] = fmt::format("{}", options.ema);
+    facts["--flip"] = options.flip ? "true" : "false";
+}
+
+bool has_moving_average(const CheckpointFacts& facts, const std::string& file) {
+    return FactReader(facts, file).number("--ema") > 0;
+}
+
+}  // namespace sinter

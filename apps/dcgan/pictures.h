@@ -1,0 +1,44 @@
+// The pictures that a run of dcgan leaves behind.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "core/random.h"
+#include "models/gan.h"
+
+namespace sinter {
+
+/// The labels of images first, first + 1, ... where the classes come in turn; none where the GAN is not conditional.
+std::vector<std::int32_t> labels_in_turn(const GanOptions& options, Index first, Index count);
+
+/// Images that a GAN draws of latent codes, with its generator in evaluation mode, as values in [0, 1], kSampleBatch at
+/// a time: [count, size, size, channels]. `labels`: of a conditional GAN, one for each code.
+Tensor draw_images(Gan& gan, const Tensor& codes, const std::vector<std::int32_t>& labels = {});
+
+/// Draws pictures of the same latent codes whenever it is asked.
+class GanPictures {
+public:
+    /// `seed` fixes the codes; grids hold `grid` x `grid` images. A conditional GAN is asked for its classes in turn,
+    /// so that a column holds one class where the classes divide the grid.
+    GanPictures(Gan& gan, Index grid, std::uint64_t seed);
+
+    /// The images of the fixed codes, [grid^2, size, size, channels] in [0, 1].
+    Tensor fixed_images();
+    void write_grid(const std::filesystem::path& path, const Tensor& images) const;
+    /// Each row walks between two codes along the great circle that normal codes of many numbers lie near (White,
+    /// arXiv:1609.04468); a conditional GAN keeps to one class a row.
+    void interpolations(const std::filesystem::path& path);
+
+private:
+    void write(const std::filesystem::path& path, const Tensor& images, Index columns) const;
+
+    Gan& gan_;
+    Index grid_;
+    Tensor codes_, ends_;
+};
+
+/// Makes an animation of the pictures epoch-000.png to epoch-<last>.png in `samples`, those that are there.
+void write_training_gif(const std::filesystem::path& gif, const std::filesystem::path& samples, std::int64_t last);
+
+}  // namespace sinter

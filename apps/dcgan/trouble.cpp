@@ -1,0 +1,93 @@
+#include "apps/dcgan/trouble.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+
+namespace sinter {
+namespace {
+
+/// Share of the distance between a verdict of "real" and one of "fake", over a whole epoch.
+constexpr double kSaturated = 0.98;
+/// The hinge loss, of which a discriminator that knows nothing pays 2, ends at 0 where every image is beyond its
+/// margin.
+constexpr double kSaturatedHinge = 0.02;
+/// Generated images this much nearer to each other than real ones. Blurred images of an early epoch lie at 0.5 or more.
+constexpr double kCollapsed = 0.25;
+
+bool is_saturated(const Means& epoch, const GanTrainingOptions& options) {
+    switch (options.loss) {
+        case GanLoss::logistic:
+        case GanLoss::least_squares:
+            return epoch["d_real"] - epoch["d_fake"] > kSaturated * options.real_target;
+        case GanLoss::hinge:
+            return epoch["loss_d"] < kSaturatedHinge;
+        case GanLoss::wasserstein:
+            return false;  // the critic is meant to be as good as it can be
+    }
+    return false;
+}
+
+}  // namespace
+
+double nearest_distance(const std::vector<float>& images, Index count) {
+    const std::size_t n = static_cast<std::size_t>(count), size = images.size() / n;
+    std::vector<double> nearest(n, std::numeric_limits<double>::infinity());
+    for (std::size_t a = 0; a < n; ++a) {
+        for (std::size_t b = a + 1; b < n; ++b) {
+            float squares = 0;
+            for (std::size_t i = 0; i < size; ++i) {
+                const float difference = images[a * size + i] - images[b * size + i];
+                squares += difference * difference;
+            }
+            nearest[a] = std::min(nearest[a], static_cast<double>(squares));
+            nearest[b] = std::min(nearest[b], static_cast<double>(squares));
+        }
+    }
+    double sum = 0;
+    for (const double squares : nearest) sum += std::sqrt(squares / static_cast<double>(size));
+    return sum / static_cast<double>(n);
+}
+
+std::optional<Trouble> find_saturation(const Means& epoch, const GanTrainingOptions& options) {
+    if (!is_saturated(epoch, options)) return std::nullopt;
+    return Trouble{
+        "discriminator_saturated",
+        fmt::format(
+            "the discriminator tells real from fake without effort (loss_d {:.4f}, d_real {:.3f}, d_fake {:.3f} "
+            "over the epoch), so the generator hardly learns; try a lower --lr-d, --instance-noise 0.1, --r1 10 "
+            "or --loss hinge with --spectral-norm",
+            epoch["loss_d"], epoch["d_real"], epoch["d_fake"])};
+}
+
+DiversityJudge::DiversityJudge(const ImageSet& real, Index count) : count_(std::min<Index>(count, real.count)) {
+    if (count_ < 2) return;
+    const std::size_t size = static_cast<std::size_t>(real.bytes_per_image());
+    std::vector<float> images;
+    // Spread over the set, which may be sorted by class.
+    std::vector<std::uint8_t> pixels(size);
+    for (Index i = 0; i < count_; ++i) {
+        real.read(i * real.count / count_, 1, pixels.data());
+        for (const std::uint8_t pixel : pixels) images.push_back(static_cast<float>(pixel) / 255);
+    }
+    real_distance_ = nearest_distance(images, count_);
+}
+
+std::optional<Trouble> DiversityJudge::find_collapse(const Tensor& generated) const {
+    const Index count = std::min(count_, generated.size(0));
+    if (count < 2 || real_distance_ == 0) return std::nullopt;
+    std::vector<float> images = generated.to_floats();
+    images.resize(images.size() / static_cast<std::size_t>(generated.size(0)) * static_cast<std::size_t>(count));
+    const double ratio = nearest_distance(images, count) / real_distance_;
+    if (ratio >= kCollapsed) return std::nullopt;
+    return Trouble{"outputs_collapsed",
+                   fmt::format("the generator draws few different images: {} of them lie {:.0f} times nearer to each "
+                               "other than real ones; try a lower --lr-g, a smaller --beta1, --r1 10 or --loss "
+                               "wasserstein with --gradient-penalty 10 and --n-critic 5",
+                               count, 1 / ratio)};
+}
+
+}  // namespace sinter

@@ -1,0 +1,41 @@
+// The two ways in which a GAN's training goes wrong without a number that is not finite, and how to see them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/common/means.h"
+#include "core/data/image_set.h"
+#include "models/gan_training.h"
+
+namespace sinter {
+
+/// Mean over the images of the distance to the nearest other one, as the root of the mean squared difference of pixels
+/// in [0, 1]. It is small where the images are few ones again and again, and also where they are many of one kind.
+double nearest_distance(const std::vector<float>& images, Index count);
+
+/// Something to tell the user about.
+struct Trouble {
+    std::string event;     ///< for metrics.jsonl: "discriminator_saturated" or "outputs_collapsed"
+    std::string sentence;  ///< what was seen and what to do
+};
+
+/// Whether the discriminator told real from fake without effort for a whole epoch, whose means of loss_d, d_real and
+/// d_fake are given: the generator's gradient vanishes then.
+std::optional<Trouble> find_saturation(const Means& epoch, const GanTrainingOptions& options);
+
+/// Compares images that the generator draws with as many real ones: when those of the generator lie much nearer to
+/// each other, it maps most codes to few images.
+class DiversityJudge {
+public:
+    /// `count`: how many images are compared.
+    DiversityJudge(const ImageSet& real, Index count);
+    std::optional<Trouble> find_collapse(const Tensor& generated) const;
+
+private:
+    Index count_;
+    double real_distance_ = 0;
+};
+
+}  // namespace sinter

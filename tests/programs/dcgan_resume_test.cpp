@@ -1,0 +1,111 @@
+// Runs of dcgan that are killed, interrupted or refused: after --resume they are as if nothing had happened.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "tests/programs/dcgan_program.h"
+
+namespace sinter {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DcganResume : public DcganProgram {
+protected:
+    /// Everything that has a state: both networks, running statistics, optimizers, moving average, noise, mirroring.
+    Arguments eventful(const std::string& out, Arguments more) const {
+        more.insert(more.end(), {"--size", "32", "--conditional", "--ema", "0.9", "--flip", "--instance-noise", "0.1",
+                                 "--n-critic", "3", "--gif"});
+        return training(out, more);
+    }
+    void expect_same_pictures(const std::string& run, const std::string& reference) const {
+        for (const auto& entry : fs::directory_iterator(reference + "/samples"))
+            EXPECT_EQ(read_text(fs::path(run) / "samples" / entry.path().filename()), read_text(entry.path()))
+                << entry.path();
+    }
+};
+
+TEST_F(DcganResume, KilledAtAnyMomentEndsWithTheSameBits) {
+    const unsigned seed = std::random_device()();
+    SCOPED_TRACE("seed of the moments: " + std::to_string(seed));
+    const auto arguments = [&](const std::string& out) { return eventful(out, {"--epochs", "6"}); };
+    const auto start_time = std::chrono::steady_clock::now();
+    ASSERT_EQ(start(arguments(path("reference"))).exit_code, 0);
+    const std::chrono::duration<double> whole = std::chrono::steady_clock::now() - start_time;
+
+    std::mt19937 random(seed);
+    std::uniform_real_distribution<double> moment(0.2 * whole.count(), whole.count());
+    int killed = 0;
+    for (int round = 0; round < 2; ++round) {
+        const std::string out = path("round-" + std::to_string(round));
+        for (bool done = false; !done;) {
+            Arguments now = arguments(out);
+            // A process that is killed before it made the folder leaves no run to resume.
+            if (fs::exists(fs::path(out) / "checkpoints")) now.push_back("--resume");
+            Process process(command(now), in_private());
+            std::this_thread::sleep_for(std::chrono::duration<double>(moment(random)));
+            process.send(SIGKILL);
+            const Outcome outcome = process.wait();
+            done = outcome.signal != SIGKILL;
+            killed += outcome.signal == SIGKILL;
+            ASSERT_TRUE(!done || outcome.exit_code == 0) << outcome.err;
+        }
+        expect_same_run(out, path("reference"));
+        expect_same_pictures(out, path("reference"));
+    }
+    EXPECT_GE(killed, 1) << "the kills came too late to test anything";
+}
+
+TEST_F(DcganResume, InterruptedWithinAnEpochGoesOnWithTheSameBits) {
+    // One epoch of 100 steps, in which nothing is saved before the signal.
+    const auto arguments = [&](const std::string& out) {
+        return eventful(out, {"--epochs", "3", "--batch-size", "2", "--save-every", "0"});
+    };
+    ASSERT_EQ(start(arguments(path("reference"))).exit_code, 0);
+    Process process(command(arguments(path("run"))), in_private());
+    ASSERT_TRUE(process.wait_until_it_says("first step"));
+    process.send(SIGINT);
+    expect_refusal(process.wait(), 130, {"interrupted at step", "saved", "Go on with: --resume --out " + path("run")});
+    const Outcome outcome = resume(path("run"));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("resuming at step"), std::string::npos) << outcome.err;
+    expect_same_run(path("run"), path("reference"));
+    expect_same_pictures(path("run"), path("reference"));
+}
+
+TEST_F(DcganResume, WarningsAreNotRepeated) {
+    const Arguments bad = {"--lr-g", "1e-12", "--lr-d", "0.01"};
+    train(path("reference"), with_defaults({"--epochs", "6"}, {}, bad));
+    train(path("run"), with_defaults({"--epochs", "4"}, {}, bad));
+    EXPECT_EQ(resume(path("run"), {"--epochs", "6"}).exit_code, 0);
+    expect_same_run(path("run"), path("reference"));
+}
+
+TEST_F(DcganResume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
+    train(path("run"));
+    const Snapshot before = snapshot();
+    const auto expect_refused = [&](const Arguments& change, std::initializer_list<std::string> parts) {
+        SCOPED_TRACE(testing::PrintToString(change));
+        expect_refusal(resume(path("run"), change), 2, parts);
+    };
+    expect_refused({"--seed", "2"}, {"--resume", "--seed", "'1'", "'2'"});
+    expect_refused({"--size", "32"}, {"--resume", "model.size", "'28'", "'32'"});
+    expect_refused({"--base-width", "8"}, {"--resume", "model.base_width", "'4'", "'8'"});
+    expect_refused({"--conditional"}, {"--resume", "model.classes", "'0'", "'10'"});
+    expect_refused({"--loss", "hinge"}, {"--resume", "--loss", "'logistic'", "'hinge'"});
+    expect_refused({"--update", "alternating"}, {"--resume", "--update", "'simultaneous'", "'alternating'"});
+    expect_refused({"--lr-g", "0.5"}, {"--resume", "--lr-g", "'0.0001'", "'0.5'"});
+    expect_refused({"--ema", "0.9"}, {"--resume", "--ema", "'0'", "'0.9'"});
+    expect_refused({"--flip"}, {"--resume", "--flip", "'false'", "'true'"});
+    expect_refused({"--epochs", "1"}, {"--resume", "has finished 2 epochs"});
+    expect_refusal(start(training(path("run"))), 2, {path("run"), "already holds a run", "--resume"});
+    EXPECT_EQ(snapshot(), before);
+    EXPECT_EQ(resume(path("run"), {"--epochs", "3"}).exit_code, 0) << "the run itself still goes on";
+}
+
+}  // namespace
+}  // namespace sinter

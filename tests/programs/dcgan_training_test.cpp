@@ -1,0 +1,208 @@
+// dcgan from start to end: what a run writes, that it repeats to the bit, that every option has its effect, and that it
+// says so when training goes wrong.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/programs/dcgan_program.h"
+
+namespace sinter {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string png(const std::string& run, const std::string& name) { return run + "/samples/" + name + ".png"; }
+
+/// Lines of metrics that hold an event, by its name.
+std::vector<std::string> events(const std::string& run) {
+    std::vector<std::string> found;
+    for (const auto& line : metrics(run)) {
+        if (line.contains("event")) found.push_back(line["event"]);
+    }
+    return found;
+}
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+    return count;
+}
+
+TEST_F(DcganProgram, WritesARunFolder) {
+    const std::string out = path("run");
+    const Outcome outcome = train(out, {"--gif"});
+    EXPECT_NE(outcome.out.find(out + "/samples/training.gif"), std::string::npos) << outcome.out;
+
+    const std::string config = read_text(out + "/config.toml");
+    // What was not set has the values published for the size.
+    for (const char* line : {"size=28\n", "lr=0.0001\n", "lr-g=0.0001\n", "lr-d=0.0001\n", "beta1=0.9\n",
+                             "update=\"simultaneous\"\n", "loss=\"logistic\"\n", "base-width=4\n", "gif=true\n"}) {
+        EXPECT_NE(config.find(line), std::string::npos) << line << "is not in\n" << config;
+    }
+    const auto lines = metrics(out);
+    ASSERT_GE(lines.size(), 2u);
+    const std::vector<std::string> keys = {
+        "step", "epoch", "split", "loss_d", "loss_g", "d_real", "d_fake", "images_per_second", "seconds"};
+    std::int64_t epoch = 0;
+    for (const auto& line : lines) {
+        if (line.contains("event")) continue;
+        std::vector<std::string> found;
+        for (const auto& [key, value] : line.items()) found.push_back(key);
+        EXPECT_EQ(found, keys);
+        EXPECT_EQ(line["epoch"], ++epoch);
+        EXPECT_EQ(line["step"], 4 * epoch);
+        EXPECT_GT(line["d_real"], 0);
+        EXPECT_LT(line["d_real"], 1);
+    }
+    EXPECT_EQ(epoch, 2);
+    // Two networks that know nothing: 2 ln 2 and ln 2.
+    EXPECT_NEAR(lines[0]["loss_d"], 1.386, 0.4);
+    EXPECT_NEAR(lines[0]["loss_g"], 0.693, 0.3);
+
+    for (const char* name : {"epoch-000", "epoch-001", "epoch-002", "interpolations"})
+        EXPECT_EQ(read_text(png(out, name)).substr(1, 3), "PNG") << name;
+    EXPECT_NE(read_text(png(out, "epoch-000")), read_text(png(out, "epoch-002"))) << "nothing was learned";
+    // 4 x 4 images of 28 pixels, twice as large, in frames of 2: 234 pixels, as the GIF's header says, too.
+    const std::string gif = read_text(out + "/samples/training.gif");
+    EXPECT_EQ(gif.substr(0, 10), std::string("GIF89a\xea\0\xea\0", 10));
+    const auto frame_shown = [](char time) {
+        return std::string("\x21\xf9\x04\0", 4) + time + std::string("\0\0\0\x2c", 4);
+    };
+    EXPECT_EQ(count_of(gif, frame_shown(20)) + count_of(gif, frame_shown(static_cast<char>(200))), 3u);
+    EXPECT_FALSE(fs::exists(out + "/reconstructions")) << "a GAN has none";
+}
+
+TEST_F(DcganProgram, SameSeedGivesTheSameBitsForAnyNumberOfThreads) {
+    const Arguments everything = {"--ema", "0.9", "--flip", "--instance-noise", "0.1", "--conditional"};
+    const auto with = [&](Arguments more) {
+        more.insert(more.end(), everything.begin(), everything.end());
+        return more;
+    };
+    train(path("reference"), everything);
+    for (const char* threads : {"1", "2", "3"}) {
+        train(path(threads), with({"--threads", threads}));
+        expect_same_run(path(threads), path("reference"));
+        EXPECT_EQ(read_text(png(path(threads), "epoch-002")), read_text(png(path("reference"), "epoch-002")));
+    }
+    train(path("other"), with({"--seed", "2"}));
+    EXPECT_FALSE(have_same_arrays(path("other"), path("reference")));
+}
+
+TEST_F(DcganProgram, ConfigOfARunReproducesIt) {
+    train(path("reference"),
+          {"--arch", "dense", "--lr-d", "0.003", "--loss", "hinge", "--n-critic", "2", "--ema", "0.5"});
+    const Outcome outcome = start({"--config", path("reference") + "/config.toml", "--out", path("again")});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    expect_same_run(path("again"), path("reference"));
+    EXPECT_EQ(read_text(path("again") + "/config.toml"), read_text(path("reference") + "/config.toml"));
+}
+
+TEST_F(DcganProgram, EveryOptionOfTrainingHasItsEffect) {
+    train(path("reference"));
+    const std::vector<Arguments> options = {{"--loss", "least-squares"},
+                                            {"--loss", "hinge"},
+                                            {"--loss", "wasserstein", "--gradient-penalty", "10"},
+                                            {"--update", "alternating"},
+                                            {"--n-critic", "2"},
+                                            {"--r1", "10"},
+                                            {"--label-smoothing", "0.1"},
+                                            {"--instance-noise", "0.1"},
+                                            {"--lr-g", "0.001"},
+                                            {"--lr-d", "0.001"},
+                                            {"--beta1", "0.5"},
+                                            {"--beta2", "0.9"},
+                                            {"--flip"},
+                                            {"--lr-schedule", "cosine"},
+                                            {"--clip-norm", "0.01"}};
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        SCOPED_TRACE(testing::PrintToString(options[i]));
+        const std::string out = path("option-" + std::to_string(i));
+        train(out, options[i]);
+        EXPECT_FALSE(have_same_arrays(out, path("reference")));
+        for (const auto& line : metrics(out)) EXPECT_TRUE(line.contains("event") || line["loss_g"].is_number()) << line;
+    }
+}
+
+TEST_F(DcganProgram, TrainsEveryKindOfNetwork) {
+    const std::vector<Arguments> kinds = {{"--size", "32"},
+                                          {"--size", "32", "--channels", "3", "--spectral-norm", "--loss", "hinge"},
+                                          {"--size", "64", "--base-width", "2"},
+                                          {"--arch", "dense"},
+                                          {"--arch", "dense", "--size", "9", "--conditional"},
+                                          {"--conditional", "--size", "32"}};
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+        SCOPED_TRACE(testing::PrintToString(kinds[i]));
+        const std::string out = path("kind-" + std::to_string(i));
+        Arguments arguments = kinds[i];
+        arguments.insert(arguments.end(), {"--epochs", "1", "--latent", "8"});
+        train(out, arguments);
+        EXPECT_EQ(sample(out, "3", out + "/drawn").exit_code, 0);
+        EXPECT_EQ(std::distance(fs::directory_iterator(out + "/drawn"), {}), 3);
+    }
+}
+
+TEST_F(DcganProgram, MetricsOfACriticCountTheGeneratorsStepsOnly) {
+    // 4 steps an epoch, of which the third is the generator's; in the second epoch the sixth.
+    train(path("run"), {"--n-critic", "3", "--lr", "1e-12"});
+    const double loss_g = metrics(path("run"))[0]["loss_g"];
+    EXPECT_NEAR(loss_g, 0.693, 0.1) << "the loss of an untrained pair, not a third of it";
+}
+
+TEST_F(DcganProgram, TakesSetsSmallerThanABatch) {
+    train(path("large-batch"), {"--batch-size", "1000"});
+    EXPECT_EQ(metrics(path("large-batch")).back()["step"], 2) << "one step an epoch, of all 200 images";
+    train(path("rest"), {"--batch-size", "64"});
+    EXPECT_EQ(metrics(path("rest")).back()["step"], 6) << "the last 8 images of an epoch are left out";
+}
+
+// A generator that stays as it was born draws grey in grey, and a discriminator that learns fast sees that at once.
+TEST_F(DcganProgram, NamesSaturationAndCollapseOnce) {
+    const Outcome outcome = train(path("run"), {"--lr-g", "1e-12", "--lr-d", "0.01", "--epochs", "6"});
+    EXPECT_EQ(count_of(outcome.err, "warning, epoch"), 2u) << outcome.err;
+    for (const char* part : {"the discriminator tells real from fake without effort", "--instance-noise",
+                             "the generator draws few different images", "--lr-g"})
+        EXPECT_NE(outcome.err.find(part), std::string::npos) << part << " is not in\n" << outcome.err;
+    std::vector<std::string> found = events(path("run"));
+    std::sort(found.begin(), found.end());
+    EXPECT_EQ(found, (std::vector<std::string>{"discriminator_saturated", "outputs_collapsed"}));
+}
+
+TEST_F(DcganProgram, AnIgnorantDiscriminatorIsNotCalledSaturated) {
+    const Outcome outcome = train(path("run"), {"--lr", "1e-12"});
+    EXPECT_EQ(outcome.err.find("tells real from fake"), std::string::npos) << outcome.err;
+}
+
+TEST_F(DcganProgram, DivergenceEndsWithItsPlace) {
+    for (const char* update : {"simultaneous", "alternating"}) {
+        const std::string out = path(update);
+        const Outcome outcome = start(training(out, {"--lr", "1e30", "--update", update}));
+        expect_refusal(outcome, 5, {"diverged at step", "(epoch 1)", "[", "] in ", "try a lower --lr"});
+        EXPECT_EQ(events(out), std::vector<std::string>{"diverged"});
+        EXPECT_FALSE(fs::exists(checkpoint_of(out))) << "a checkpoint with NaN in it helps nobody";
+    }
+}
+
+TEST_F(DcganProgram, DryRunWritesNothing) {
+    const Snapshot before = snapshot();
+    const Outcome outcome = start(training(path("run"), {"--dry-run"}));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("would train 2 epochs of 4 steps of 50 images"), std::string::npos) << outcome.out;
+    EXPECT_EQ(snapshot(), before);
+}
+
+TEST_F(DcganProgram, ProfilesTheStepsAskedFor) {
+    const Outcome outcome = train(path("run"), {"--profile-steps", "1:4"});
+    for (const char* part : {"medians of 3 steps", "batch", "step"})
+        EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
+}
+
+TEST_F(DcganProgram, HelpTellsTheDefaultsOfEachSize) {
+    const Outcome outcome = start({"--help"});
+    EXPECT_EQ(outcome.exit_code, 0);
+    for (const char* part : {"--sample CHECKPOINT N", "Defaults by --size", "--lr 1e-4", "--lr 2e-4"})
+        EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
+}
+
+}  // namespace
+}  // namespace sinter
