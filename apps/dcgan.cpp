@@ -5,7 +5,9 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <set>
+#include <sstream>
 
 #include "apps/common/divergence.h"
 #include "apps/common/program.h"
@@ -17,7 +19,6 @@
 #include "apps/dcgan/options.h"
 #include "apps/dcgan/pictures.h"
 #include "apps/dcgan/trouble.h"
-#include "core/check.h"
 #include "core/data/loader.h"
 #include "core/io/progress.h"
 #include "core/nn/moving_average.h"
@@ -295,15 +296,15 @@ ExitCode sample_checkpoint(const DcganOptions& options) {
     const GanOptions model = model_from_facts(facts, file);
     Generator init(0, device);
     Gan gan(model, init, init);
-    AveragedGan averaged(model, device);
+    std::optional<AveragedGan> averaged;
+    if (has_moving_average(facts, file)) averaged.emplace(model, device);
     std::vector<CheckpointPart> parts = {{"generator.", &gan.generator(), nullptr},
                                          {"discriminator.", &gan.discriminator(), nullptr}};
-    const bool has_average = has_moving_average(facts, file);
-    if (has_average) parts.push_back({"average.", &averaged.gan.generator(), nullptr});
+    if (averaged) parts.push_back({"average.", &averaged->gan.generator(), nullptr});
     load_checkpoint(file, parts);
 
     prepare_sample_folder(options.out);
-    Gan& best = has_average ? averaged.gan : gan;
+    Gan& best = averaged ? averaged->gan : gan;
     Generator codes(options.seed, device, draws::kPictures);
     const auto draw = [&](Index batch) {
         codes.start_step(static_cast<std::uint64_t>(batch) + 1);  // step 0 has the codes of the grids
