@@ -12,10 +12,10 @@ target_compile_options(
     sinter_flags
     # Products and sums are fused only where the code says so: results must not depend on the compiler's mood.
     INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wnon-virtual-dtor;-ffp-contract=off;-fno-math-errno>
-              $<$<BOOL:${SINTER_WERROR}>:-Werror>)
+              $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${SINTER_WERROR}>>:-Werror>)
 if(SINTER_SANITIZE)
-    target_compile_options(sinter_flags INTERFACE -fsanitize=${SINTER_SANITIZE} -fno-omit-frame-pointer -g1
-                                                  -fno-sanitize-recover=all)
+    target_compile_options(
+        sinter_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${SINTER_SANITIZE};-fno-omit-frame-pointer;-g1;-fno-sanitize-recover=all>)
     target_link_options(sinter_flags INTERFACE -fsanitize=${SINTER_SANITIZE})
 endif()
 

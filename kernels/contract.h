@@ -4,8 +4,9 @@
 //
 //     kernel(queue, outputs..., inputs..., sizes and options...)
 //
-// * The queue's type selects the backend by overload resolution: CpuQueue (SIMD, threads) or RefQueue<Real> (the
-//   readable scalar truth). A backend that lacks a kernel fails at link time, never at run time.
+// * The queue's type selects the backend by overload resolution: CpuQueue (SIMD, threads), CudaQueue (a GPU, in builds
+//   with SINTER_CUDA) or RefQueue<Real> (the readable scalar truth). A backend that lacks a kernel fails at link time,
+//   never at run time.
 // * Matrices are dense and row-major. Images are NHWC. A row is an example of the batch wherever there is a batch.
 // * Kernels trust their arguments: shapes are checked once, by the op in core/ that calls the kernel.
 // * Outputs may not overlap inputs unless the contract says "in place". A count of zero is valid and touches nothing,
@@ -39,8 +40,15 @@ struct MatrixShape {
 
 }  // namespace sinter::kernels
 
+#ifdef SINTER_HAS_CUDA
+#define SINTER_CUDA_KERNEL(name, ...) void name(CudaQueue& queue, __VA_ARGS__)
+#else
+#define SINTER_CUDA_KERNEL(name, ...) static_assert(true)
+#endif
+
 /// Declares kernel `name` for every backend. In the argument list `Real` is the queue's element type.
 #define SINTER_KERNEL(name, ...)             \
     void name(CpuQueue& queue, __VA_ARGS__); \
+    SINTER_CUDA_KERNEL(name, __VA_ARGS__);   \
     template <class Real>                    \
     void name(RefQueue<Real>& queue, __VA_ARGS__)

@@ -3,6 +3,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+struct CUstream_st;  // what CUDA's cudaStream_t points to
 
 namespace sinter::kernels {
 
@@ -79,5 +84,82 @@ public:
     void download(void* to_host, const void* from, std::size_t bytes) { copy(to_host, from, bytes); }
     void synchronise() {}
 };
+
+#ifdef SINTER_HAS_CUDA
+
+/// A CUDA device that is missing, refuses, or failed.
+struct QueueError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Runs kernels on a CUDA device, in the order in which they are called, on one stream; the host waits only in
+/// download() and synchronise(). In a build with SINTER_CUDA=EMULATE the device is emulated (kernels/emu). All members
+/// that reach the device throw QueueError, also for a kernel that failed since the last call.
+class CudaQueue {
+public:
+    using Real = float;
+
+    /// A queue on device `device` of devices().
+    explicit CudaQueue(int device = 0);
+    ~CudaQueue();
+    CudaQueue(CudaQueue&&) noexcept;
+    CudaQueue& operator=(CudaQueue&&) noexcept;
+
+    /// The number of CUDA devices. Where there is none, or no driver, it is 0 and `why_none` says why.
+    static int devices(std::string* why_none = nullptr);
+    /// As the driver names it: "NVIDIA H200".
+    static std::string device_name(int device);
+
+    int device() const { return device_; }
+    CUstream_st* stream() const { return stream_; }
+
+    /// Device memory, aligned to 256 bytes; null for no bytes. What is released may be handed out again to calls that
+    /// come later on this queue.
+    void* allocate(std::size_t bytes);
+    void release(void* memory) noexcept;
+
+    /// Copies within the device's memory.
+    void copy(void* to, const void* from, std::size_t bytes);
+    /// What is uploaded is read before upload() returns; what is downloaded is there when download() returns. Host
+    /// memory is ordinary memory, not pinned.
+    void upload(void* to, const void* from_host, std::size_t bytes);
+    void download(void* to_host, const void* from, std::size_t bytes);
+    void synchronise();
+
+private:
+    friend class CudaScratch;
+    struct Block {
+        void* memory = nullptr;
+        std::size_t bytes = 0;
+    };
+    static constexpr int kMaxScratchDepth = 4;
+
+    int device_;
+    CUstream_st* stream_ = nullptr;
+    Block scratch_[kMaxScratchDepth];  // one for each level of nesting
+    int scratch_depth_ = 0;
+    std::vector<void*> outgrown_;
+};
+
+/// Device memory that a kernel's launcher works in, as Scratch is on the CPU: aligned to 256 bytes, content
+/// unspecified, kept for the next call. Launches that follow each other on the queue share it without waiting.
+class CudaScratch {
+public:
+    CudaScratch(CudaQueue& queue, std::size_t bytes);
+    ~CudaScratch() { --queue_.scratch_depth_; }
+    CudaScratch(const CudaScratch&) = delete;
+    CudaScratch& operator=(const CudaScratch&) = delete;
+
+    template <class T>
+    T* as() const {
+        return static_cast<T*>(memory_);
+    }
+
+private:
+    CudaQueue& queue_;
+    void* memory_;
+};
+
+#endif
 
 }  // namespace sinter::kernels

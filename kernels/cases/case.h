@@ -123,9 +123,12 @@ public:
         tolerance = std::move(bound);
         return *this;
     }
-    /// `call` is a generic lambda (queue, buffers): instantiated here for every backend.
+    /// `call` is a generic lambda (queue, buffers): instantiated here for every backend that has the family.
     template <class Call>
     KernelCase& runs(Call call) {
+#ifdef SINTER_CASES_ON_CUDA
+        run_cuda = [call](CudaQueue& queue, const Buffers<float>& buffers) { call(queue, buffers); };
+#endif
         run_cpu = [call](CpuQueue& queue, const Buffers<float>& buffers) { call(queue, buffers); };
         run_reference = [call](RefQueue<double>& queue, const Buffers<double>& buffers) { call(queue, buffers); };
         return *this;
@@ -140,6 +143,9 @@ public:
     Tolerance tolerance;
     std::function<void(CpuQueue&, const Buffers<float>&)> run_cpu;
     std::function<void(RefQueue<double>&, const Buffers<double>&)> run_reference;
+#ifdef SINTER_HAS_CUDA
+    std::function<void(CudaQueue&, const Buffers<float>&)> run_cuda;  ///< empty for a family without a .cu file
+#endif
 };
 
 using CaseList = std::vector<KernelCase>;

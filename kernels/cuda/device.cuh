@@ -1,0 +1,32 @@
+// What .cu files know of the machine: the CUDA runtime, or its emulation on the CPU (kernels/emu), and what has to be
+// written differently for the two. The only header that does: everything else in kernels/cuda is plain CUDA C++.
+#pragma once
+
+#ifdef SINTER_CUDA_EMULATED
+#include "kernels/emu/cuda_runtime.h"
+#else
+#include <cuda_runtime.h>
+#endif
+
+#include <cstdint>
+
+namespace sinter::kernels {
+
+inline constexpr int kWarp = 32;
+/// Every lane of a warp, as the mask of a shuffle or a vote.
+inline constexpr unsigned kAllLanes = 0xffffffffu;
+/// Dynamic shared memory that a block gets without asking; more is asked for by launch().
+inline constexpr std::size_t kSharedWithoutAsking = 48 * 1024;
+
+/// This block's dynamic shared memory, aligned to 16 bytes: the launch says how many bytes there are.
+template <class T>
+__device__ __forceinline__ T* dynamic_shared() {
+#ifdef SINTER_CUDA_EMULATED
+    return static_cast<T*>(emu::dynamic_shared());
+#else
+    extern __shared__ __align__(16) unsigned char sinter_dynamic_shared[];
+    return reinterpret_cast<T*>(sinter_dynamic_shared);
+#endif
+}
+
+}  // namespace sinter::kernels

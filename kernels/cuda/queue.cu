@@ -1,0 +1,109 @@
+// The CUDA queue: one device, one stream, memory in the order of the stream; and the check of what the runtime answers.
+#include "kernels/queue.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "kernels/cuda/device.cuh"
+#include "kernels/cuda/error.h"
+
+namespace sinter::kernels {
+
+void check_cuda(cudaError_t status, std::string_view action) {
+    if (status == cudaSuccess) return;
+    cudaGetLastError();  // an error that is told is not to be told again by the next call
+    throw QueueError("[cuda] " + std::string(action) + ": " + cudaGetErrorString(status) + " (" +
+                     cudaGetErrorName(status) + ")");
+}
+
+int CudaQueue::devices(std::string* why_none) {
+    int count = 0;
+    const cudaError_t status = cudaGetDeviceCount(&count);
+    if (status == cudaSuccess && count > 0) return count;
+    cudaGetLastError();
+    if (why_none) *why_none = status == cudaSuccess ? "the driver sees no device" : cudaGetErrorString(status);
+    return 0;
+}
+
+std::string CudaQueue::device_name(int device) {
+    cudaDeviceProp properties;
+    check_cuda(cudaGetDeviceProperties(&properties, device), "asking for device " + std::to_string(device));
+    return properties.name;
+}
+
+CudaQueue::CudaQueue(int device) : device_(device) {
+    check_cuda(cudaSetDevice(device), "choosing device " + std::to_string(device));
+    check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
+    // By default the pool hands its memory back to the system at every synchronisation.
+    cudaMemPool_t pool = nullptr;
+    check_cuda(cudaDeviceGetDefaultMemPool(&pool, device), "asking for the memory pool");
+    std::uint64_t keep_all = UINT64_MAX;
+    check_cuda(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep_all), "setting up the memory pool");
+}
+
+CudaQueue::~CudaQueue() {
+    if (!stream_) return;
+    for (const Block& block : scratch_) release(block.memory);
+    for (void* memory : outgrown_) release(memory);
+    cudaStreamSynchronize(stream_);
+    cudaStreamDestroy(stream_);
+}
+
+CudaQueue::CudaQueue(CudaQueue&& other) noexcept
+    : device_(other.device_), stream_(std::exchange(other.stream_, nullptr)), outgrown_(std::move(other.outgrown_)) {
+    std::swap(scratch_, other.scratch_);
+}
+
+CudaQueue& CudaQueue::operator=(CudaQueue&& other) noexcept {
+    std::swap(device_, other.device_);
+    std::swap(stream_, other.stream_);
+    std::swap(scratch_, other.scratch_);
+    std::swap(outgrown_, other.outgrown_);
+    return *this;
+}
+
+void* CudaQueue::allocate(std::size_t bytes) {
+    void* memory = nullptr;
+    if (bytes == 0) return memory;
+    check_cuda(cudaMallocAsync(&memory, bytes, stream_), "allocating " + std::to_string(bytes) + " bytes");
+    return memory;
+}
+
+void CudaQueue::release(void* memory) noexcept {
+    if (memory) cudaFreeAsync(memory, stream_);
+}
+
+void CudaQueue::copy(void* to, const void* from, std::size_t bytes) {
+    if (bytes > 0) check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_), "copying");
+}
+
+void CudaQueue::upload(void* to, const void* from_host, std::size_t bytes) {
+    if (bytes == 0) return;
+    // Pageable host memory, which is all that sinter has, is staged before the call returns.
+    check_cuda(cudaMemcpyAsync(to, from_host, bytes, cudaMemcpyHostToDevice, stream_), "uploading");
+}
+
+void CudaQueue::download(void* to_host, const void* from, std::size_t bytes) {
+    if (bytes == 0) return;
+    check_cuda(cudaMemcpyAsync(to_host, from, bytes, cudaMemcpyDeviceToHost, stream_), "downloading");
+    synchronise();
+}
+
+void CudaQueue::synchronise() { check_cuda(cudaStreamSynchronize(stream_), "waiting for the device"); }
+
+CudaScratch::CudaScratch(CudaQueue& queue, std::size_t bytes) : queue_(queue) {
+    if (queue.scratch_depth_ == CudaQueue::kMaxScratchDepth) throw std::logic_error("kernels nest too many scratches");
+    CudaQueue::Block& block = queue.scratch_[queue.scratch_depth_];
+    if (bytes > block.bytes) {
+        // A recorded graph may still write to the old block, so it is kept; doubling keeps those few and small.
+        bytes = std::max(bytes, 2 * block.bytes);
+        void* larger = queue.allocate(bytes);
+        if (block.memory) queue.outgrown_.push_back(block.memory);
+        block = {larger, bytes};
+    }
+    memory_ = block.memory;
+    ++queue.scratch_depth_;
+}
+
+}  // namespace sinter::kernels
