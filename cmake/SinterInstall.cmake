@@ -1,5 +1,5 @@
 # cmake --install: the programs, the libraries with their headers, and a package that find_package(sinter) finds.
-if(NOT PROJECT_IS_TOP_LEVEL)
+if(NOT PROJECT_IS_TOP_LEVEL OR sinter_cuda STREQUAL EMULATE) # an emulated device is for this project's own tests
     return()
 endif()
 include(CMakePackageConfigHelpers)

@@ -5,10 +5,13 @@
 #ifdef SINTER_CUDA_EMULATED
 #include "kernels/emu/cuda_runtime.h"
 #else
+#include <cuda_bf16.h>
 #include <cuda_runtime.h>
 #endif
 
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace sinter::kernels {
 
@@ -26,6 +29,13 @@ __device__ __forceinline__ T* dynamic_shared() {
 #else
     extern __shared__ __align__(16) unsigned char sinter_dynamic_shared[];
     return reinterpret_cast<T*>(sinter_dynamic_shared);
+#endif
+}
+
+/// Tells the emulator how its reports should call a kernel. A device knows.
+inline void name_kernel([[maybe_unused]] const void* kernel, [[maybe_unused]] std::string_view name) {
+#ifdef SINTER_CUDA_EMULATED
+    emu::name_kernel(kernel, name);
 #endif
 }
 

@@ -37,11 +37,13 @@ cudaError_t launch(void (*kernel)(Parameters...), const cudaLaunchConfig_t& conf
 template <auto kernel, class... Arguments>
 void launch(CudaQueue& queue, dim3 grid, dim3 block, std::size_t shared_bytes, Arguments... arguments) {
     if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+    const auto* const handle = reinterpret_cast<const void*>(kernel);
+    [[maybe_unused]] static const bool named = (name_kernel(handle, kernel_name<kernel>()), true);
     const auto action = [] { return "launching " + std::string(kernel_name<kernel>()); };
     if (shared_bytes > kSharedWithoutAsking) {
-        check_cuda(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                                        cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)),
-                   action());
+        check_cuda(
+            cudaFuncSetAttribute(handle, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)),
+            action());
     }
     cudaLaunchConfig_t config = {};
     config.gridDim = grid;

@@ -1,0 +1,14 @@
+// What a kernel did wrong, in a sentence that names it, the block and the thread.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace sinter::emu {
+
+/// Thrown within a kernel; the launch that it belongs to reports it.
+struct Fault : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+}  // namespace sinter::emu

@@ -1,0 +1,38 @@
+// The memory of the emulated device: apart from the host's, closed to it, with guard bytes around every allocation.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace sinter::emu {
+
+/// Device memory of this size, filled with a pattern that reads as NaN or -1, aligned to 256 bytes; null if there is
+/// no more.
+void* allocate_device(std::size_t bytes);
+/// False for an address that allocate_device() did not give, or that was freed already.
+bool free_device(void* memory);
+
+/// Whether `address` points into an allocation, or to the end of one.
+bool is_device_pointer(const void* address);
+/// Whether all of these bytes lie within one allocation. An empty range always does.
+bool is_device_range(const void* address, std::size_t bytes);
+
+/// Bytes allocated now, and bytes that there are.
+std::size_t device_bytes_used();
+std::size_t device_bytes_total();
+
+/// Device memory may be touched while one of these exists: within launches and copies. Outside of them an access stops
+/// the program and says that a copy is missing.
+class OpenMemory {
+public:
+    OpenMemory();
+    ~OpenMemory();
+    OpenMemory(const OpenMemory&) = delete;
+    OpenMemory& operator=(const OpenMemory&) = delete;
+};
+
+/// Nothing, or a sentence on an allocation whose guard bytes were written over, which it then mends. To be called with
+/// the memory open.
+std::string damaged_guard();
+
+}  // namespace sinter::emu

@@ -1,0 +1,19 @@
+// How the emulated runtime reports: an error code for the caller, and a sentence for cudaGetErrorString().
+#pragma once
+
+#include <string>
+
+#include "kernels/emu/runtime_api.h"
+
+namespace sinter::emu {
+
+/// Keeps the sentence for this OS thread and returns the code.
+cudaError_t report(cudaError_t error, std::string sentence);
+
+/// Whether the stream is being captured: what waits or allocates is then refused with a sentence on `action`.
+cudaError_t refuse_in_capture(cudaStream_t stream, const char* action);
+
+/// Does something now, or keeps it as a node of the graph that is being captured on the stream.
+cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, std::function<cudaError_t()> action);
+
+}  // namespace sinter::emu

@@ -1,0 +1,24 @@
+// In which order the threads of a block, and the blocks of a grid, run. A kernel that is right does not notice.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace sinter::emu {
+
+struct Schedule {
+    enum Order { forward, reversed, shuffled } order = forward;
+    std::uint64_t seed = 1;  ///< of the shuffled order
+
+    bool operator==(const Schedule&) const = default;
+};
+
+/// The numbers 0 .. count-1 in the order of the schedule; `salt` makes shuffled orders differ. Into `places`.
+void put_in_order(std::vector<int>& places, int count, const Schedule& schedule, std::uint64_t salt);
+
+/// The schedule of the launches that follow. It begins as $SINTER_EMU_SCHEDULE says: "forward" (also without it),
+/// "reversed", "shuffled" or "shuffled:SEED".
+Schedule schedule();
+void set_schedule(const Schedule& schedule);
+
+}  // namespace sinter::emu

@@ -1,0 +1,17 @@
+// Where the __shared__ variables of a kernel are.
+#pragma once
+
+#include <cstddef>
+
+namespace sinter::emu {
+
+/// The memory of all __shared__ variables of the library that a kernel stands in, as the calling OS thread has them.
+struct SharedStatics {
+    std::byte* begin = nullptr;
+    std::size_t bytes = 0;
+};
+
+/// Empty for a kernel that stands in the main program, where other things are thread_local too.
+SharedStatics shared_statics_of(const void* kernel);
+
+}  // namespace sinter::emu
