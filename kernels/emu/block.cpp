@@ -226,31 +226,30 @@ void BlockRunner::together(Combine combine, const char* name, unsigned mask, voi
     self.combine = combine;
     self.mask = mask;
     self.mine = mine;
+    const auto calls = [&] { return "calls " + text(name, at) + " with the mask " + hexadecimal(mask); };
     if (!(mask >> lane() & 1)) {
-        fail("calls " + text(name, at) + " with the mask " + hexadecimal(mask) + ", which does not name its own lane " +
-             std::to_string(lane()));
+        fail(calls() + ", which does not name its own lane " + std::to_string(lane()));
     }
     void* lanes[kWarpLanes] = {};
     bool complete = true;
     for (int i = 0; i < kWarpLanes; ++i) {
         if (!(mask >> i & 1)) continue;
         const int thread = warp + i;
-        const std::string calls = "calls " + text(name, at) + " with the mask " + hexadecimal(mask);
         if (thread >= count_) {
-            fail(calls + ", which names lane " + std::to_string(i) + ", but the warp ends with lane " +
+            fail(calls() + ", which names lane " + std::to_string(i) + ", but the warp ends with lane " +
                  std::to_string(count_ - warp - 1));
         }
         const Thread& other = threads_[static_cast<std::size_t>(thread)];
         const State state = states_[static_cast<std::size_t>(thread)];
         if (state == State::done) {
-            fail(calls + ", which names lane " + std::to_string(i) + ", but that thread has returned");
+            fail(calls() + ", which names lane " + std::to_string(i) + ", but that thread has returned");
         }
         if (thread == running_) {
             lanes[i] = mine;
         } else if (state != State::at_warp) {
             complete = false;
         } else if (other.mask != mask || other.combine != combine) {
-            fail(calls + ", but " + waiting_text(thread) + " with the mask " + hexadecimal(other.mask) +
+            fail(calls() + ", but " + waiting_text(thread) + " with the mask " + hexadecimal(other.mask) +
                  ": lanes that a mask names must do the same together");
         } else {
             lanes[i] = other.mine;

@@ -2,6 +2,7 @@
 // The device runs on the CPU, for tests: docs/emulator.md says what it finds and what it does not.
 #pragma once
 
+#include "kernels/emu/async_copy.h"
 #include "kernels/emu/atomics.h"
 #include "kernels/emu/bfloat16.h"
 #include "kernels/emu/builtins.h"

@@ -1,5 +1,6 @@
 #include "tests/kernels/case_runner.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -46,6 +47,21 @@ bool accepted(double got, double expected, const Tolerance& tolerance) {
     return std::abs(got - expected) <= tolerance.absolute + tolerance.relative * std::abs(expected);
 }
 
+/// By how many bytes argument `a` starts behind a boundary.
+std::size_t offset_of(const KernelCase& test, std::size_t a, Placement placement) {
+    const bool shifted = placement == Placement::shifted || (placement == Placement::alternating && a % 2 == 1);
+    return shifted ? element_size<float>(test.arguments[a].type) : 0;
+}
+
+/// Notes what argument `a` shows of a call that wrote where it may not.
+void note_damage(CaseRun& run, const KernelCase& test, std::size_t a, bool intact, const Contents& initial) {
+    const Argument& argument = test.arguments[a];
+    if (!intact) run.damage = test.name() + " wrote outside of " + argument.name;
+    if (argument.role == Role::input && run.contents[a] != initial[a]) {
+        run.damage = test.name() + " changed its input " + argument.name;
+    }
+}
+
 std::string place(const KernelCase& test, const Argument& argument, Index i) {
     return test.name() + ", " + argument.name + "[" + std::to_string(i) + "] of " + std::to_string(argument.count);
 }
@@ -74,29 +90,65 @@ Contents run_reference(const KernelCase& test) {
     return contents;
 }
 
-CpuRun run_on_cpu(const KernelCase& test, CpuQueue& queue, const Contents& initial, Placement placement) {
+CaseRun run_on_cpu(const KernelCase& test, CpuQueue& queue, const Contents& initial, Placement placement) {
     std::vector<std::unique_ptr<GuardedBuffer>> memory;
     Buffers<float> buffers;
     for (std::size_t a = 0; a < initial.size(); ++a) {
-        const bool shifted = placement == Placement::shifted || (placement == Placement::alternating && a % 2 == 1);
-        const std::size_t offset = shifted ? element_size<float>(test.arguments[a].type) : 0;
+        const std::size_t offset = offset_of(test, a, placement);
         memory.push_back(std::make_unique<GuardedBuffer>(initial[a].size(), offset));
         if (!initial[a].empty()) std::memcpy(memory[a]->data(), initial[a].data(), initial[a].size());
         buffers.data.push_back(memory[a]->data());
     }
     test.run_cpu(queue, buffers);
 
-    CpuRun run;
+    CaseRun run;
     for (std::size_t a = 0; a < memory.size(); ++a) {
-        const Argument& argument = test.arguments[a];
         run.contents.emplace_back(memory[a]->data(), memory[a]->data() + memory[a]->bytes());
-        if (!memory[a]->intact()) run.damage = test.name() + " wrote outside of " + argument.name;
-        if (argument.role == Role::input && run.contents[a] != initial[a]) {
-            run.damage = test.name() + " changed its input " + argument.name;
-        }
+        note_damage(run, test, a, memory[a]->intact(), initial);
     }
     return run;
 }
+
+#ifdef SINTER_HAS_CUDA
+
+CaseRun run_on_cuda(const KernelCase& test, CudaQueue& queue, const Contents& initial, Placement placement) {
+    // A guard in front of the data and, on a real device, one behind. The emulated one has its own guard behind every
+    // allocation, which also sees reads under the address sanitizer.
+    constexpr std::size_t kFront = 256;
+#ifdef SINTER_CUDA_EMULATED
+    constexpr std::size_t kBack = 0;
+#else
+    constexpr std::size_t kBack = 256;
+#endif
+    constexpr std::byte kGuard{0xFF};  // NaN
+    std::vector<std::byte*> blocks;
+    Buffers<float> buffers;
+    for (std::size_t a = 0; a < initial.size(); ++a) {
+        const std::size_t front = kFront + offset_of(test, a, placement);
+        std::vector<std::byte> block(front + initial[a].size() + kBack, kGuard);
+        std::copy(initial[a].begin(), initial[a].end(), block.begin() + static_cast<std::ptrdiff_t>(front));
+        blocks.push_back(static_cast<std::byte*>(queue.allocate(block.size())));
+        queue.upload(blocks[a], block.data(), block.size());
+        buffers.data.push_back(blocks[a] + front);
+    }
+    test.run_cuda(queue, buffers);
+
+    CaseRun run;
+    for (std::size_t a = 0; a < blocks.size(); ++a) {
+        const auto front = static_cast<std::ptrdiff_t>(kFront + offset_of(test, a, placement));
+        std::vector<std::byte> block(static_cast<std::size_t>(front) + initial[a].size() + kBack);
+        queue.download(block.data(), blocks[a], block.size());
+        queue.release(blocks[a]);
+        const auto begin = block.begin() + front, end = begin + static_cast<std::ptrdiff_t>(initial[a].size());
+        run.contents.emplace_back(begin, end);
+        const auto stands = [&](std::byte guard) { return guard == kGuard; };
+        const bool intact = std::all_of(block.begin(), begin, stands) && std::all_of(end, block.end(), stands);
+        note_damage(run, test, a, intact, initial);
+    }
+    return run;
+}
+
+#endif
 
 std::optional<std::string> compare(const KernelCase& test, const Contents& result, const Contents& reference) {
     for (std::size_t a = 0; a < test.arguments.size(); ++a) {
@@ -129,7 +181,7 @@ std::optional<std::string> compare_bits(const KernelCase& test, const Contents& 
         std::ostringstream sentence;
         sentence.precision(10);
         sentence << place(test, argument, i) << ": got " << as_double<float>(result[a], argument.type, i)
-                 << ", but one thread on aligned memory gave " << as_double<float>(expected[a], argument.type, i);
+                 << ", but the first run, on aligned memory, gave " << as_double<float>(expected[a], argument.type, i);
         return sentence.str();
     }
     return std::nullopt;

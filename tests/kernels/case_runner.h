@@ -1,4 +1,5 @@
-// Runs a kernel case: once by the scalar reference in double, and on the CPU between guard words; then compares.
+// Runs a kernel case: once by the scalar reference in double, and on the CPU or a CUDA device between guard words; then
+// compares.
 #pragma once
 
 #include <cstddef>
@@ -24,12 +25,15 @@ Contents run_reference(const KernelCase& test);
 enum class Placement { aligned, shifted, alternating };
 
 /// A finished call: what each argument holds, and what it broke, if anything.
-struct CpuRun {
+struct CaseRun {
     Contents contents;
     std::optional<std::string> damage;  ///< a guard word or an input was overwritten
 };
 
-CpuRun run_on_cpu(const KernelCase& test, CpuQueue& queue, const Contents& initial, Placement placement);
+CaseRun run_on_cpu(const KernelCase& test, CpuQueue& queue, const Contents& initial, Placement placement);
+#ifdef SINTER_HAS_CUDA
+CaseRun run_on_cuda(const KernelCase& test, CudaQueue& queue, const Contents& initial, Placement placement);
+#endif
 
 /// Nothing, or a sentence on the first output element outside of its tolerance.
 std::optional<std::string> compare(const KernelCase& test, const Contents& result, const Contents& reference);

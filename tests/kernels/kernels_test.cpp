@@ -1,8 +1,10 @@
 // Every kernel case on every SIMD target of this machine: against the reference, between guard words, and with the same
-// bits for any number of threads and any alignment. One test per kernel and target, named Kernels_<target>.<kernel>.
+// bits for any number of threads and any alignment. One test per kernel and target, named Kernels_<target>.<kernel>. In
+// builds with SINTER_CUDA also on the CUDA device, as Kernels_CUDA.<kernel>: on the emulated one in every schedule.
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +13,10 @@
 #include "kernels/cases/case.h"
 #include "tests/kernels/case_runner.h"
 #include "tests/kernels/winograd_cases.h"
+
+#ifdef SINTER_CUDA_EMULATED
+#include "kernels/emu/schedule.h"
+#endif
 
 namespace sinter::kernels {
 namespace {
@@ -40,13 +46,13 @@ private:
         CpuQueue one(1), two(2), three(3);
         for (const KernelCase* test : cases_) {
             const Contents initial = initial_contents<float>(*test);
-            const CpuRun first = run_on_cpu(*test, one, initial, Placement::aligned);
+            const CaseRun first = run_on_cpu(*test, one, initial, Placement::aligned);
             if (first.damage) FAIL() << *first.damage;
             if (const auto difference = compare(*test, first.contents, run_reference(*test))) FAIL() << *difference;
 
             for (const auto& [queue, placement] :
                  {std::pair{&two, Placement::shifted}, std::pair{&three, Placement::alternating}}) {
-                const CpuRun run = run_on_cpu(*test, *queue, initial, placement);
+                const CaseRun run = run_on_cpu(*test, *queue, initial, placement);
                 if (run.damage) FAIL() << *run.damage << " (" << queue->threads() << " threads)";
                 if (const auto difference = compare_bits(*test, run.contents, first.contents)) {
                     FAIL() << *difference << " (" << queue->threads() << " threads)";
@@ -59,6 +65,52 @@ private:
     std::vector<const KernelCase*> cases_;
 };
 
+#ifdef SINTER_HAS_CUDA
+
+#ifdef SINTER_CUDA_EMULATED
+/// Runs the threads of every block, and the blocks, in another order: one for each placement of the buffers.
+void use_schedule(Placement placement) {
+    using emu::Schedule;
+    emu::set_schedule({placement == Placement::aligned   ? Schedule::forward
+                       : placement == Placement::shifted ? Schedule::reversed
+                                                         : Schedule::shuffled});
+}
+#else
+void use_schedule(Placement) {}  // a device has its own
+#endif
+
+class CudaKernelTest : public ::testing::Test {
+public:
+    explicit CudaKernelTest(std::vector<const KernelCase*> cases) : cases_(std::move(cases)) {}
+
+private:
+    void TestBody() override {
+        if (CudaQueue::devices() == 0) GTEST_SKIP() << "no CUDA device";
+        CudaQueue queue;
+        for (const KernelCase* test : cases_) {
+            const Contents initial = initial_contents<float>(*test);
+            std::optional<Contents> first;
+            for (const Placement placement : {Placement::aligned, Placement::shifted, Placement::alternating}) {
+                use_schedule(placement);
+                const CaseRun run = run_on_cuda(*test, queue, initial, placement);
+                if (run.damage) FAIL() << *run.damage;
+                if (!first) {
+                    if (const auto difference = compare(*test, run.contents, run_reference(*test))) {
+                        FAIL() << *difference;
+                    }
+                    first = run.contents;
+                } else if (const auto difference = compare_bits(*test, run.contents, *first)) {
+                    FAIL() << *difference;
+                }
+            }
+        }
+    }
+
+    std::vector<const KernelCase*> cases_;
+};
+
+#endif
+
 void register_kernel_tests(const CaseList& cases) {
     std::map<std::string, std::vector<const KernelCase*>> kernels;
     for (const KernelCase& test : cases) kernels[test.kernel].push_back(&test);
@@ -70,6 +122,13 @@ void register_kernel_tests(const CaseList& cases) {
                 [target, list = kernel_cases]() -> ::testing::Test* { return new KernelTest(target, list); });
         }
     }
+#ifdef SINTER_HAS_CUDA
+    for (const auto& [kernel, kernel_cases] : kernels) {
+        if (!kernel_cases.front()->run_cuda) continue;
+        ::testing::RegisterTest("Kernels_CUDA", kernel.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                                [list = kernel_cases]() -> ::testing::Test* { return new CudaKernelTest(list); });
+    }
+#endif
 }
 
 }  // namespace
