@@ -1,6 +1,7 @@
 #include "kernels/emu/block.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <new>
 
@@ -65,12 +66,10 @@ BlockRunner& BlockRunner::current() {
 void BlockRunner::run(const Grid& grid, uint3 block) {
     grid_ = &grid;
     block_ = block;
-    count_ = static_cast<int>(grid.threads.x * grid.threads.y * grid.threads.z);
+    prepare(grid.threads);
     const std::uint64_t number =
         block.x + std::uint64_t{grid.blocks.x} * (block.y + std::uint64_t{grid.blocks.y} * block.z);
     put_in_order(order_, count_, grid.schedule, number);
-    states_.assign(static_cast<std::size_t>(count_), State::fresh);
-    if (threads_.size() < states_.size()) threads_.resize(states_.size());
     done_ = arrived_ = predicates_ = 0;
     place_in_order_ = count_ - 1;
     fault_ = nullptr;
@@ -93,6 +92,19 @@ void BlockRunner::run(const Grid& grid, uint3 block) {
         std::rethrow_exception(fault_);
     }
     check_shared_memory();
+}
+
+/// Threads and warps of a block of this shape, none of them started.
+void BlockRunner::prepare(const dim3& threads) {
+    count_ = static_cast<int>(threads.x * threads.y * threads.z);
+    states_.assign(static_cast<std::size_t>(count_), State::fresh);
+    if (threads_.size() < states_.size()) threads_.resize(states_.size());
+    if (shape_.x != threads.x || shape_.y != threads.y || shape_.z != threads.z) {
+        for (int t = 0; t < count_; ++t) threads_[static_cast<std::size_t>(t)].index = thread_index(t, threads);
+        shape_ = threads;
+    }
+    warps_.assign((states_.size() + kWarpLanes - 1) / kWarpLanes, {~0u, 0, 0});
+    if (count_ % kWarpLanes != 0) warps_.back().existing = (1u << count_ % kWarpLanes) - 1;
 }
 
 /// A fiber runs fresh threads one after the other, for as long as they do not wait. One that waits keeps the fiber,
@@ -131,7 +143,7 @@ void BlockRunner::work() {
 
 void BlockRunner::enter(int thread) {
     running_ = thread;
-    threadIdx = thread_index(thread, grid_->threads);
+    threadIdx = threads_[static_cast<std::size_t>(thread)].index;
 }
 
 void BlockRunner::leave(int thread) {
@@ -140,10 +152,11 @@ void BlockRunner::leave(int thread) {
     threads_[static_cast<std::size_t>(thread)].copies.clear();
     ++done_;
     if (arrived_ > 0) fail("returned, but " + waiting_text(first_arrived_) + " for all threads of the block");
-    const int warp = thread / kWarpLanes * kWarpLanes;
-    for (int other = warp; other < std::min(warp + kWarpLanes, count_); ++other) {
-        if (states_[static_cast<std::size_t>(other)] == State::at_warp &&
-            threads_[static_cast<std::size_t>(other)].mask >> (thread - warp) & 1) {
+    Warp& warp = warps_[static_cast<std::size_t>(thread / kWarpLanes)];
+    warp.returned |= 1u << thread % kWarpLanes;
+    for (unsigned waiting = warp.waiting; waiting != 0; waiting &= waiting - 1) {
+        const int other = thread / kWarpLanes * kWarpLanes + std::countr_zero(waiting);
+        if (threads_[static_cast<std::size_t>(other)].mask >> thread % kWarpLanes & 1) {
             fail("returned, but " + waiting_text(other) + " for it: it is named in the mask");
         }
     }
@@ -219,7 +232,8 @@ void BlockRunner::release_barrier(BarrierKind kind) {
 
 void BlockRunner::together(Combine combine, const char* name, unsigned mask, void* mine,
                            const std::source_location& at) {
-    const int warp = running_ / kWarpLanes * kWarpLanes;
+    const int first = running_ / kWarpLanes * kWarpLanes;
+    Warp& warp = warps_[static_cast<std::size_t>(running_ / kWarpLanes)];
     Thread& self = threads_[static_cast<std::size_t>(running_)];
     self.name = name;
     self.at = at;
@@ -230,38 +244,33 @@ void BlockRunner::together(Combine combine, const char* name, unsigned mask, voi
     if (!(mask >> lane() & 1)) {
         fail(calls() + ", which does not name its own lane " + std::to_string(lane()));
     }
-    void* lanes[kWarpLanes] = {};
-    bool complete = true;
-    for (int i = 0; i < kWarpLanes; ++i) {
-        if (!(mask >> i & 1)) continue;
-        const int thread = warp + i;
-        if (thread >= count_) {
-            fail(calls() + ", which names lane " + std::to_string(i) + ", but the warp ends with lane " +
-                 std::to_string(count_ - warp - 1));
-        }
-        const Thread& other = threads_[static_cast<std::size_t>(thread)];
-        const State state = states_[static_cast<std::size_t>(thread)];
-        if (state == State::done) {
-            fail(calls() + ", which names lane " + std::to_string(i) + ", but that thread has returned");
-        }
-        if (thread == running_) {
-            lanes[i] = mine;
-        } else if (state != State::at_warp) {
-            complete = false;
-        } else if (other.mask != mask || other.combine != combine) {
-            fail(calls() + ", but " + waiting_text(thread) + " with the mask " + hexadecimal(other.mask) +
-                 ": lanes that a mask names must do the same together");
-        } else {
-            lanes[i] = other.mine;
-        }
+    if (const unsigned absent = mask & ~warp.existing) {
+        fail(calls() + ", which names lane " + std::to_string(std::countr_zero(absent)) +
+             ", but the warp ends with lane " + std::to_string(count_ - first - 1));
     }
-    if (complete) {
-        combine(lanes, mask);
-        for (int i = 0; i < kWarpLanes; ++i) {
-            if (mask >> i & 1) states_[static_cast<std::size_t>(warp + i)] = State::ready;
+    if (const unsigned returned = mask & warp.returned) {
+        fail(calls() + ", which names lane " + std::to_string(std::countr_zero(returned)) +
+             ", but that thread has returned");
+    }
+    const auto expect_same = [&](int thread) {
+        const Thread& other = threads_[static_cast<std::size_t>(thread)];
+        if (other.mask == mask && other.combine == combine) return;
+        fail(calls() + ", but " + waiting_text(thread) + " with the mask " + hexadecimal(other.mask) +
+             ": lanes that a mask names must do the same together");
+    };
+    if (const unsigned others = mask & warp.waiting) expect_same(first + std::countr_zero(others));  // fails early
+    states_[static_cast<std::size_t>(running_)] = State::at_warp;
+    warp.waiting |= 1u << lane();
+    if ((mask & warp.waiting) == mask) {
+        void* lanes[kWarpLanes] = {};
+        for (unsigned left = mask; left != 0; left &= left - 1) {
+            const int i = std::countr_zero(left);
+            expect_same(first + i);
+            lanes[i] = threads_[static_cast<std::size_t>(first + i)].mine;
+            states_[static_cast<std::size_t>(first + i)] = State::ready;
         }
-    } else {
-        states_[static_cast<std::size_t>(running_)] = State::at_warp;
+        warp.waiting &= ~mask;
+        combine(lanes, mask);
     }
     wait();
 }

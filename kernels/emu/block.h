@@ -77,7 +77,13 @@ private:
         Combine combine = nullptr;
         unsigned mask = 0;
         void* mine = nullptr;
+        uint3 index{};                          // its threadIdx
         std::vector<std::vector<Copy>> copies;  // groups of asynchronous copies under way, the last one open
+    };
+
+    /// The lanes of one warp, as masks.
+    struct Warp {
+        unsigned existing, waiting, returned;
     };
 
     static void fiber_main(void* runner);
@@ -92,6 +98,7 @@ private:
     [[noreturn]] void fail_deadlocked() const;
     std::string thread_text(int thread) const;
     std::string waiting_text(int thread) const;
+    void prepare(const dim3& threads);
     void poison_shared_memory();
     void check_shared_memory() const;
 
@@ -103,6 +110,8 @@ private:
     std::vector<int> order_;
     std::vector<State> states_;
     std::vector<Thread> threads_;
+    dim3 shape_{0, 0, 0};  // of the block that the indices of threads_ were made for
+    std::vector<Warp> warps_;
     int done_ = 0;
     int first_done_ = 0;
 
