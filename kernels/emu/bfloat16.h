@@ -7,9 +7,6 @@
 struct __nv_bfloat16 {
     std::uint16_t bits;
 };
-struct alignas(4) __nv_bfloat162 {
-    __nv_bfloat16 x, y;
-};
 
 /// Rounds to nearest, ties to even; NaN stays NaN.
 inline __nv_bfloat16 __float2bfloat16_rn(float value) {
@@ -19,6 +16,4 @@ inline __nv_bfloat16 __float2bfloat16_rn(float value) {
 }
 inline __nv_bfloat16 __float2bfloat16(float value) { return __float2bfloat16_rn(value); }
 inline float __bfloat162float(__nv_bfloat16 value) { return std::bit_cast<float>(std::uint32_t{value.bits} << 16); }
-inline __nv_bfloat162 __floats2bfloat162_rn(float x, float y) {
-    return {__float2bfloat16_rn(x), __float2bfloat16_rn(y)};
-}
+inline unsigned short __bfloat16_as_ushort(__nv_bfloat16 value) { return value.bits; }

@@ -276,6 +276,9 @@ void BlockRunner::together(Combine combine, const char* name, unsigned mask, voi
 }
 
 void BlockRunner::copy_later(void* to, const void* from, std::size_t bytes, std::size_t valid_bytes) {
+    if (reinterpret_cast<std::uintptr_t>(to) % bytes != 0 || reinterpret_cast<std::uintptr_t>(from) % bytes != 0) {
+        fail("starts an asynchronous copy of " + std::to_string(bytes) + " bytes that are not aligned to as many");
+    }
     auto& groups = threads_[static_cast<std::size_t>(running_)].copies;
     if (groups.empty()) groups.emplace_back();
     groups.back().push_back({to, from, bytes, valid_bytes});

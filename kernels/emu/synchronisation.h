@@ -2,7 +2,8 @@
 //
 // Stricter than a device: a mask may only name lanes that exist and have not returned, and all of them must make the
 // same call with the same mask; a lane may only read from a lane that the mask names; no thread may return before a
-// barrier that others wait at. __activemask() is missing on purpose: what it returns is not defined.
+// barrier that others wait at. Missing on purpose: __activemask(), for what it returns is not defined, and
+// __reduce_add_sync() and its like, which the oldest device that sinter is built for does not have.
 #pragma once
 
 #include <bit>
@@ -136,31 +137,4 @@ inline int __any_sync(unsigned mask, int predicate, const sinter::emu::Here& at 
 inline int __all_sync(unsigned mask, int predicate, const sinter::emu::Here& at = sinter::emu::Here::current()) {
     return sinter::emu::fold_lanes(
         "__all_sync()", mask, int{predicate != 0}, [](int a, int b) { return a & b; }, at);
-}
-
-template <class Integer>
-Integer __reduce_add_sync(unsigned mask, Integer value, const sinter::emu::Here& at = sinter::emu::Here::current()) {
-    const auto add = [](unsigned a, unsigned b) { return a + b; };  // wraps, as the device does
-    return static_cast<Integer>(
-        sinter::emu::fold_lanes("__reduce_add_sync()", mask, static_cast<unsigned>(value), add, at));
-}
-template <class Integer>
-Integer __reduce_min_sync(unsigned mask, Integer value, const sinter::emu::Here& at = sinter::emu::Here::current()) {
-    return sinter::emu::fold_lanes(
-        "__reduce_min_sync()", mask, value, [](Integer a, Integer b) { return b < a ? b : a; }, at);
-}
-template <class Integer>
-Integer __reduce_max_sync(unsigned mask, Integer value, const sinter::emu::Here& at = sinter::emu::Here::current()) {
-    return sinter::emu::fold_lanes(
-        "__reduce_max_sync()", mask, value, [](Integer a, Integer b) { return a < b ? b : a; }, at);
-}
-inline unsigned __reduce_or_sync(unsigned mask, unsigned value,
-                                 const sinter::emu::Here& at = sinter::emu::Here::current()) {
-    return sinter::emu::fold_lanes(
-        "__reduce_or_sync()", mask, value, [](unsigned a, unsigned b) { return a | b; }, at);
-}
-inline unsigned __reduce_and_sync(unsigned mask, unsigned value,
-                                  const sinter::emu::Here& at = sinter::emu::Here::current()) {
-    return sinter::emu::fold_lanes(
-        "__reduce_and_sync()", mask, value, [](unsigned a, unsigned b) { return a & b; }, at);
 }

@@ -1,6 +1,8 @@
 #include "tests/emu/planted.h"
 
+#include "kernels/cuda/async_copy.cuh"
 #include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/matrix_unit.cuh"
 
 namespace sinter::kernels {
 namespace {
@@ -100,14 +102,14 @@ __global__ void warp_operations_kernel(int* results) {
     put(3, __shfl_xor_sync(kAllLanes, lane, 5));
     put(4, static_cast<int>(__ballot_sync(kAllLanes, lane % 3 == 0)));
     put(5, 2 * __any_sync(kAllLanes, lane == 9) + __all_sync(kAllLanes, lane == 9));
-    put(6, static_cast<int>(__reduce_add_sync(kAllLanes, static_cast<unsigned>(lane))));
-    put(7, __reduce_max_sync(kAllLanes, (lane * 13) % 32 - 16));
     __syncwarp();
     // Two groups of lanes at the same time, each by itself.
     const unsigned half = lane < 16 ? 0x0000ffffu : 0xffff0000u;
-    put(8, static_cast<int>(__reduce_add_sync(half, static_cast<unsigned>(lane))));
+    int sum = lane;
+    for (int offset = 8; offset > 0; offset /= 2) sum += __shfl_xor_sync(half, sum, offset);
+    put(6, sum);
     const double wide = __shfl_xor_sync(kAllLanes, 0.5 * lane, 16);
-    put(9, static_cast<int>(2 * wide));
+    put(7, static_cast<int>(2 * wide));
 }
 
 __global__ void counting_barriers_kernel(int* results) {
@@ -156,6 +158,37 @@ __global__ void copy_asynchronously_kernel(float* y, const float* x, int valid, 
     if (wait) wait_async_copies<0>();
     __syncthreads();
     for (int i = 0; i < 4; ++i) y[begin + i] = tile[(begin + i + 4) % 128];
+}
+
+// One warp, all operands row-major in global memory; where each element belongs is written out once more, by the tables
+// of the PTX ISA.
+__global__ void multiply_tf32_kernel(float* c, const float* a, const float* b) {
+    const int g = threadIdx.x / 4, t = threadIdx.x % 4;
+    const std::uint32_t left[4] = {to_tf32(a[8 * g + t]), to_tf32(a[8 * (g + 8) + t]), to_tf32(a[8 * g + t + 4]),
+                                   to_tf32(a[8 * (g + 8) + t + 4])};
+    const std::uint32_t right[2] = {to_tf32(b[8 * t + g]), to_tf32(b[8 * (t + 4) + g])};
+    float sum[4] = {1, 1, 1, 1};
+    multiply_add_tf32(sum, left, right);
+    for (int i = 0; i < 4; ++i) c[8 * (g + i / 2 * 8) + 2 * t + i % 2] = sum[i];
+}
+
+__global__ void multiply_bf16_kernel(float* c, const float* a, const float* b) {
+    __shared__ __align__(16) std::uint32_t rows[4 * 8 * 4];  // A as four matrices of 8x8: upper left, lower left, right
+    __shared__ __align__(16) std::uint32_t columns[4 * 8 * 4];  // B as two, and the same again
+    const int lane = threadIdx.x, m = lane / 8, r = lane % 8, g = lane / 4, t = lane % 4;
+    for (int i = 0; i < 4; ++i) {
+        const float* from = a + 16 * (r + m % 2 * 8) + m / 2 * 8 + 2 * i;
+        rows[4 * lane + i] = pack_bf16(from[0], from[1]);
+        const float* row = b + 8 * (r + m % 2 * 8) + 2 * i;
+        columns[4 * lane + i] = pack_bf16(row[0], row[1]);
+    }
+    __syncwarp();
+    std::uint32_t left[4], right[4];
+    load_matrices(left, rows + 4 * lane);
+    load_matrices_transposed(right, columns + 4 * lane);
+    float sum[4] = {1, 1, 1, 1};
+    multiply_add_bf16(sum, left, {right[0], right[1]});
+    for (int i = 0; i < 4; ++i) c[8 * (g + i / 2 * 8) + 2 * t + i % 2] = sum[i];
 }
 
 __global__ void nothing_kernel() {}
@@ -210,6 +243,14 @@ void write_shared(CudaQueue& queue) { launch<write_shared_kernel>(queue, 1, 1, 1
 
 void copy_asynchronously(CudaQueue& queue, float* y, const float* x, int valid, bool wait) {
     launch<copy_asynchronously_kernel>(queue, 1, 32, 0, y, x, valid, wait);
+}
+
+void multiply_tf32(CudaQueue& queue, float* c, const float* a, const float* b) {
+    launch<multiply_tf32_kernel>(queue, 1, kWarp, 0, c, a, b);
+}
+
+void multiply_bf16(CudaQueue& queue, float* c, const float* a, const float* b) {
+    launch<multiply_bf16_kernel>(queue, 1, kWarp, 0, c, a, b);
 }
 
 void launch_nothing(CudaQueue& queue, int blocks, int threads, std::size_t shared_bytes) {

@@ -22,7 +22,7 @@ void broken_shuffle(CudaQueue& queue, ShuffleFault fault);
 
 /// Lane i of the only warp writes what shuffles and votes gave it: rows of 32 values; see the kernel.
 void warp_operations(CudaQueue& queue, int* results);
-inline constexpr int kWarpOperations = 10;
+inline constexpr int kWarpOperations = 8;
 
 /// results[t] = __syncthreads_count, _and and _or over t % 3 == 0, of 96 threads.
 void counting_barriers(CudaQueue& queue, int* results);
@@ -42,6 +42,11 @@ void write_shared(CudaQueue& queue);
 
 /// y = x by asynchronous copies through shared memory, 128 floats; without `wait`, too early.
 void copy_asynchronously(CudaQueue& queue, float* y, const float* x, int valid, bool wait);
+
+/// c [16, 8] = 1 + a [16, 8] b [8, 8] by one instruction of the tensor cores
+void multiply_tf32(CudaQueue& queue, float* c, const float* a, const float* b);
+/// c [16, 8] = 1 + a [16, 16] b [16, 8] by one instruction, its operands loaded from shared memory as matrices
+void multiply_bf16(CudaQueue& queue, float* c, const float* a, const float* b);
 
 /// A launch of this size of a kernel that does nothing.
 void launch_nothing(CudaQueue& queue, int blocks, int threads, std::size_t shared_bytes);
