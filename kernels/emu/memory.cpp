@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "kernels/emu/crash.h"
 #include "kernels/emu/sanitizers.h"
@@ -20,11 +22,12 @@ constexpr std::size_t kAlignment = 256;
 constexpr std::size_t kGuard = 256;
 constexpr unsigned char kGuardByte = 0xA7, kPoisonByte = 0xFF;
 // So much freed memory is kept out of use, where whoever still reads it finds NaN, or the address sanitizer.
-constexpr std::size_t kQuarantine = std::size_t{64} << 20;
+constexpr std::size_t kQuarantine = std::size_t{8} << 20;
 
 std::size_t rounded(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-/// One range of addresses, handed out from front to back: guard, block, guard, block, ..., guard.
+/// One range of addresses: guard, block, guard, block, ..., guard. It is kept short, for opening and closing it takes
+/// the system as long as there are pages in it: what was freed is used again, the lowest address first.
 class Arena {
 public:
     Arena() {
@@ -46,39 +49,30 @@ public:
     }
 
     void* allocate(std::size_t bytes) {
+        while (quarantine_bytes_ > kQuarantine) leave_quarantine();
         const std::size_t room = rounded(bytes);
-        std::byte* block = nullptr;
-        std::deque<std::byte*>& freed = freed_[room];
-        if (!freed.empty() && freed_bytes_ > kQuarantine) {
-            block = freed.front();
-            freed.pop_front();
-            freed_bytes_ -= room;
-        } else {
-            if (total_ - used_ < room + 2 * kGuard) return nullptr;
-            if (used_ == 0) grow(kGuard);
-            block = base_ + used_;
-            grow(room + kGuard);
-        }
+        std::byte* const block = take(room + kGuard);
+        if (!block) return nullptr;
         allow(block - kGuard, kGuard + room + kGuard);
         std::memset(block, kPoisonByte, bytes);
-        blocks_[block] = bytes;
-        live_bytes_ += bytes;
         mend(block, bytes);
         forbid(block - kGuard, kGuard);
         forbid(block + bytes, room - bytes + kGuard);
+        blocks_[block] = bytes;
+        live_bytes_ += bytes;
         return block;
     }
 
     bool free(std::byte* block) {
         const auto found = blocks_.find(block);
         if (found == blocks_.end()) return false;
-        const std::size_t room = rounded(found->second);
-        live_bytes_ -= found->second;
-        std::memset(block, kPoisonByte, found->second);
-        forbid(block, found->second);
+        const std::size_t bytes = found->second;
+        std::memset(block, kPoisonByte, bytes);
+        forbid(block, bytes);
+        live_bytes_ -= bytes;
         blocks_.erase(found);
-        freed_[room].push_back(block);
-        freed_bytes_ += room;
+        quarantine_.emplace_back(block, rounded(bytes) + kGuard);
+        quarantine_bytes_ += rounded(bytes) + kGuard;
         return true;
     }
 
@@ -114,6 +108,49 @@ public:
     std::size_t total() const { return total_; }
 
 private:
+    /// `bytes` of unused addresses behind a guard; null if there are none.
+    std::byte* take(std::size_t bytes) {
+        const auto fits =
+            std::find_if(free_.begin(), free_.end(), [&](const auto& range) { return range.second >= bytes; });
+        if (fits != free_.end()) {
+            const auto [begin, size] = *fits;
+            free_.erase(fits);
+            if (size > bytes) free_[begin + bytes] = size - bytes;
+            return begin;
+        }
+        if (used_ == 0) grow(kGuard);
+        if (total_ - used_ < bytes) return nullptr;
+        std::byte* const begin = base_ + used_;
+        grow(bytes);
+        return begin;
+    }
+
+    void leave_quarantine() {
+        auto [begin, size] = quarantine_.front();
+        quarantine_.pop_front();
+        quarantine_bytes_ -= size;
+        // The pages go back to the system, all but those that the guards at both ends stand in.
+        const auto page_up = [&](std::byte* at) {
+            return base_ + (static_cast<std::size_t>(at - base_) + page_ - 1) / page_ * page_;
+        };
+        std::byte *const first = page_up(begin), *const last = page_up(begin + size - kGuard) - page_;
+        if (first < last) madvise(first, static_cast<std::size_t>(last - first), MADV_DONTNEED);
+
+        const auto after = free_.lower_bound(begin);
+        if (after != free_.end() && begin + size == after->first) {
+            size += after->second;
+            free_.erase(after);
+        }
+        const auto next = free_.lower_bound(begin);
+        if (next != free_.begin()) {
+            if (auto before = std::prev(next); before->first + before->second == begin) {
+                before->second += size;
+                return;
+            }
+        }
+        free_[begin] = size;
+    }
+
     void grow(std::size_t bytes) {
         used_ += bytes;
         const std::size_t pages = std::min((used_ + page_ - 1) / page_ * page_, total_);
@@ -136,8 +173,9 @@ private:
     std::size_t total_ = 0, used_ = 0, accessible_ = 0, page_ = 4096;
     int depth_ = 0;
     std::map<std::byte*, std::size_t> blocks_;
-    std::map<std::size_t, std::deque<std::byte*>> freed_;
-    std::size_t freed_bytes_ = 0, live_bytes_ = 0;
+    std::deque<std::pair<std::byte*, std::size_t>> quarantine_;
+    std::map<std::byte*, std::size_t> free_;
+    std::size_t quarantine_bytes_ = 0, live_bytes_ = 0;
 };
 
 std::recursive_mutex guard;
