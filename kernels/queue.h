@@ -111,6 +111,8 @@ public:
     static std::string device_name(int device);
 
     int device() const { return device_; }
+    /// Ten times its compute capability: 75, 80, 90.
+    int compute_capability() const { return compute_capability_; }
     CUstream_st* stream() const { return stream_; }
 
     /// Device memory, aligned to 256 bytes; null for no bytes. What is released may be handed out again to calls that
@@ -135,6 +137,7 @@ private:
     static constexpr int kMaxScratchDepth = 4;
 
     int device_;
+    int compute_capability_ = 0;
     CUstream_st* stream_ = nullptr;
     Block scratch_[kMaxScratchDepth];  // one for each level of nesting
     int scratch_depth_ = 0;

@@ -17,6 +17,16 @@ void check_cuda(cudaError_t status, std::string_view action) {
                      cudaGetErrorName(status) + ")");
 }
 
+namespace {
+
+cudaDeviceProp properties_of(int device) {
+    cudaDeviceProp properties;
+    check_cuda(cudaGetDeviceProperties(&properties, device), "asking for device " + std::to_string(device));
+    return properties;
+}
+
+}  // namespace
+
 int CudaQueue::devices(std::string* why_none) {
     int count = 0;
     const cudaError_t status = cudaGetDeviceCount(&count);
@@ -26,14 +36,12 @@ int CudaQueue::devices(std::string* why_none) {
     return 0;
 }
 
-std::string CudaQueue::device_name(int device) {
-    cudaDeviceProp properties;
-    check_cuda(cudaGetDeviceProperties(&properties, device), "asking for device " + std::to_string(device));
-    return properties.name;
-}
+std::string CudaQueue::device_name(int device) { return properties_of(device).name; }
 
 CudaQueue::CudaQueue(int device) : device_(device) {
     check_cuda(cudaSetDevice(device), "choosing device " + std::to_string(device));
+    const cudaDeviceProp properties = properties_of(device);
+    compute_capability_ = 10 * properties.major + properties.minor;
     check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
     // By default the pool hands its memory back to the system at every synchronisation.
     cudaMemPool_t pool = nullptr;
@@ -51,12 +59,16 @@ CudaQueue::~CudaQueue() {
 }
 
 CudaQueue::CudaQueue(CudaQueue&& other) noexcept
-    : device_(other.device_), stream_(std::exchange(other.stream_, nullptr)), outgrown_(std::move(other.outgrown_)) {
+    : device_(other.device_),
+      compute_capability_(other.compute_capability_),
+      stream_(std::exchange(other.stream_, nullptr)),
+      outgrown_(std::move(other.outgrown_)) {
     std::swap(scratch_, other.scratch_);
 }
 
 CudaQueue& CudaQueue::operator=(CudaQueue&& other) noexcept {
     std::swap(device_, other.device_);
+    std::swap(compute_capability_, other.compute_capability_);
     std::swap(stream_, other.stream_);
     std::swap(scratch_, other.scratch_);
     std::swap(outgrown_, other.outgrown_);

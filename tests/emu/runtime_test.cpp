@@ -13,6 +13,7 @@ using Runtime = EmulatedDevice;
 TEST_F(Runtime, TheDeviceIsThereAndTheNextOneIsNot) {
     EXPECT_EQ(CudaQueue::devices(), 1);
     EXPECT_EQ(CudaQueue::device_name(0), "emulated CUDA device");
+    EXPECT_EQ(queue.compute_capability(), 90);
     EXPECT_NE(sentence_of([] { CudaQueue other(1); }).find("[cuda] choosing device 1: "), std::string::npos);
 }
 
