@@ -32,7 +32,11 @@ int CudaQueue::devices(std::string* why_none) {
     const cudaError_t status = cudaGetDeviceCount(&count);
     if (status == cudaSuccess && count > 0) return count;
     cudaGetLastError();
-    if (why_none) *why_none = status == cudaSuccess ? "the driver sees no device" : cudaGetErrorString(status);
+    if (why_none && status == cudaErrorInsufficientDriver) {
+        *why_none = "there is no NVIDIA driver, or one that is older than this program's CUDA";
+    } else if (why_none) {
+        *why_none = status == cudaSuccess ? "the driver sees no device" : cudaGetErrorString(status);
+    }
     return 0;
 }
 

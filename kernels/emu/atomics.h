@@ -52,5 +52,13 @@ inline unsigned atomicInc(unsigned* address, unsigned limit) {
     return old;
 }
 
-inline void __threadfence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
-inline void __threadfence_block() { std::atomic_thread_fence(std::memory_order_seq_cst); }
+namespace sinter::emu {
+
+/// A full fence that the thread sanitizer understands, which std::atomic_thread_fence() is not.
+inline std::atomic<unsigned> fences{0};
+inline void fence() { fences.fetch_add(1, std::memory_order_seq_cst); }
+
+}  // namespace sinter::emu
+
+inline void __threadfence() { sinter::emu::fence(); }
+inline void __threadfence_block() { sinter::emu::fence(); }

@@ -229,7 +229,7 @@ void warp_operations(CudaQueue& queue, int* results) { launch<warp_operations_ke
 
 void counting_barriers(CudaQueue& queue, int* results) { launch<counting_barriers_kernel>(queue, 1, 96, 0, results); }
 
-void write_global(CudaQueue& queue, float* y, Index place) { launch<write_global_kernel>(queue, 2, 32, 0, y, place); }
+void write_global(CudaQueue& queue, float* y, Index place) { launch<write_global_kernel>(queue, 1, 32, 0, y, place); }
 void read_global(CudaQueue& queue, float* y, Index place) { launch<read_global_kernel>(queue, 1, 32, 0, y, place); }
 
 void write_dynamic_shared(CudaQueue& queue, int count, int place) {
