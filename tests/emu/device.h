@@ -62,10 +62,10 @@ inline std::vector<emu::Schedule> all_schedules() {
     return {{Schedule::forward}, {Schedule::reversed}, {Schedule::shuffled, 1}, {Schedule::shuffled, 2}};
 }
 
-/// Every test leaves the forward schedule behind.
+/// Every test begins with the forward schedule, whatever the environment says.
 class EmulatedDevice : public ::testing::Test {
 protected:
-    void TearDown() override { emu::set_schedule({}); }
+    void SetUp() override { emu::set_schedule({}); }
 
     CudaQueue queue;
 };
