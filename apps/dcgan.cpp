@@ -84,7 +84,10 @@ public:
         const ProgressSettings settings{.style = options_.quiet ? ProgressSettings::Style::quiet
                                                                 : ProgressSettings::Style::automatic};
         Progress progress({.epochs = options_.epochs, .images_per_epoch = images_per_epoch()}, settings);
-        if (at_.step == 0) pictures_->write_grid(run_->sample(sample_name(0)), pictures_->fixed_images());
+        if (at_.step == 0) {
+            settle_average();
+            pictures_->write_grid(run_->sample(sample_name(0)), pictures_->fixed_images());
+        }
         Tensor images;
         while (at_.epoch <= options_.epochs) {
             batches_.start_epoch(at_.epoch, at_.position);
@@ -164,7 +167,8 @@ private:
     [[noreturn]] void diverged(const Tensor& images) {
         explain_divergence(run_ ? &*run_ : nullptr, at_, parts(), [&] {
             noise_.start_step(static_cast<std::uint64_t>(at_.step));
-            training_.step(images, {options_.lr_g, options_.lr_d}, labels_);
+            const double factor = schedule_.factor(at_.step - 1);
+            training_.step(images, {options_.lr_g * factor, options_.lr_d * factor}, labels_);
         });
     }
 
@@ -182,6 +186,7 @@ private:
 
     /// Goes to the start of the next epoch, with warnings, pictures and a checkpoint where they are due.
     void finish_epoch() {
+        settle_average();
         const Tensor images = pictures_->fixed_images();
         warn(find_saturation(at_.means, gan_training_options(options_)));
         warn(diversity_.find_collapse(images));
@@ -190,6 +195,12 @@ private:
         const bool save_now = is_due(options_.save_every, at_.epoch, options_);
         at_.begin_next_epoch();
         if (save_now) save();
+    }
+
+    /// Makes the moving average fit to be evaluated. The next step copies the trained generator's statistics again, so
+    /// that a run does not depend on how often this is done.
+    void settle_average() {
+        if (averaged_) estimate_generator_statistics(averaged_->gan, options_.seed);
     }
 
     /// Tells of each kind of trouble once a run.
@@ -237,6 +248,7 @@ private:
     std::filesystem::path gif() const { return run_->path() / "samples" / "training.gif"; }
 
     ExitCode interrupted() {
+        settle_average();
         save();
         write_gif(at_.epoch - 1);
         fmt::print(stderr, "interrupted at step {}; saved. Go on with: --resume --out {}\n", at_.step,

@@ -39,6 +39,7 @@ Means loss_means() { return Means{"loss", "recon", "kl"}; }
 /// The mean losses over the test images, with noise that depends on seed and epoch alone.
 Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch) {
     const NoGrad no_grad;
+    const Evaluating evaluating(vae);
     Generator noise(seed, vae.device(), draws::kEvaluation);
     Means means = loss_means();
     Tensor images;

@@ -32,6 +32,8 @@ Classifier::Classifier(const ClassifierOptions& options, Generator& init, Genera
 
 Classifier::Output Classifier::classify(const Tensor& images) {
     const Scope scope("classifier");
+    const Shape expected{images.size(0), options_.height, options_.width, options_.channels};
+    require(images.shape() == expected, "[classifier] expected images {}, got {}", expected, images.shape());
     const Tensor features = body_.forward(images);
     return {features, head_.forward(features)};
 }

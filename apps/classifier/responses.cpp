@@ -33,7 +33,7 @@ void append(std::vector<float>& all, const std::vector<float>& more) {
 
 Responses respond(Classifier& classifier, Loader& batches, Index most) {
     const NoGrad no_grad;
-    classifier.train(false);
+    const Evaluating evaluating(classifier);
     Responses responses;
     responses.classes = classifier.options().classes;
     Tensor images;
@@ -47,7 +47,6 @@ Responses respond(Classifier& classifier, Loader& batches, Index most) {
     responses.images = std::min(responses.images, most);
     responses.features.resize(static_cast<std::size_t>(responses.images * classifier.options().features));
     responses.logits.resize(static_cast<std::size_t>(responses.images * responses.classes));
-    classifier.train(true);
     return responses;
 }
 

@@ -18,6 +18,12 @@ DataSplits find_training_data(const TrainingOptions& options, const ImageRequest
     return data;
 }
 
+Index labelled_classes(const ImageSet& images) {
+    if (images.classes > 0) return images.classes;
+    throw DataError(fmt::format(
+        "--conditional: {} has no labels; sort its images into a folder for each class, or leave it out", images.name));
+}
+
 std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const Module& module, Betas betas) {
     if (options.optimizer == "rmsprop")
         return std::make_unique<Rmsprop>(module, RmspropOptions{.weight_decay = options.weight_decay});

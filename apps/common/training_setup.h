@@ -14,6 +14,9 @@ namespace sinter {
 /// The data that --data asks for, its images as `request` asks for them; says on stderr which it is.
 DataSplits find_training_data(const TrainingOptions& options, const ImageRequest& request = {});
 
+/// The classes of images that --conditional trains on. Throws DataError where they have no labels.
+Index labelled_classes(const ImageSet& images);
+
 /// The moment decay rates of Adam and AdamW.
 struct Betas {
     double beta1 = 0.9, beta2 = 0.999;

@@ -4,6 +4,7 @@
 
 #include "apps/common/facts.h"
 #include "apps/common/numbers.h"
+#include "apps/common/training_setup.h"
 #include "core/check.h"
 
 namespace sinter {
@@ -21,7 +22,7 @@ struct Published {
 
 Published published(const DcganOptions& options) {
     if (options.arch == "dcgan" && options.size == 28) return {50, 128, 1e-4, 0.9, "simultaneous"};
-    return {25, options.size == 64 ? 64 : 128, 2e-4, 0.5, "alternating"};
+    return {25, options.arch == "dcgan" && options.size == 64 ? 64 : 128, 2e-4, 0.5, "alternating"};
 }
 
 constexpr const char* kDefaultsBySize =
@@ -138,14 +139,7 @@ GanOptions gan_options(const DcganOptions& options, const ImageSet& images) {
     model.latent = options.latent;
     model.base_width = options.base_width;
     model.spectral_norm = options.spectral_norm;
-    if (options.conditional) {
-        model.classes = images.classes;
-        if (images.classes == 0) {
-            throw DataError(fmt::format(
-                "--conditional: {} has no labels; sort its images into a folder for each class, or leave it out",
-                images.name));
-        }
-    }
+    if (options.conditional) model.classes = labelled_classes(images);
     return model;
 }
 

@@ -9,6 +9,7 @@
 #include "core/data/image_file.h"
 #include "core/io/gif.h"
 #include "core/io/png.h"
+#include "core/nn/batch_statistics.h"
 #include "core/ops/random.h"
 #include "core/tape.h"
 
@@ -16,19 +17,6 @@ namespace sinter {
 namespace {
 
 constexpr Index kInterpolationRows = 8, kInterpolationColumns = 12;
-
-/// Switches a module to evaluation mode while it lives.
-class Evaluating {
-public:
-    explicit Evaluating(Module& module) : module_(module), training_(module.training()) { module.train(false); }
-    ~Evaluating() { module_.train(training_); }
-    Evaluating(const Evaluating&) = delete;
-    Evaluating& operator=(const Evaluating&) = delete;
-
-private:
-    Module& module_;
-    bool training_;
-};
 
 /// The point at `t` in [0, 1] on the great circle from a to b; on the straight line where they are parallel.
 void append_slerp(std::vector<float>& walk, std::span<const float> a, std::span<const float> b, double t) {
@@ -73,6 +61,20 @@ Tensor draw_images(Gan& gan, const Tensor& codes, const std::vector<std::int32_t
     const GanOptions& options = gan.options();
     return Tensor::from(std::span<const float>(values), {count, options.size, options.size, options.channels},
                         codes.device());
+}
+
+void estimate_generator_statistics(Gan& gan, std::uint64_t seed) {
+    constexpr int kPasses = 20;
+    constexpr Index kCodes = 128;
+    Generator codes(seed, gan.generator().device(), draws::kPictures);
+    const std::vector<std::int32_t> in_turn = labels_in_turn(gan.options(), 0, kCodes);
+    Buffer<std::int32_t> labels;
+    if (!in_turn.empty())
+        labels = Buffer<std::int32_t>(std::span<const std::int32_t>(in_turn), gan.generator().device());
+    estimate_statistics(gan.generator(), kPasses, [&](int pass) {
+        codes.start_step(std::uint64_t{1} << 32 | static_cast<std::uint64_t>(pass));  // far from those of samples
+        gan.generate(random_normal({kCodes, gan.options().latent}, 0, 1, codes), labels);
+    });
 }
 
 GanPictures::GanPictures(Gan& gan, Index grid, std::uint64_t seed) : gan_(gan), grid_(grid) {

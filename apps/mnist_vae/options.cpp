@@ -5,6 +5,7 @@
 
 #include "apps/common/facts.h"
 #include "apps/common/numbers.h"
+#include "apps/common/training_setup.h"
 #include "core/check.h"
 
 namespace sinter {
@@ -103,10 +104,7 @@ VaeOptions vae_options(const MnistVaeOptions& options, const ImageSet& images) {
             "--hidden: the layers of --arch conv follow from the size of the images; leave it out, or use --arch "
             "dense");
     model.hidden.assign(options.hidden.begin(), options.hidden.end());
-    require(!options.conditional || images.classes > 0,
-            "--conditional: expected images with labels, '{}' has none; give another --data, or leave it out",
-            images.name);
-    if (options.conditional) model.classes = images.classes;
+    if (options.conditional) model.classes = labelled_classes(images);
     return model;
 }
 

@@ -88,11 +88,13 @@ void VaePictures::write(const std::filesystem::path& path, const std::vector<flo
 
 void VaePictures::samples(const std::filesystem::path& path) {
     const NoGrad no_grad;
+    const Evaluating evaluating(vae_);
     write(path, vae_.decode(fixed_codes_, on_device(fixed_labels_)).to_floats(), fixed_codes_.size(0) / kSampleSide);
 }
 
 void VaePictures::reconstructions(const std::filesystem::path& path) {
     const NoGrad no_grad;
+    const Evaluating evaluating(vae_);
     const Tensor images = test_images(kReconstructionColumns * kReconstructionRows);
     const Buffer<std::int32_t> labels = on_device(test_labels(images.size(0)));
     const std::vector<float> originals = images.to_floats();
@@ -118,6 +120,7 @@ void VaePictures::finals(const Place& place) {
 
 void VaePictures::interpolations(const std::filesystem::path& path) {
     const NoGrad no_grad;
+    const Evaluating evaluating(vae_);
     const Tensor images = test_images(2 * kInterpolationRows);
     const Labels labels = test_labels(images.size(0));
     const std::vector<float> ends = vae_.encode(images, on_device(labels)).to_floats();
@@ -141,6 +144,7 @@ void VaePictures::interpolations(const std::filesystem::path& path) {
 
 void VaePictures::manifold(const std::filesystem::path& path, std::int32_t label) {
     const NoGrad no_grad;
+    const Evaluating evaluating(vae_);
     std::vector<float> places;
     for (Index row = 0; row < kManifoldSide; ++row) {
         for (Index column = 0; column < kManifoldSide; ++column) {

@@ -109,7 +109,7 @@ Tensor ConvTranspose2d::forward(const Tensor& x) {
 }
 
 BatchNorm::BatchNorm(Index channels, Generator& generator, const BatchNormLayerOptions& options)
-    : options_{options.epsilon, options.momentum, options.activation} {
+    : options_{options.epsilon, options.momentum, options.activation}, momentum_(options.momentum) {
     require(channels > 0, "[batch_norm] expected at least one channel, got {}", channels);
     gamma_ = add_parameter("weight", options.gamma_init.make({channels}, {}, generator));
     beta_ = add_parameter("bias", Tensor::zeros({channels}, generator.device()));
@@ -120,6 +120,10 @@ BatchNorm::BatchNorm(Index channels, Generator& generator, const BatchNormLayerO
 Tensor BatchNorm::forward(const Tensor& x) {
     return training() ? batch_norm(x, gamma_, beta_, running_mean_, running_variance_, options_)
                       : batch_norm_inference(x, gamma_, beta_, running_mean_, running_variance_, options_);
+}
+
+void BatchNorm::set_statistics_momentum(std::optional<double> momentum) {
+    options_.momentum = momentum.value_or(momentum_);
 }
 
 Embedding::Embedding(Index entries, Index columns, Generator& generator, const Initialiser& weight_init) {

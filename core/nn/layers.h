@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -123,8 +124,11 @@ public:
     BatchNorm(Index channels, Generator& generator, const BatchNormLayerOptions& options = {});
     Tensor forward(const Tensor& x) override;
 
+    void set_statistics_momentum(std::optional<double> momentum) override;
+
 private:
     BatchNormOptions options_;
+    double momentum_;  ///< its own
     Tensor gamma_, beta_, running_mean_, running_variance_;
 };
 

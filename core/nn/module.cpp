@@ -56,6 +56,10 @@ void Module::train(bool training) {
     for (auto& [name, child] : children_) child->train(training);
 }
 
+void Module::set_statistics_momentum(std::optional<double> momentum) {
+    for (auto& [name, child] : children_) child->set_statistics_momentum(momentum);
+}
+
 void Module::set_requires_grad(bool requires_grad) {
     for (Parameter& own : parameters_) own.tensor.set_requires_grad(requires_grad);
     for (auto& [name, child] : children_) child->set_requires_grad(requires_grad);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,10 @@ public:
     void train(bool training = true);
     bool training() const { return training_; }
 
+    /// Sets the momentum of every batch normalisation in the tree, or gives each its own again. See
+    /// estimate_statistics().
+    virtual void set_statistics_momentum(std::optional<double> momentum);
+
     /// Freezes or thaws all parameters of the tree; a frozen module costs no weight gradient. See Frozen.
     void set_requires_grad(bool requires_grad);
 
@@ -59,6 +64,8 @@ public:
     Device device() const;
 
 protected:
+    /// Each registers a part of this module under `name`, which must be new, and returns the tensor it was given. A
+    /// child must live as long as this module, so it is usually a member.
     Tensor add_parameter(std::string name, Tensor initial, FileLayout layout = kPlainLayout);
     Tensor add_buffer(std::string name, Tensor initial, FileLayout layout = kPlainLayout);
     void add_module(std::string name, Module& module);
@@ -83,6 +90,19 @@ public:
 
 private:
     Module& module_;
+};
+
+/// Switches a module to evaluation mode while it lives, then back to the mode it was in.
+class Evaluating {
+public:
+    explicit Evaluating(Module& module) : module_(module), training_(module.training()) { module_.train(false); }
+    ~Evaluating() { module_.train(training_); }
+    Evaluating(const Evaluating&) = delete;
+    Evaluating& operator=(const Evaluating&) = delete;
+
+private:
+    Module& module_;
+    bool training_;
 };
 
 }  // namespace sinter

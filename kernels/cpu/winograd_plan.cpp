@@ -32,7 +32,7 @@ WinogradPlan winograd_tiles(const ConvGeometry& g, Index m) {
     plan.tiles_x = (g.out_width + m - 1) / m;
     plan.depth = g.stride * g.stride * g.in_channels;
     const Index floats_per_image = plan.tiles() * plan.positions() * (plan.depth + g.out_channels);
-    plan.group_images = std::clamp<Index>(kGroupFloats / std::max<Index>(1, floats_per_image), 1, g.batch);
+    plan.group_images = std::max<Index>(1, std::min(kGroupFloats / std::max<Index>(1, floats_per_image), g.batch));
     return plan;
 }
 
