@@ -34,10 +34,10 @@ struct LogitLayer {
 
 /// The two networks of a GAN. They are separate modules, each for an optimizer of its own.
 ///
-/// A conditional generator takes a learned embedding of the label beside z (Mirza & Osindero, arXiv:1411.1784). A
-/// conditional discriminator adds the inner product of its features and another embedding of the label to its logit:
-/// the projection discriminator (Miyato & Koyama, arXiv:1802.05637), without their pooling of the features and their
-/// spectral normalisation of the embedding.
+/// A conditional generator takes a learned embedding of the label beside z (Mirza & Osindero, arXiv:1411.1784), small
+/// at first so that z is heard, too. A conditional discriminator adds the inner product of its features and another
+/// embedding of the label to its logit: the projection discriminator (Miyato & Koyama, arXiv:1802.05637), without their
+/// pooling of the features and their spectral normalisation of the embedding.
 class Gan {
 public:
     /// Draws the weights of the generator, then of the discriminator, from `init`. `noise` gives the dropout masks of

@@ -85,7 +85,7 @@ TEST(ConditionalGan, DrawsAndJudgesByTheLabel) {
 TEST(ConditionalGan, AddsOneEmbeddingToEachNetwork) {
     GanNetworks plain({.size = 28, .base_width = 8}), conditional({.size = 28, .base_width = 8, .classes = 10});
     EXPECT_EQ(conditional.gan.generator().parameter_count() - plain.gan.generator().parameter_count(),
-              10 * 50 + 50 * 49 * 32);  // embeddings of 50 values, and the rows of the dense layer that read them
+              10 * 10 + 10 * 49 * 32);  // embeddings of 10 values, and the rows of the dense layer that read them
     EXPECT_EQ(conditional.gan.discriminator().parameter_count() - plain.gan.discriminator().parameter_count(),
               10 * 49 * 16);
 }
