@@ -1,4 +1,4 @@
-// The matrix product that dense layers (and later convolutions) are made of, with its epilogue.
+// The matrix product that dense layers and convolutions are made of, with its epilogue.
 #pragma once
 
 #include "kernels/activation.h"

@@ -12,24 +12,27 @@ namespace {
 
 constexpr Index kMostPixels = 1024, kMostLatent = 1 << 16, kMostWidth = 1 << 12, kMostClasses = 1 << 16;
 
-/// What the publications train with: TensorFlow's tutorial for 28 pixels, Radford et al. for 32 and 64. The tutorial's
-/// batch is 256 images; half of it takes twice as many steps in the same time.
-struct Published {
+/// For 32 and 64 pixels what Radford et al. trained with. For 28 what draws digits soonest: twice the tutorial's
+/// learning rate on a quarter of its batch, with Radford's momentum and an average of the generator. Measured by the
+/// classifier's judge on MNIST after five epochs, a Frechet distance of 74, against 372 after nine epochs with the
+/// tutorial's own (--lr 1e-4 --beta1 0.9 --update simultaneous --ema 0) and batches of 128.
+struct Usual {
     int epochs, batch_size;
-    double lr, beta1;
-    const char* update;
+    double lr, ema;
 };
 
-Published published(const DcganOptions& options) {
-    if (options.arch == "dcgan" && options.size == 28) return {50, 128, 1e-4, 0.9, "simultaneous"};
-    return {25, options.arch == "dcgan" && options.size == 64 ? 64 : 128, 2e-4, 0.5, "alternating"};
+Usual usual_options(const DcganOptions& options) {
+    if (options.arch == "dcgan" && options.size == 28) return {15, 64, 2e-4, 0.999};
+    return {25, options.arch == "dcgan" && options.size == 64 ? 64 : 128, 2e-4, 0};
 }
 
 constexpr const char* kDefaultsBySize =
     "Defaults by --size:\n"
-    "  28           --epochs 50 --batch-size 128 --lr 1e-4 --beta1 0.9 --update simultaneous\n"
-    "  64           --epochs 25 --batch-size 64 --lr 2e-4 --beta1 0.5 --update alternating\n"
-    "  others       --epochs 25 --batch-size 128 --lr 2e-4 --beta1 0.5 --update alternating (--arch dense always so)";
+    "  28           --epochs 15 --batch-size 64 --lr 2e-4 --beta1 0.5 --update alternating --ema 0.999\n"
+    "               TensorFlow's tutorial: --epochs 50 --batch-size 256 --lr 1e-4 --beta1 0.9 --update simultaneous "
+    "--ema 0\n"
+    "  64           --epochs 25 --batch-size 64 --lr 2e-4 --beta1 0.5 --update alternating --ema 0\n"
+    "  others       --epochs 25 --batch-size 128, else as 64 (--arch dense always so)";
 
 constexpr const char* kBySize = "by size";
 
@@ -94,7 +97,7 @@ void add_optimizer_options(CLI::App& app, DcganOptions& options) {
                    "Decay of a moving average of the generator, such as 0.999, which then draws the pictures; 0: none")
         ->check(fraction());
     app.add_flag("--flip", options.flip, "Mirror half of the images left to right, others every epoch");
-    for (const char* name : {"--epochs", "--batch-size", "--lr"}) app.get_option(name)->default_str(kBySize);
+    for (const char* name : {"--epochs", "--batch-size", "--lr", "--ema"}) app.get_option(name)->default_str(kBySize);
 }
 
 }  // namespace
@@ -111,15 +114,16 @@ void add_dcgan_options(CLI::App& app, DcganOptions& options) {
 }
 
 void settle_options(CLI::App& app, DcganOptions& options) {
-    const Published usual = published(options);
+    const Usual usual = usual_options(options);
     set_default(app, "--epochs", options.epochs, usual.epochs);
     set_default(app, "--batch-size", options.batch_size, usual.batch_size);
     set_default(app, "--lr", options.lr, usual.lr);
     set_default(app, "--lr-g", options.lr_g, options.lr);
     set_default(app, "--lr-d", options.lr_d, options.lr);
-    set_default(app, "--beta1", options.beta1, usual.beta1);
+    set_default(app, "--beta1", options.beta1, 0.5);
     set_default(app, "--beta2", options.beta2, 0.999);
-    set_default(app, "--update", options.update, std::string(options.n_critic > 1 ? "alternating" : usual.update));
+    set_default(app, "--update", options.update, std::string("alternating"));
+    set_default(app, "--ema", options.ema, usual.ema);
     require(options.update != "simultaneous" || options.n_critic == 1,
             "--n-critic {}: simultaneous updates teach both networks in every step; use --update alternating",
             options.n_critic);
