@@ -128,6 +128,9 @@ public:
     void download(void* to_host, const void* from, std::size_t bytes);
     void synchronise();
 
+    /// `count` zeros in device memory with which the blocks of a kernel count themselves; the kernel leaves zeros.
+    unsigned* counters(std::size_t count);
+
 private:
     friend class CudaScratch;
     struct Block {
@@ -141,6 +144,7 @@ private:
     CUstream_st* stream_ = nullptr;
     Block scratch_[kMaxScratchDepth];  // one for each level of nesting
     int scratch_depth_ = 0;
+    Block counters_;
     std::vector<void*> outgrown_;
 };
 

@@ -11,7 +11,8 @@
 
 namespace sinter::kernels {
 
-// The kinds of operand. load(i, count) gives the numbers that belong to elements i .. i + 3 of y, of which `count` exist.
+// The kinds of operand. load(i, count) gives the numbers that belong to elements i .. i + 3 of y, of which `count`
+// exist.
 
 /// x[i]
 struct Elements {

@@ -57,6 +57,7 @@ CudaQueue::CudaQueue(int device) : device_(device) {
 CudaQueue::~CudaQueue() {
     if (!stream_) return;
     for (const Block& block : scratch_) release(block.memory);
+    release(counters_.memory);
     for (void* memory : outgrown_) release(memory);
     cudaStreamSynchronize(stream_);
     cudaStreamDestroy(stream_);
@@ -68,6 +69,7 @@ CudaQueue::CudaQueue(CudaQueue&& other) noexcept
       stream_(std::exchange(other.stream_, nullptr)),
       outgrown_(std::move(other.outgrown_)) {
     std::swap(scratch_, other.scratch_);
+    std::swap(counters_, other.counters_);
 }
 
 CudaQueue& CudaQueue::operator=(CudaQueue&& other) noexcept {
@@ -75,6 +77,7 @@ CudaQueue& CudaQueue::operator=(CudaQueue&& other) noexcept {
     std::swap(compute_capability_, other.compute_capability_);
     std::swap(stream_, other.stream_);
     std::swap(scratch_, other.scratch_);
+    std::swap(counters_, other.counters_);
     std::swap(outgrown_, other.outgrown_);
     return *this;
 }
@@ -107,6 +110,19 @@ void CudaQueue::download(void* to_host, const void* from, std::size_t bytes) {
 }
 
 void CudaQueue::synchronise() { check_cuda(cudaStreamSynchronize(stream_), "waiting for the device"); }
+
+unsigned* CudaQueue::counters(std::size_t count) {
+    const std::size_t bytes = count * sizeof(unsigned);
+    if (bytes > counters_.bytes) {
+        // As with scratch: the old block may belong to a recorded graph.
+        const std::size_t larger = std::max(bytes, 2 * counters_.bytes);
+        void* const memory = allocate(larger);
+        check_cuda(cudaMemsetAsync(memory, 0, larger, stream_), "clearing counters");
+        if (counters_.memory) outgrown_.push_back(counters_.memory);
+        counters_ = {memory, larger};
+    }
+    return static_cast<unsigned*>(counters_.memory);
+}
 
 CudaScratch::CudaScratch(CudaQueue& queue, std::size_t bytes) : queue_(queue) {
     if (queue.scratch_depth_ == CudaQueue::kMaxScratchDepth) throw std::logic_error("kernels nest too many scratches");

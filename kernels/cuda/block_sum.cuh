@@ -1,0 +1,63 @@
+// Sums over the threads of a warp and of a block, and the block of a grid that finishes last. Reductions are made of
+// these: every one adds in an order that follows from its sizes alone, and none uses floating-point atomics.
+#pragma once
+
+#include "kernels/cuda/quad.cuh"
+
+namespace sinter::kernels {
+
+/// The most columns that a block sums side by side with block_sums, in quads.
+inline constexpr int kMaxLanes = 8;
+
+/// The sum of `value` over those lanes of the warp whose numbers are equal modulo `lanes`, a power of two: in the lanes
+/// below `lanes`.
+__device__ __forceinline__ float warp_sum(float value, int lanes = 1) {
+    for (int distance = kWarp / 2; distance >= lanes; distance /= 2) {
+        value += __shfl_down_sync(kAllLanes, value, distance);
+    }
+    return value;
+}
+
+/// The largest value of the warp, in all lanes; NaN only where there is nothing else.
+__device__ __forceinline__ float warp_max(float value) {
+    for (int distance = kWarp / 2; distance > 0; distance /= 2) {
+        value = fmaxf(value, __shfl_xor_sync(kAllLanes, value, distance));
+    }
+    return value;
+}
+
+/// The sums of n values over those threads of the block whose numbers are equal modulo `lanes`, a power of two up to
+/// kMaxLanes: in the threads below `lanes`. All threads of the block together.
+template <int n>
+__device__ __forceinline__ void block_sums(float (&values)[n], int lanes = 1) {
+    constexpr int kWarps = kBlock / kWarp;
+    __shared__ float of_warps[kWarps][n][kMaxLanes];
+    const int warp = static_cast<int>(threadIdx.x) / kWarp, lane = static_cast<int>(threadIdx.x) % kWarp;
+    __syncthreads();  // an earlier sum may still be read
+#pragma unroll
+    for (int k = 0; k < n; ++k) {
+        values[k] = warp_sum(values[k], lanes);
+        if (lane < lanes) of_warps[warp][k][lane] = values[k];
+    }
+    __syncthreads();
+    if (static_cast<int>(threadIdx.x) >= lanes) return;
+#pragma unroll
+    for (int k = 0; k < n; ++k) {
+#pragma unroll
+        for (int w = 1; w < kWarps; ++w) values[k] += of_warps[w][k][lane];
+    }
+}
+
+/// True in the threads of that block, of the `blocks` that share *counter, which comes last. It sees all that the
+/// others wrote before. The counter is left at zero, as it was found. All threads of the block together.
+__device__ __forceinline__ bool is_last_block(unsigned* counter, unsigned blocks) {
+    __shared__ bool last;
+    __threadfence();  // what this thread wrote comes before the count that says so
+    __syncthreads();
+    if (threadIdx.x == 0) last = atomicInc(counter, blocks - 1) == blocks - 1;
+    __syncthreads();
+    if (last) __threadfence();  // and what is read now comes after all counts
+    return last;
+}
+
+}  // namespace sinter::kernels
