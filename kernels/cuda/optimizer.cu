@@ -1,0 +1,140 @@
+// Optimizer steps on the device: one launch over the whole parameter arena, however many parameters it holds.
+//
+// Limiter: memory. Adam reads w, m, v and dw and writes w, m and v: 28 bytes a parameter, against some twenty
+// operations. What changes from step to step is read by every thread from the same few bytes.
+#include "kernels/optimizer.h"
+
+#include <cfloat>
+
+#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/quad.cuh"
+
+namespace sinter::kernels {
+namespace {
+
+/// x, or zero where |x| is below the smallest normal number. NaN stays.
+__device__ __forceinline__ float without_subnormals(float x) { return fabsf(x) < FLT_MIN ? 0.0f : x; }
+
+/// AdamOptions as the kernel uses them.
+struct AdamConstants {
+    float beta1, one_minus_beta1, beta2, one_minus_beta2, epsilon;
+    float gradient_decay, parameter_decay;  ///< weight decay: one of the two is zero
+};
+
+__global__ void __launch_bounds__(kBlock) adam_kernel(float* w, float* m, float* v, const float* dw, Index count,
+                                                      AdamConstants constants, const StepScalars<float>* step) {
+    const Index i = kQuad * thread_of_grid(), left = count - i;
+    if (left <= 0) return;
+    // The bias corrections move out of the loop:
+    //   lr / c1 * m / (sqrt(v / c2) + epsilon)  =  (lr sqrt(c2) / c1) m / (sqrt(v) + epsilon sqrt(c2))
+    const float learning_rate = step->learning_rate, scale = step->gradient_scale;
+    const float root_correction2 = sqrtf(step->bias_correction2);
+    const float rate = learning_rate * root_correction2 / step->bias_correction1;
+    const float epsilon = constants.epsilon * root_correction2;
+    const float parameter_decay = learning_rate * constants.parameter_decay;
+
+    Quad parameter = load4(w + i, left), mean = load4(m + i, left), square = load4(v + i, left);
+    const Quad gradient = load4(dw + i, left);
+#pragma unroll
+    for (int j = 0; j < kQuad; ++j) {
+        const float old = parameter[j];
+        const float g = __fmaf_rn(constants.gradient_decay, old, scale * gradient[j]);
+        mean[j] = without_subnormals(__fmaf_rn(constants.one_minus_beta1, g, constants.beta1 * mean[j]));
+        square[j] = without_subnormals(__fmaf_rn(constants.one_minus_beta2, g * g, constants.beta2 * square[j]));
+        parameter[j] = __fmaf_rn(-parameter_decay, old, old) - rate * mean[j] / (sqrtf(square[j]) + epsilon);
+    }
+    store4(w + i, parameter, left);
+    store4(m + i, mean, left);
+    store4(v + i, square, left);
+}
+
+struct RmspropConstants {
+    float alpha, one_minus_alpha, epsilon, momentum, weight_decay;
+};
+
+__global__ void __launch_bounds__(kBlock)
+    rmsprop_kernel(float* w, float* v, float* buffer, const float* dw, Index count, RmspropConstants constants,
+                   const StepScalars<float>* step) {
+    const Index i = kQuad * thread_of_grid(), left = count - i;
+    if (left <= 0) return;
+    const float learning_rate = step->learning_rate, scale = step->gradient_scale;
+    const bool has_momentum = constants.momentum != 0;
+
+    Quad parameter = load4(w + i, left), square = load4(v + i, left);
+    const Quad gradient = load4(dw + i, left);
+    Quad velocity = has_momentum ? load4(buffer + i, left) : Quad{};
+#pragma unroll
+    for (int j = 0; j < kQuad; ++j) {
+        const float g = __fmaf_rn(constants.weight_decay, parameter[j], scale * gradient[j]);
+        square[j] = __fmaf_rn(constants.one_minus_alpha, g * g, constants.alpha * square[j]);
+        velocity[j] = __fmaf_rn(constants.momentum, velocity[j], g / (sqrtf(square[j]) + constants.epsilon));
+        parameter[j] = __fmaf_rn(-learning_rate, velocity[j], parameter[j]);
+    }
+    store4(w + i, parameter, left);
+    store4(v + i, square, left);
+    if (has_momentum) store4(buffer + i, velocity, left);
+}
+
+struct SgdConstants {
+    float momentum, weight_decay;
+    bool nesterov;
+};
+
+__global__ void __launch_bounds__(kBlock) sgd_kernel(float* w, float* buffer, const float* dw, Index count,
+                                                     SgdConstants constants, const StepScalars<float>* step) {
+    const Index i = kQuad * thread_of_grid(), left = count - i;
+    if (left <= 0) return;
+    const float learning_rate = step->learning_rate, scale = step->gradient_scale;
+    const bool has_momentum = constants.momentum != 0, nesterov = has_momentum && constants.nesterov;
+
+    Quad parameter = load4(w + i, left);
+    const Quad gradient = load4(dw + i, left);
+    Quad velocity = has_momentum ? load4(buffer + i, left) : Quad{};
+#pragma unroll
+    for (int j = 0; j < kQuad; ++j) {
+        const float g = __fmaf_rn(constants.weight_decay, parameter[j], scale * gradient[j]);
+        velocity[j] = __fmaf_rn(constants.momentum, velocity[j], g);
+        const float update = nesterov ? __fmaf_rn(constants.momentum, velocity[j], g) : velocity[j];
+        parameter[j] = __fmaf_rn(-learning_rate, update, parameter[j]);
+    }
+    store4(w + i, parameter, left);
+    if (has_momentum) store4(buffer + i, velocity, left);
+}
+
+__global__ void clip_scale_kernel(StepScalars<float>* step, const float* sum_squares, float max_norm) {
+    const float factor = max_norm / (sqrtf(*sum_squares) + 1e-6f);
+    step->gradient_scale = factor > 1 ? 1 : factor;  // a NaN norm stays NaN
+}
+
+}  // namespace
+
+void adam(CudaQueue& queue, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
+          const StepScalars<Real>* step) {
+    const auto weight_decay = static_cast<float>(options.weight_decay);
+    const AdamConstants constants{static_cast<float>(options.beta1),   static_cast<float>(1 - options.beta1),
+                                  static_cast<float>(options.beta2),   static_cast<float>(1 - options.beta2),
+                                  static_cast<float>(options.epsilon), options.decoupled ? 0 : weight_decay,
+                                  options.decoupled ? weight_decay : 0};
+    launch<adam_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, m, v, dw, count, constants, step);
+}
+
+void rmsprop(CudaQueue& queue, Real* w, Real* v, Real* buffer, const Real* dw, Index count,
+             const RmspropOptions& options, const StepScalars<Real>* step) {
+    const RmspropConstants constants{static_cast<float>(options.alpha), static_cast<float>(1 - options.alpha),
+                                     static_cast<float>(options.epsilon), static_cast<float>(options.momentum),
+                                     static_cast<float>(options.weight_decay)};
+    launch<rmsprop_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, v, buffer, dw, count, constants, step);
+}
+
+void sgd(CudaQueue& queue, Real* w, Real* buffer, const Real* dw, Index count, const SgdOptions& options,
+         const StepScalars<Real>* step) {
+    const SgdConstants constants{static_cast<float>(options.momentum), static_cast<float>(options.weight_decay),
+                                 options.nesterov};
+    launch<sgd_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, buffer, dw, count, constants, step);
+}
+
+void clip_scale(CudaQueue& queue, StepScalars<Real>* step, const Real* sum_squares, double max_norm) {
+    launch<clip_scale_kernel>(queue, 1, 1, 0, step, sum_squares, static_cast<float>(max_norm));
+}
+
+}  // namespace sinter::kernels
