@@ -1,0 +1,278 @@
+// Batch normalisation on the device, two launches in each direction: one that sums columns and whose last blocks turn
+// the sums into rows of the size of a channel, and one that writes y or dx.
+//
+// Limiter: memory. Forward reads x twice and writes y, 12 bytes an element; backward reads x and dy twice and writes
+// dx, 20 bytes: the formulas need a sum over all rows before the first result. The layers of a DCGAN fit into the
+// second-level cache of a large device, which then serves the second reading.
+//
+// Statistics of a tile of rows are sums of differences from the tile's first row, so that a large mean does not cancel
+// in the variance. The tiles are merged by splitting the squared deviations into those within the tiles and those
+// between their means (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", The American
+// Statistician 37, 1983), for which the mean of all rows is known first.
+#include "kernels/batch_norm.h"
+
+#include "kernels/cuda/activation.cuh"
+#include "kernels/cuda/column_sums.cuh"
+
+namespace sinter::kernels {
+namespace {
+
+/// What the statistics of a batch are written to, and the constants; running_* may be null together.
+struct BatchStatistics {
+    float* mean;
+    float* inverse_deviation;
+    float* running_mean;
+    float* running_variance;
+    float epsilon, momentum;
+};
+
+/// The mean and the sum of squares of four columns.
+struct Moments {
+    Quad mean, squares;
+};
+
+/// The moments of a tile from the sums of x - shift and (x - shift)^2 that sum_over_tile() left, shift being the tile's
+/// first row. The mean counts from `origin`, the first row of the matrix, so that a large mean is not rounded before
+/// the end; the squares are those of deviations from the tile's mean.
+__device__ __forceinline__ Moments moments_of_tile(const float* x, const Quad& origin, Index tile,
+                                                   const ColumnGrid& grid) {
+    const Index first = grid.first_row_of_tile(tile) * grid.shape.columns + grid.column();
+    const float per_row = 1 / static_cast<float>(grid.rows_of_tile(tile));
+    const Quad shift = load4(x + first, grid.columns_left());
+    const Quad sum = load4(grid.partial(tile, 0, 2)), squares = load4(grid.partial(tile, 1, 2));
+    Moments moments;
+#pragma unroll
+    for (int j = 0; j < kQuad; ++j) {
+        const float mean = per_row * sum[j];
+        moments.mean[j] = shift[j] - origin[j] + mean;
+        moments.squares[j] = __fmaf_rn(-sum[j], mean, squares[j]);
+    }
+    return moments;
+}
+
+__global__ void __launch_bounds__(kBlock)
+    batch_norm_statistics_kernel(BatchStatistics statistics, const float* x, ColumnGrid grid) {
+    __shared__ float shared_mean[kMaxLanes * kQuad];
+    const Index columns = grid.shape.columns, column = grid.column(), left = grid.columns_left();
+    const Quad shift = load4(x + grid.first_row_of_tile(blockIdx.y) * columns + column, left);
+    float sums[2 * kQuad] = {};
+    for (Index r = grid.first_row(); r < grid.end_row(); r += grid.row_step()) {
+        const Quad quad = load4(x + r * columns + column, left);
+#pragma unroll
+        for (int j = 0; j < kQuad; ++j) {
+            const float d = quad[j] - shift[j];
+            sums[j] += d;
+            sums[kQuad + j] = __fmaf_rn(d, d, sums[kQuad + j]);
+        }
+    }
+    if (!sum_over_tile<2>(sums, grid)) return;
+
+    const Quad origin = load4(x + column, left);
+    const float per_row = 1 / static_cast<float>(grid.shape.rows);
+    float mean[kQuad] = {};
+    for (Index tile = grid.first_row_of_thread(); tile < gridDim.y; tile += grid.row_step()) {
+        const Moments of_tile = moments_of_tile(x, origin, tile, grid);
+        const auto rows = static_cast<float>(grid.rows_of_tile(tile));
+#pragma unroll
+        for (int j = 0; j < kQuad; ++j) mean[j] = __fmaf_rn(rows, of_tile.mean[j], mean[j]);
+    }
+    block_sums(mean, grid.lanes);
+    const bool has_columns = static_cast<int>(threadIdx.x) < grid.lanes;
+    if (has_columns) {
+#pragma unroll
+        for (int j = 0; j < kQuad; ++j) shared_mean[grid.lane() * kQuad + j] = per_row * mean[j];
+    }
+    __syncthreads();
+#pragma unroll
+    for (int j = 0; j < kQuad; ++j) mean[j] = shared_mean[grid.lane() * kQuad + j];
+
+    float squares[kQuad] = {};
+    for (Index tile = grid.first_row_of_thread(); tile < gridDim.y; tile += grid.row_step()) {
+        const Moments of_tile = moments_of_tile(x, origin, tile, grid);
+        const auto rows = static_cast<float>(grid.rows_of_tile(tile));
+#pragma unroll
+        for (int j = 0; j < kQuad; ++j) {
+            const float between = of_tile.mean[j] - mean[j];
+            squares[j] += __fmaf_rn(rows * between, between, of_tile.squares[j]);
+        }
+    }
+    block_sums(squares, grid.lanes);
+    if (!has_columns) return;
+
+    Quad batch_mean, inverse_deviation;
+#pragma unroll
+    for (int j = 0; j < kQuad; ++j) {
+        squares[j] = squares[j] < 0 ? 0 : squares[j];  // rounding may leave a trace; NaN stays
+        batch_mean[j] = origin[j] + mean[j];
+        inverse_deviation[j] = 1 / sqrtf(__fmaf_rn(per_row, squares[j], statistics.epsilon));
+    }
+    store4(statistics.mean + column, batch_mean, left);
+    store4(statistics.inverse_deviation + column, inverse_deviation, left);
+    if (!statistics.running_mean) return;
+    const float momentum = statistics.momentum, keep = 1 - momentum;
+    const float squares_share = momentum / static_cast<float>(grid.shape.rows - 1);
+    Quad running_mean = load4(statistics.running_mean + column, left);
+    Quad running_variance = load4(statistics.running_variance + column, left);
+#pragma unroll
+    for (int j = 0; j < kQuad; ++j) {
+        running_mean[j] = __fmaf_rn(keep, running_mean[j], momentum * batch_mean[j]);
+        running_variance[j] = __fmaf_rn(keep, running_variance[j], squares_share * squares[j]);
+    }
+    store4(statistics.running_mean + column, running_mean, left);
+    store4(statistics.running_variance + column, running_variance, left);
+}
+
+/// s = scale (x - mean) + beta, for the four columns of a thread.
+struct Normalisation {
+    Quad mean, scale, beta;
+
+    __device__ __forceinline__ float operator()(float centred, int j) const {
+        return __fmaf_rn(scale[j], centred, beta[j]);
+    }
+};
+
+/// What the passes over the matrix are given: rows of the size of a channel.
+struct ChannelRows {
+    const float* gamma;
+    const float* beta;
+    const float* mean;
+    const float* inverse_deviation;
+
+    __device__ __forceinline__ Normalisation of(const ColumnGrid& grid) const {
+        const Index column = grid.column(), left = grid.columns_left();
+        Normalisation n{load4(mean + column, left), load4(gamma + column, left), load4(beta + column, left)};
+        const Quad inverse = load4(inverse_deviation + column, left);
+#pragma unroll
+        for (int j = 0; j < kQuad; ++j) n.scale[j] *= inverse[j];
+        return n;
+    }
+};
+
+__device__ __forceinline__ void write_normalised(float* y, const float* x, const Normalisation& normalise,
+                                                 const Activation& activation, const ColumnGrid& grid) {
+    for (Index r = grid.first_row(); r < grid.end_row(); r += grid.row_step()) {
+        const Index i = r * grid.shape.columns + grid.column();
+        Quad quad = load4(x + i, grid.columns_left());
+#pragma unroll
+        for (int j = 0; j < kQuad; ++j) quad[j] = activate(activation, normalise(quad[j] - normalise.mean[j], j));
+        store4(y + i, quad, grid.columns_left());
+    }
+}
+
+__global__ void __launch_bounds__(kBlock)
+    batch_norm_forward_kernel(float* y, const float* x, ChannelRows rows, Activation activation, ColumnGrid grid) {
+    write_normalised(y, x, rows.of(grid), activation, grid);
+}
+
+__global__ void __launch_bounds__(kBlock)
+    batch_norm_inference_kernel(float* y, const float* x, const float* gamma, const float* beta,
+                                const float* running_mean, const float* running_variance, float epsilon,
+                                Activation activation, ColumnGrid grid) {
+    const Index column = grid.column(), left = grid.columns_left();
+    Normalisation normalise{load4(running_mean + column, left), load4(gamma + column, left),
+                            load4(beta + column, left)};
+    const Quad variance = load4(running_variance + column, left);
+#pragma unroll
+    for (int j = 0; j < kQuad; ++j) normalise.scale[j] /= sqrtf(variance[j] + epsilon);
+    write_normalised(y, x, normalise, activation, grid);
+}
+
+/// What the gradients of all rows have in common: dx = scale (ds - offset - slope (x - mean)).
+struct CommonGradientRows {
+    float* offset;  ///< sum ds / rows
+    float* slope;   ///< inverse_deviation sum ds xhat / rows
+};
+
+/// ds = dy f'(s)
+__device__ __forceinline__ float gradient_of_s(const Activation& activation, float dy, float s) {
+    return dy * activation_derivative(activation, activate(activation, s));
+}
+
+__global__ void __launch_bounds__(kBlock)
+    batch_norm_gradient_sums_kernel(float* dgamma, float* dbeta, CommonGradientRows common, const float* dy,
+                                    const float* x, ChannelRows rows, Activation activation, bool accumulate,
+                                    ColumnGrid grid) {
+    const Index column = grid.column(), left = grid.columns_left();
+    const Normalisation normalise = rows.of(grid);
+    float sums[2 * kQuad] = {};  // of ds, and of ds (x - mean)
+    for (Index r = grid.first_row(); r < grid.end_row(); r += grid.row_step()) {
+        const Index i = r * grid.shape.columns + column;
+        const Quad input = load4(x + i, left), gradient = load4(dy + i, left);
+#pragma unroll
+        for (int j = 0; j < kQuad; ++j) {
+            const float centred = input[j] - normalise.mean[j];
+            const float ds = gradient_of_s(activation, gradient[j], normalise(centred, j));
+            sums[j] += ds;
+            sums[kQuad + j] = __fmaf_rn(ds, centred, sums[kQuad + j]);
+        }
+    }
+    if (!sum_over_rows<2>(sums, grid)) return;
+    const Quad inverse_deviation = load4(rows.inverse_deviation + column, left);
+    const float per_row = 1 / static_cast<float>(grid.shape.rows);
+    Quad offset, slope;
+#pragma unroll
+    for (int j = 0; j < kQuad; ++j) {
+        sums[kQuad + j] *= inverse_deviation[j];
+        offset[j] = per_row * sums[j];
+        slope[j] = per_row * sums[kQuad + j] * inverse_deviation[j];
+    }
+    store4(common.offset + column, offset, left);
+    store4(common.slope + column, slope, left);
+    store_sums(dbeta + column, sums, left, accumulate);
+    store_sums(dgamma + column, sums + kQuad, left, accumulate);
+}
+
+__global__ void __launch_bounds__(kBlock)
+    batch_norm_backward_kernel(float* dx, const float* dy, const float* x, ChannelRows rows, CommonGradientRows common,
+                               Activation activation, ColumnGrid grid) {
+    const Index column = grid.column(), left = grid.columns_left();
+    const Normalisation normalise = rows.of(grid);
+    const Quad offset = load4(common.offset + column, left), slope = load4(common.slope + column, left);
+    for (Index r = grid.first_row(); r < grid.end_row(); r += grid.row_step()) {
+        const Index i = r * grid.shape.columns + column;
+        const Quad input = load4(x + i, left);
+        Quad gradient = load4(dy + i, left);
+#pragma unroll
+        for (int j = 0; j < kQuad; ++j) {
+            const float centred = input[j] - normalise.mean[j];
+            const float ds = gradient_of_s(activation, gradient[j], normalise(centred, j));
+            gradient[j] = normalise.scale[j] * (ds - __fmaf_rn(slope[j], centred, offset[j]));
+        }
+        store4(dx + i, gradient, left);
+    }
+}
+
+}  // namespace
+
+void batch_norm_forward(CudaQueue& queue, Real* y, Real* mean, Real* inverse_deviation, Real* running_mean,
+                        Real* running_variance, const Real* x, const Real* gamma, const Real* beta, MatrixShape shape,
+                        const BatchNormOptions& options) {
+    if (shape.rows == 0) return;  // nothing has no mean
+    launch_columns<batch_norm_statistics_kernel, 2>(
+        queue, shape,
+        BatchStatistics{mean, inverse_deviation, running_mean, running_variance, static_cast<float>(options.epsilon),
+                        static_cast<float>(options.momentum)},
+        x);
+    launch_columns<batch_norm_forward_kernel, 0>(queue, shape, y, x, ChannelRows{gamma, beta, mean, inverse_deviation},
+                                                 options.activation);
+}
+
+void batch_norm_backward(CudaQueue& queue, Real* dx, Real* dgamma, Real* dbeta, const Real* dy, const Real* x,
+                         const Real* gamma, const Real* beta, const Real* mean, const Real* inverse_deviation,
+                         MatrixShape shape, Activation activation, bool accumulate) {
+    const CudaScratch scratch(queue, static_cast<std::size_t>(2 * shape.columns) * sizeof(Real));
+    const CommonGradientRows common{scratch.as<Real>(), scratch.as<Real>() + shape.columns};
+    const ChannelRows rows{gamma, beta, mean, inverse_deviation};
+    launch_columns<batch_norm_gradient_sums_kernel, 2>(queue, shape, dgamma, dbeta, common, dy, x, rows, activation,
+                                                       accumulate);
+    launch_columns<batch_norm_backward_kernel, 0>(queue, shape, dx, dy, x, rows, common, activation);
+}
+
+void batch_norm_inference(CudaQueue& queue, Real* y, const Real* x, const Real* gamma, const Real* beta,
+                          const Real* running_mean, const Real* running_variance, MatrixShape shape, double epsilon,
+                          Activation activation) {
+    launch_columns<batch_norm_inference_kernel, 0>(queue, shape, y, x, gamma, beta, running_mean, running_variance,
+                                                   static_cast<float>(epsilon), activation);
+}
+
+}  // namespace sinter::kernels
