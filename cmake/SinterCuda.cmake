@@ -34,9 +34,10 @@ if(sinter_cuda STREQUAL ON)
     enable_language(CUDA)
     find_package(CUDAToolkit REQUIRED)
     # Host and device code follow the same rule on contraction; a relaxed constexpr lets kernels call the constexpr
-    # functions that all backends share; line numbers cost nothing and are what a profiler shows.
+    # functions that all backends share; line numbers cost nothing and are what a profiler shows. A kernel that spills
+    # registers or has a stack frame is warned of, which is an error where warnings are.
     target_compile_options(
-        sinter_flags INTERFACE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--fmad=false;--expt-relaxed-constexpr;-lineinfo;-Xcompiler=-Wall,-Wextra,-ffp-contract=off>
+        sinter_flags INTERFACE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--fmad=false;--expt-relaxed-constexpr;-lineinfo;-Xptxas=-warn-spills,-warn-lmem-usage;-Xcompiler=-Wall,-Wextra,-ffp-contract=off>
                                $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${SINTER_WERROR}>>:-Werror=all-warnings>)
 endif()
 message(STATUS "CUDA kernels: ${sinter_cuda}")
