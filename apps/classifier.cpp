@@ -155,12 +155,7 @@ private:
         return facts;
     }
 
-    void save() {
-        CheckpointFacts facts = fixed_facts();
-        at_.save(facts);
-        run_->metrics().sync();
-        save_checkpoint(run_->checkpoint(), {&part_, 1}, facts);
-    }
+    void save() { save_run(*run_, {&part_, 1}, fixed_facts(), at_); }
 
     ExitCode interrupted() {
         save();

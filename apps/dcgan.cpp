@@ -6,10 +6,9 @@
 #include <cmath>
 #include <memory>
 #include <optional>
-#include <set>
-#include <sstream>
 
 #include "apps/common/divergence.h"
+#include "apps/common/facts.h"
 #include "apps/common/program.h"
 #include "apps/common/run_state.h"
 #include "apps/common/sampling.h"
@@ -29,6 +28,10 @@ namespace sinter {
 namespace {
 
 const Stopwatch since_start_of_program;
+
+// Checkpoint facts: how many epochs each trouble has lasted.
+constexpr const char* kSaturatedEpochs = "epochs_saturated";
+constexpr const char* kCollapsedEpochs = "epochs_collapsed";
 
 /// A second generator, which holds the moving average of the first.
 struct AveragedGan {
@@ -152,7 +155,7 @@ private:
         const double loss_d = losses.loss_d.item();
         const double loss_g = losses.loss_g.defined() ? losses.loss_g.item() : std::nan("");
         if (!std::isfinite(loss_d) || (losses.loss_g.defined() && !std::isfinite(loss_g))) diverged(images);
-        if (average_) average_->update(options_.ema);
+        if (average_ && losses.loss_g.defined()) average_->update(average_decay());
         profile_.phase(nullptr);
 
         at_.position = batches_.position();
@@ -164,11 +167,18 @@ private:
         }
     }
 
+    /// Follows the generator closely while it still learns fast: after its t-th step (1 + t) / (10 + t), at most --ema.
+    /// With a decay of 0.999 from the start the average would remember the generator as it was born for thousands of
+    /// steps.
+    double average_decay() const {
+        const double t = static_cast<double>(generator_->steps());
+        return std::min(options_.ema, (1 + t) / (10 + t));
+    }
+
     [[noreturn]] void diverged(const Tensor& images) {
         explain_divergence(run_ ? &*run_ : nullptr, at_, parts(), [&] {
             noise_.start_step(static_cast<std::uint64_t>(at_.step));
-            const double factor = schedule_.factor(at_.step - 1);
-            training_.step(images, {options_.lr_g * factor, options_.lr_d * factor}, labels_);
+            training_.repeat_passes(images, labels_);
         });
     }
 
@@ -188,8 +198,8 @@ private:
     void finish_epoch() {
         settle_average();
         const Tensor images = pictures_->fixed_images();
-        warn(find_saturation(at_.means, gan_training_options(options_)));
-        warn(diversity_.find_collapse(images));
+        warn(saturation_, find_saturation(at_.means, gan_training_options(options_)));
+        warn(collapse_, diversity_.find_collapse(images));
         if (is_due(options_.sample_every, at_.epoch, options_))
             pictures_->write_grid(run_->sample(sample_name(at_.epoch)), images);
         const bool save_now = is_due(options_.save_every, at_.epoch, options_);
@@ -203,9 +213,9 @@ private:
         if (averaged_) estimate_generator_statistics(averaged_->gan, options_.seed);
     }
 
-    /// Tells of each kind of trouble once a run.
-    void warn(const std::optional<Trouble>& trouble) {
-        if (!trouble || !warned_.insert(trouble->event).second) return;
+    /// Tells of trouble once it lasts, and again when it comes back.
+    void warn(Alarm& alarm, const std::optional<Trouble>& trouble) {
+        if (!alarm.rings(trouble.has_value())) return;
         run_->metrics().write(
             {{"step", at_.step}, {"epoch", at_.epoch}, {"split", "train"}, {"event", trouble->event}});
         fmt::print(stderr, "warning, epoch {}: {}\n", at_.epoch, trouble->sentence);
@@ -228,18 +238,17 @@ private:
 
     void save() {
         CheckpointFacts facts = fixed_facts();
-        at_.save(facts);
-        facts["warned"] = fmt::format("{}", fmt::join(warned_, " "));
-        run_->metrics().sync();
-        save_checkpoint(run_->checkpoint(), parts(), facts);
+        facts[kSaturatedEpochs] = fmt::format("{}", saturation_.epochs());
+        facts[kCollapsedEpochs] = fmt::format("{}", collapse_.epochs());
+        save_run(*run_, parts(), facts, at_);
     }
 
     void resume() {
         const CheckpointFacts facts = resume_run(*run_, parts(), fixed_facts(), options_, data_.train.count, at_);
-        const auto warned = facts.find("warned");
-        if (warned == facts.end()) return;
-        std::istringstream words(warned->second);
-        for (std::string event; words >> event;) warned_.insert(event);
+        if (facts.empty()) return;  // no checkpoint yet
+        const FactReader reader(facts, run_->checkpoint().string());
+        saturation_ = Alarm(reader.whole_number(kSaturatedEpochs, 0, at_.epoch));
+        collapse_ = Alarm(reader.whole_number(kCollapsedEpochs, 0, at_.epoch));
     }
 
     void write_gif(std::int64_t last_epoch) {
@@ -294,7 +303,7 @@ private:
     std::optional<MovingAverage> average_;
     std::optional<GanPictures> pictures_;
     RunState at_{Means{"loss_d", "loss_g", "d_real", "d_fake"}};
-    std::set<std::string> warned_;
+    Alarm saturation_, collapse_;
     std::optional<RunFolder> run_;
     StepProfile profile_;
     bool first_step_told_ = false;

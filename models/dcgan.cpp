@@ -85,9 +85,11 @@ LogitLayer add_radford_discriminator(Sequential& features, const GanOptions& opt
     const Index stages = stage_count(options);
     const Activation leaky = leaky_relu(0.2);
     // Spectral normalisation takes the place of batch norm, which held the biases.
+    const bool batch_norm = options.discriminator_batch_norm && !options.spectral_norm;
     const auto conv = [&](Index stride, Index padding, Activation activation) {
         Conv2dOptions conv_options = radford_conv(stride, padding, activation);
-        conv_options.bias = conv_options.spectral_norm = options.spectral_norm;
+        conv_options.bias = !batch_norm;
+        conv_options.spectral_norm = options.spectral_norm;
         conv_options.bias_init = init::zeros();
         return conv_options;
     };
@@ -95,12 +97,8 @@ LogitLayer add_radford_discriminator(Sequential& features, const GanOptions& opt
     features.add<Conv2d>("down0", options.channels, width, 4, init, conv(2, 1, leaky));
     for (Index stage = 1; stage < stages; ++stage, width *= 2) {
         const std::string number = std::to_string(stage);
-        if (options.spectral_norm) {
-            features.add<Conv2d>("down" + number, width, 2 * width, 4, init, conv(2, 1, leaky));
-        } else {
-            features.add<Conv2d>("down" + number, width, 2 * width, 4, init, conv(2, 1, identity()));
-            features.add<BatchNorm>("norm" + number, 2 * width, init, radford_norm(leaky));
-        }
+        features.add<Conv2d>("down" + number, width, 2 * width, 4, init, conv(2, 1, batch_norm ? identity() : leaky));
+        if (batch_norm) features.add<BatchNorm>("norm" + number, 2 * width, init, radford_norm(leaky));
     }
     return {std::make_unique<Conv2d>(width, 1, 4, init, conv(1, 0, identity())), 4 * 4 * width};
 }

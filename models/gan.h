@@ -24,6 +24,10 @@ struct GanOptions {
     /// Spectral normalisation of the discriminator's layers instead of batch normalisation (SN-GAN, Miyato et al.,
     /// arXiv:1802.05957).
     bool spectral_norm = false;
+    /// Batch normalisation in the discriminator of 32 and 64 pixels; the others have none. It is to be left out where
+    /// the gradient for each image is penalised: it makes the logit of one image depend on the others of the batch
+    /// (Gulrajani et al., arXiv:1704.00028, section 4).
+    bool discriminator_batch_norm = true;
 };
 
 /// The last layer of a discriminator.

@@ -35,6 +35,21 @@ GanTraining::Losses GanTraining::step(const Tensor& real, const Rates& rates, co
     return options_.simultaneous ? simultaneous_step(real, rates, labels) : alternating_step(real, rates, labels);
 }
 
+void GanTraining::repeat_passes(const Tensor& real, const Labels& labels) {
+    discriminator_.clear_gradients();
+    generator_.clear_gradients();
+    const Tensor fake = generate(real.size(0), labels);
+    const Tensor real_logits = judge(real, labels);
+    Tensor fake_logits = judge(options_.simultaneous ? fake : fake.detach(), labels);
+    {
+        const Frozen generator(gan_.generator());
+        backward(discriminator_objective(real, fake, real_logits, fake_logits, labels), options_.simultaneous);
+    }
+    const Frozen discriminator(gan_.discriminator());
+    if (!options_.simultaneous) fake_logits = judge(fake, labels);
+    backward(generator_loss(options_.loss, fake_logits));
+}
+
 Tensor GanTraining::generate(Index batch, const Labels& labels) {
     return gan_.generate(random_normal({batch, gan_.options().latent}, 0, 1, noise_), labels);
 }

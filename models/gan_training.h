@@ -50,6 +50,11 @@ public:
     /// draw, in the order of the passes. A loss that is not finite is returned before its network is updated.
     Losses step(const Tensor& real, const Rates& rates, const Buffer<std::int32_t>& labels = {});
 
+    /// The passes of a step, forward and backward, without its updates: under a Watch they show where a loss that is
+    /// not finite comes from. After noise.start_step() with the number of the step they draw what it drew. The
+    /// generator's pass is taken in every step, with the discriminator's weights as they are.
+    void repeat_passes(const Tensor& real, const Buffer<std::int32_t>& labels = {});
+
 private:
     using Labels = Buffer<std::int32_t>;
 

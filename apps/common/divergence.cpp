@@ -6,32 +6,30 @@
 #include "core/watch.h"
 
 namespace sinter {
-namespace {
 
-constexpr const char* kAdvice = "try a lower --lr, --clip-norm or --warmup-steps";
-
-}  // namespace
+void tell_divergence(RunFolder& run, const RunState& at) {
+    run.metrics().write({{"step", at.step}, {"epoch", at.epoch}, {"split", "train"}, {"event", "diverged"}});
+}
 
 void explain_divergence(RunFolder* run, const RunState& at, std::span<const CheckpointPart> parts,
-                        const std::function<void()>& repeat_step) {
-    if (run) {
-        run->metrics().write({{"step", at.step}, {"epoch", at.epoch}, {"split", "train"}, {"event", "diverged"}});
-    }
+                        const std::function<void()>& repeat_passes) {
+    if (run) tell_divergence(*run, at);
     const std::string when = fmt::format("diverged at step {} (epoch {})", at.step, at.epoch);
     for (const CheckpointPart& part : parts) {
         for (const Parameter& parameter : part.module->parameters()) {
             if (find_nonfinite(parameter.tensor) < 0) continue;
             throw DivergedError(fmt::format("{}: the update before it left NaN or infinity in parameter {}{}; {}", when,
-                                            part.prefix, parameter.name, kAdvice));
+                                            part.prefix, parameter.name, kDivergenceAdvice));
         }
     }
     try {
         const Watch watch;
-        repeat_step();
+        repeat_passes();
     } catch (const DivergedError& where) {
-        throw DivergedError(fmt::format("{}: {}; {}", when, where.what(), kAdvice));
+        throw DivergedError(fmt::format("{}: {}; {}", when, where.what(), kDivergenceAdvice));
     }
-    throw DivergedError(fmt::format("{}: the loss is not finite", when));
+    throw DivergedError(fmt::format("{}: a loss is not finite, and no op showed it when the step was repeated; {}",
+                                    when, kDivergenceAdvice));
 }
 
 }  // namespace sinter

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "apps/common/divergence.h"
 #include "apps/common/facts.h"
 #include "core/error.h"
 
@@ -55,6 +56,17 @@ void RunState::save(CheckpointFacts& facts) const {
 void RunState::load(const CheckpointFacts& facts, const std::string& file) {
     const FactReader reader(facts, file);
     for_each_number(*this, [&](const std::string& name, auto& number) { read(reader, name, number); });
+}
+
+void save_run(RunFolder& run, std::span<const CheckpointPart> parts, CheckpointFacts facts, const RunState& at) {
+    at.save(facts);
+    run.metrics().sync();  // before the checkpoint, which goes on after the last line
+    try {
+        save_checkpoint(run.checkpoint(), parts, facts);
+    } catch (const DivergedError& where) {
+        tell_divergence(run, at);
+        throw DivergedError(fmt::format("diverged at step {}: {}; {}", at.step, where.what(), kDivergenceAdvice));
+    }
 }
 
 CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const CheckpointFacts& fixed_facts,

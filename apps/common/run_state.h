@@ -33,6 +33,10 @@ struct RunState {
     void load(const CheckpointFacts& facts, const std::string& file);
 };
 
+/// Saves `parts` with `facts` and those of `at` as the checkpoint of `run`. Throws DivergedError, after a line in the
+/// metrics, where an array is no longer finite; the checkpoint before is left as it was then.
+void save_run(RunFolder& run, std::span<const CheckpointPart> parts, CheckpointFacts facts, const RunState& at);
+
 /// Puts `parts` and `at` where the last checkpoint of `run` left them, and the files of the run as well; leaves all at
 /// the beginning where there is no checkpoint yet. `fixed_facts` must stand in the checkpoint as they are. Throws
 /// UsageError where an option differs or the run has no epoch to go, DataError where the checkpoint is damaged; nothing

@@ -53,7 +53,8 @@ void write_samples(const std::filesystem::path& folder, Index count, const std::
         const Index here = std::min({kSampleBatch, images.size(0), count - first});
         for (Index i = 0; i < here; ++i) {
             const auto pixels = std::span(values).subspan(static_cast<std::size_t>(i) * size, size);
-            write_png_grid(folder / file_name(first + i, mark ? mark(first + i) : ""), pixels, one);
+            write_new_file(folder / file_name(first + i, mark ? mark(first + i) : ""),
+                           encode_png(arrange_grid(pixels, one)));
         }
     }
 }

@@ -68,9 +68,11 @@ void add_objective_options(CLI::App& app, DcganOptions& options) {
     app.add_option("--n-critic", options.n_critic, "Steps of the discriminator for one of the generator")
         ->check(whole_number<std::int64_t>(1, 1000));
     app.add_option("--gradient-penalty", options.gradient_penalty,
-                   "Weight of the Wasserstein GAN's gradient penalty, usually 10; 0: none")
-        ->check(positive_number(/*or_zero=*/true));
-    app.add_option("--r1", options.r1, "Gamma of the R1 penalty on real images, such as 10; 0: none")
+                   "Weight of the gradient penalty, for which a discriminator has no batch normalisation; 0: none")
+        ->check(positive_number(/*or_zero=*/true))
+        ->default_str("10 for --loss wasserstein without --r1 or --spectral-norm, else 0");
+    app.add_option("--r1", options.r1,
+                   "Gamma of the R1 penalty on real images, such as 10, without batch normalisation as well; 0: none")
         ->check(positive_number(/*or_zero=*/true));
     app.add_option("--label-smoothing", options.label_smoothing,
                    "Real images count as real by 1 minus this, such as 0.1; logistic and least-squares only")
@@ -93,8 +95,10 @@ void add_optimizer_options(CLI::App& app, DcganOptions& options) {
     app.add_option("--beta2", options.beta2, "Adam's decay of the mean squared gradient")
         ->check(fraction())
         ->default_str("0.999");
-    app.add_option("--ema", options.ema,
-                   "Decay of a moving average of the generator, such as 0.999, which then draws the pictures; 0: none")
+    app.add_option(
+           "--ema", options.ema,
+           "Decay of a moving average of the generator, such as 0.999, which then draws the pictures; less in the "
+           "first steps: (1 + t) / (10 + t) after the generator's t-th; 0: none")
         ->check(fraction());
     app.add_flag("--flip", options.flip, "Mirror half of the images left to right, others every epoch");
     for (const char* name : {"--epochs", "--batch-size", "--lr", "--ema"}) app.get_option(name)->default_str(kBySize);
@@ -124,6 +128,9 @@ void settle_options(CLI::App& app, DcganOptions& options) {
     set_default(app, "--beta2", options.beta2, 0.999);
     set_default(app, "--update", options.update, std::string("alternating"));
     set_default(app, "--ema", options.ema, usual.ema);
+    // A critic whose slope nothing limits only grows.
+    const bool needs_penalty = options.loss == "wasserstein" && options.r1 == 0 && !options.spectral_norm;
+    set_default(app, "--gradient-penalty", options.gradient_penalty, needs_penalty ? 10.0 : 0.0);
     require(options.update != "simultaneous" || options.n_critic == 1,
             "--n-critic {}: simultaneous updates teach both networks in every step; use --update alternating",
             options.n_critic);
@@ -143,6 +150,7 @@ GanOptions gan_options(const DcganOptions& options, const ImageSet& images) {
     model.latent = options.latent;
     model.base_width = options.base_width;
     model.spectral_norm = options.spectral_norm;
+    model.discriminator_batch_norm = options.gradient_penalty == 0 && options.r1 == 0;
     if (options.conditional) model.classes = labelled_classes(images);
     return model;
 }
@@ -169,6 +177,7 @@ void add_model_facts(CheckpointFacts& facts, const GanOptions& options) {
     facts["model.base_width"] = fmt::format("{}", options.base_width);
     facts["model.classes"] = fmt::format("{}", options.classes);
     facts["model.spectral_norm"] = options.spectral_norm ? "true" : "false";
+    facts["model.discriminator_batch_norm"] = options.discriminator_batch_norm ? "true" : "false";
 }
 
 GanOptions model_from_facts(const CheckpointFacts& facts, const std::string& file) {
@@ -182,6 +191,7 @@ GanOptions model_from_facts(const CheckpointFacts& facts, const std::string& fil
     options.base_width = reader.whole_number("model.base_width", 1, kMostWidth);
     options.classes = reader.whole_number("model.classes", 0, kMostClasses);
     options.spectral_norm = reader.choice("model.spectral_norm", {"true", "false"}) == "true";
+    options.discriminator_batch_norm = reader.choice("model.discriminator_batch_norm", {"true", "false"}) == "true";
 
     // Before anybody makes a model of terabytes: the first two layers of the generator, which take at least so much in
     // every architecture, have to be in the file.

@@ -33,6 +33,11 @@ bool is_saturated(const Means& epoch, const GanTrainingOptions& options) {
 
 }  // namespace
 
+bool Alarm::rings(bool trouble) {
+    epochs_ = trouble ? epochs_ + 1 : 0;
+    return epochs_ == kPatience;
+}
+
 double nearest_distance(const std::vector<float>& images, Index count) {
     const std::size_t n = static_cast<std::size_t>(count), size = images.size() / n;
     std::vector<double> nearest(n, std::numeric_limits<double>::infinity());
@@ -86,7 +91,7 @@ std::optional<Trouble> DiversityJudge::find_collapse(const Tensor& generated) co
     return Trouble{"outputs_collapsed",
                    fmt::format("the generator draws few different images: {} of them lie {:.0f} times nearer to each "
                                "other than real ones; try a lower --lr-g, a smaller --beta1, --r1 10 or --loss "
-                               "wasserstein with --gradient-penalty 10 and --n-critic 5",
+                               "wasserstein with --n-critic 5",
                                count, 1 / ratio)};
 }
 

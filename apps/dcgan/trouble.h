@@ -21,6 +21,22 @@ struct Trouble {
     std::string sentence;  ///< what was seen and what to do
 };
 
+/// Decides when trouble is told: after kPatience epochs of it in a row, once, and again when it comes back after an
+/// epoch without it. Healthy networks have single epochs of it, the first ones above all.
+class Alarm {
+public:
+    static constexpr std::int64_t kPatience = 3;
+
+    /// `epochs`: how many the trouble has lasted, as a checkpoint remembers.
+    explicit Alarm(std::int64_t epochs = 0) : epochs_(epochs) {}
+    /// Whether to tell now, after an epoch with or without trouble.
+    bool rings(bool trouble);
+    std::int64_t epochs() const { return epochs_; }
+
+private:
+    std::int64_t epochs_;
+};
+
 /// Whether the discriminator told real from fake without effort for a whole epoch, whose means of loss_d, d_real and
 /// d_fake are given: the generator's gradient vanishes then.
 std::optional<Trouble> find_saturation(const Means& epoch, const GanTrainingOptions& options);

@@ -1,6 +1,7 @@
 #include "core/data/loader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <vector>
 
@@ -10,6 +11,21 @@
 #include "kernels/random.h"
 
 namespace sinter {
+namespace {
+
+/// The kernels that look a label up believe it: an embedding of so many classes has no row for another.
+void require_labels(const ImageSet& images) {
+    require(images.labels.empty() || std::ssize(images.labels) == images.count,
+            "[loader] the image set '{}' has {} images and {} labels; expected one each, or none", images.name,
+            images.count, images.labels.size());
+    const auto wrong = std::find_if(images.labels.begin(), images.labels.end(),
+                                    [&](std::uint8_t label) { return label >= images.classes; });
+    if (wrong == images.labels.end()) return;
+    throw DataError(fmt::format("[loader] image {} of the set '{}' has the label {}; expected one below its {} classes",
+                                wrong - images.labels.begin(), images.name, *wrong, images.classes));
+}
+
+}  // namespace
 
 Loader::Loader(const ImageSet& images, Device device, const LoaderOptions& options)
     : options_(options),
@@ -22,6 +38,7 @@ Loader::Loader(const ImageSet& images, Device device, const LoaderOptions& optio
       flip_step_(1, device),
       device_position_(1, device) {
     require(count_ > 0, "[loader] the image set '{}' is empty", images.name);
+    require_labels(images);
     require(options.batch_size > 0, "[loader] expected a batch size of at least 1, got {}", options.batch_size);
     const Index resident = images.file ? batch_size_ : count_;
     if (images.file) {

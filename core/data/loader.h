@@ -34,6 +34,7 @@ struct LoaderOptions {
 /// depends on the seed, e, and the place in the epoch where their batch starts.
 class Loader {
 public:
+    /// Throws DataError where a label is not below the classes of the set: whoever looks it up relies on that.
     Loader(const ImageSet& images, Device device, const LoaderOptions& options);
 
     /// Goes to image `position` of epoch `epoch`.

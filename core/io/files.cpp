@@ -193,4 +193,14 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
     write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
+void write_new_file(const fs::path& path, Bytes content) {
+    FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!file.is_open()) throw write_error(path, errno);
+    int error = file.write_all(content);
+    if (error == 0) error = file.close();
+    if (error == 0) return;
+    ::unlink(path.c_str());
+    throw write_error(path, error);
+}
+
 }  // namespace sinter

@@ -1,4 +1,4 @@
-// Whole files in and out. A file that is written here is either the old one or the new one, whatever goes wrong.
+// Whole files in and out. A file that takes another's place is either the old one or the new one, whatever goes wrong.
 #pragma once
 
 #include <cstddef>
@@ -63,6 +63,10 @@ private:
 void write_file_atomically(const std::filesystem::path& path, std::span<const Bytes> pieces);
 void write_file_atomically(const std::filesystem::path& path, Bytes content);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// Writes a file that must not be there yet, without waiting for the disk: for many small files that a program can make
+/// again. Throws Error, and leaves no part of the file, where that fails.
+void write_new_file(const std::filesystem::path& path, Bytes content);
 
 /// The sentence for a write to `path` that failed with `error_number` (an errno): the file, the system's reason and
 /// what to do about it.

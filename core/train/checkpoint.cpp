@@ -9,6 +9,7 @@
 
 #include "core/check.h"
 #include "core/io/safetensors.h"
+#include "core/watch.h"
 
 namespace sinter {
 namespace {
@@ -36,6 +37,21 @@ std::vector<StoredTensor> stored_tensors(const CheckpointPart& part) {
         }
     }
     return stored;
+}
+
+/// Throws DivergedError where an array holds NaN or infinity.
+void require_finite(const std::filesystem::path& path, std::span<const CheckpointPart> parts) {
+    for (const CheckpointPart& part : parts) {
+        for (const StoredTensor& stored : stored_tensors(part)) {
+            const Index index = find_nonfinite(stored.tensor);
+            if (index < 0) continue;
+            throw DivergedError(fmt::format(
+                "{}: '{}' holds {} at element {} of {}; nothing was saved, and a checkpoint that was there before is "
+                "still there",
+                path.string(), stored.name, stored.tensor.to_doubles()[static_cast<std::size_t>(index)], index,
+                stored.tensor.shape()));
+        }
+    }
 }
 
 std::string steps_fact(const CheckpointPart& part) { return "optimizer." + part.prefix + "steps"; }
@@ -118,6 +134,7 @@ std::int64_t parse_steps(const CheckpointFacts& facts, const std::string& name, 
 
 void save_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts,
                      const CheckpointFacts& facts) {
+    require_finite(path, parts);
     SafetensorsMetadata metadata = facts;
     metadata[kFormatFact] = kFormat;
     std::vector<SafetensorsEntry> entries;

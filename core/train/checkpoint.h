@@ -23,7 +23,9 @@ struct CheckpointPart {
 /// Facts in words: step, epoch, position, seed, whatever the program needs to go on.
 using CheckpointFacts = std::map<std::string, std::string>;
 
-/// Writes the file atomically: after a crash there is the old checkpoint or the new one. Throws Error.
+/// Writes the file atomically: after a crash there is the old checkpoint or the new one. Throws DivergedError, naming
+/// the array, where one holds NaN or infinity: such a checkpoint helps nobody and would replace one that may. Throws
+/// Error where the file cannot be written.
 void save_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts,
                      const CheckpointFacts& facts);
 

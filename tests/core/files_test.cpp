@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <string>
 
@@ -101,6 +102,18 @@ TEST_F(FilesTest, LeftoversOfKilledProcessesAreNoObstacle) {
     write_file_atomically(folder_ / "a", "whole");
     EXPECT_EQ(text_of(folder_ / "a"), "whole");
     EXPECT_EQ(files_in_folder(), kLeftovers + 1u);
+}
+
+TEST_F(FilesTest, NewFileTakesNobodysPlace) {
+    const fs::path path = folder_ / "new";
+    const auto write = [&](const fs::path& to, const char* text) {
+        write_new_file(to, std::as_bytes(std::span(text, std::strlen(text))));
+    };
+    write(path, "first");
+    EXPECT_EQ(read_whole_file(path).size(), 5u);
+    EXPECT_THROW(write(path, "another"), Error);
+    EXPECT_EQ(read_whole_file(path).size(), 5u);
+    EXPECT_THROW(write(folder_ / "missing" / "new", "text"), Error);
 }
 
 TEST_F(FilesTest, MissingFolderIsASentence) {

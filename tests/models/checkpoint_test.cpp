@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <limits>
 
 #include "core/io/safetensors.h"
 #include "tests/core/temporary_folder.h"
@@ -145,6 +146,33 @@ void expect_refused(const std::filesystem::path& path, Training& training, std::
     EXPECT_TRUE(same_bits(training.parameters(), before));
     EXPECT_TRUE(same_bits(training.adam.state()[0].values.to_floats(), moment));
     EXPECT_EQ(training.adam.steps(), steps);
+}
+
+TEST(Checkpoint, WithInfinityIsNotSavedAndTheOldOneStays) {
+    const TemporaryFolder folder;
+    Training training(images(), kBatch, 1, kSmall);
+    training.steps(2);
+    const std::filesystem::path path = save(folder, training, {{"step", "2"}});
+    const auto expect_refused = [&](Tensor values, const std::string& name) {
+        const std::vector<float> before = values.to_floats();
+        std::vector<float> broken = before;
+        broken.back() = std::numeric_limits<float>::infinity();
+        values.assign(std::span<const float>(broken));
+        expect_error<DivergedError>(
+            [&] {
+                save(folder, training, {{"step", "3"}});
+            },
+            {path.string(), name, "inf", std::to_string(broken.size() - 1), "nothing was saved"});
+        values.assign(std::span<const float>(before));
+        EXPECT_EQ(read_checkpoint_facts(path).at("step"), "2");
+    };
+    const Parameter parameter = training.vae.parameters().front();
+    expect_refused(parameter.tensor, "'" + parameter.name + "'");
+    const ParameterArena& arena = training.adam.arena();
+    expect_refused(arena.part(training.adam.state().back().values, 0),
+                   "'optimizer.exp_avg_sq." + arena.parameters()[0].name + "'");
+    save(folder, training, {{"step", "3"}});
+    EXPECT_EQ(read_checkpoint_facts(path).at("step"), "3");
 }
 
 TEST(Checkpoint, OfAnotherModelIsRefusedAndChangesNothing) {

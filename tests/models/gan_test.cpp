@@ -99,6 +99,24 @@ TEST(ConditionalGan, RefusesMissingAndSuperfluousLabels) {
     expect_usage_error([] { GanNetworks({.classes = -1}); }, {"[gan]", "classes", "-1"});
 }
 
+TEST(Gan, ADiscriminatorWithoutBatchNormJudgesEachImageByItself) {
+    for (const Index size : {32, 64}) {
+        GanNetworks networks({.size = size, .base_width = 2, .discriminator_batch_norm = false});
+        for (const Parameter& each : networks.gan.discriminator().parameters())
+            EXPECT_EQ(each.name.find("norm"), std::string::npos) << each.name;
+        const NoGrad no_grad;
+        Generator pixels(3, Device::cpu());
+        pixels.start_step(1);
+        const Tensor pair = random_uniform({2, size, size, 1}, -1, 1, pixels);
+        std::vector<float> first = pair.to_floats();
+        first.resize(first.size() / 2);
+        Tensor alone = Tensor::empty({1, size, size, 1}, Device::cpu());
+        alone.assign(std::span<const float>(first));
+        const float expected = networks.gan.discriminate(alone).to_floats()[0];
+        EXPECT_NEAR(networks.gan.discriminate(pair).to_floats()[0], expected, 1e-6f + 1e-5f * std::abs(expected));
+    }
+}
+
 TEST(SpectralNormGan, NormalisesEveryLayerOfTheDiscriminatorAndNoBatch) {
     for (const GanOptions& options : {GanOptions{.size = 28}, GanOptions{.size = 32}, GanOptions{.arch = "dense"}}) {
         GanOptions spectral = options;

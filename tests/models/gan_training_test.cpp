@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "core/watch.h"
 #include "tests/models/allocation_counter.h"
 #include "tests/models/digits_training.h"
 #include "tests/models/gan_networks.h"
@@ -82,6 +83,29 @@ TEST(GanTraining, RefusesOptionsThatContradictEachOther) {
     expect_usage_error([] { GanRun(kDense, {.simultaneous = true, .n_critic = 5}); },
                        {"[gan_training]", "alternating", "5"});
     expect_usage_error([] { GanRun(kDense, {.instance_noise = -1}); }, {"[gan_training]", "negative", "-1"});
+}
+
+TEST(GanTraining, RepeatedPassesFindTheOpAndChangeNothing) {
+    for (const bool simultaneous : {false, true}) {
+        GanRun run(kDense, {.loss = GanLoss::least_squares, .simultaneous = simultaneous});
+        run.step(4);
+        const Tensor logit_weight = run.gan.discriminator().parameters()[4].tensor;
+        ASSERT_EQ(run.gan.discriminator().parameters()[4].name, "logit.weight");
+        std::vector<float> huge = logit_weight.to_floats();
+        for (float& value : huge) value = value < 0 ? -1e25f : 1e25f;
+        Tensor(logit_weight).assign(std::span<const float>(huge));
+        const std::vector<float> before = weights(run.generator), critic = weights(run.discriminator);
+        const GanTraining::Losses losses = run.step(4);
+        EXPECT_FALSE(std::isfinite(losses.loss_d.item())) << "the square of 1e20 and more is no float";
+        run.noise.start_step(2);
+        run.images.start_step(2);
+        const Tensor real = random_uniform({4, kDense.size, kDense.size, 1}, -1, 1, run.images);
+        const Watch watch;
+        EXPECT_THROW(run.training.repeat_passes(real), DivergedError);
+        EXPECT_TRUE(same_bits(weights(run.generator), before));
+        EXPECT_TRUE(same_bits(weights(run.discriminator), critic));
+        EXPECT_EQ(run.discriminator.steps(), 1);
+    }
 }
 
 struct Kind {

@@ -332,5 +332,22 @@ TEST(Loader, RefusesEmptySetsAndWrongPlaces) {
     EXPECT_THROW(loader.start_epoch(0, -1), UsageError);
 }
 
+TEST(Loader, RefusesLabelsThatNoClassHas) {
+    ImageSet set = numbered(3);
+    set.labels = {0, 1, 2};
+    set.classes = 3;
+    EXPECT_NO_THROW(Loader(set, Device::cpu(), {}));
+    set.classes = 2;
+    try {
+        Loader(set, Device::cpu(), {});
+        ADD_FAILURE() << "a label that an embedding of 2 classes has no row for";
+    } catch (const DataError& error) {
+        EXPECT_NE(std::string(error.what()).find("image 2 of the set 'numbered' has the label 2"), std::string::npos)
+            << error.what();
+    }
+    set.labels = {0, 1};
+    EXPECT_THROW(Loader(set, Device::cpu(), {}), UsageError);
+}
+
 }  // namespace
 }  // namespace sinter

@@ -61,7 +61,7 @@ TEST_F(DcganSample, ConditionalGansDrawTheClassesInTurn) {
 }
 
 TEST_F(DcganSample, TheMovingAverageDrawsWhereThereIsOne) {
-    // An average that hardly moves still draws as the generator did at first; it was the same in both runs.
+    // An average that follows behind; at first it was the generator, which was the same in both runs.
     train(path("fast"), {"--ema", "0.999999", "--lr", "0.01"});
     train(path("slow"), {"--lr", "1e-12"});
     train(path("none"), {"--lr", "0.01"});

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <filesystem>
 
 #include "tests/programs/dcgan_program.h"
@@ -157,15 +159,29 @@ TEST_F(DcganProgram, TakesSetsSmallerThanABatch) {
 }
 
 // A generator that stays as it was born draws grey in grey, and a discriminator that learns fast sees that at once.
-TEST_F(DcganProgram, NamesSaturationAndCollapseOnce) {
-    const Outcome outcome = train(path("run"), {"--lr-g", "1e-12", "--lr-d", "0.01", "--epochs", "6"});
+const Arguments kTroubled = {"--lr-g", "1e-12", "--lr-d", "0.01"};
+
+TEST_F(DcganProgram, NamesSaturationAndCollapseOnceTheyLast) {
+    Arguments arguments = kTroubled;
+    arguments.insert(arguments.end(), {"--epochs", "6"});
+    const Outcome outcome = train(path("run"), arguments);
     EXPECT_EQ(count_of(outcome.err, "warning, epoch"), 2u) << outcome.err;
     for (const char* part : {"the discriminator tells real from fake without effort", "--instance-noise",
-                             "the generator draws few different images", "--lr-g"})
+                             "warning, epoch 3: the generator draws few different images", "--lr-g"})
         EXPECT_NE(outcome.err.find(part), std::string::npos) << part << " is not in\n" << outcome.err;
     std::vector<std::string> found = events(path("run"));
     std::sort(found.begin(), found.end());
     EXPECT_EQ(found, (std::vector<std::string>{"discriminator_saturated", "outputs_collapsed"}));
+}
+
+TEST_F(DcganProgram, CountsTroubledEpochsAcrossAResumption) {
+    const Outcome two = train(path("run"), kTroubled);
+    EXPECT_EQ(two.err.find("warning, epoch"), std::string::npos) << "two epochs are no trouble yet:\n" << two.err;
+    const Outcome third = resume(path("run"), {"--epochs", "3"});
+    EXPECT_EQ(third.exit_code, 0) << third.err;
+    EXPECT_NE(third.err.find("warning, epoch 3: the generator draws few"), std::string::npos) << third.err;
+    const Outcome fourth = resume(path("run"), {"--epochs", "4"});
+    EXPECT_EQ(fourth.err.find("draws few"), std::string::npos) << "told before:\n" << fourth.err;
 }
 
 TEST_F(DcganProgram, AnIgnorantDiscriminatorIsNotCalledSaturated) {
@@ -181,6 +197,80 @@ TEST_F(DcganProgram, DivergenceEndsWithItsPlace) {
         EXPECT_EQ(events(out), std::vector<std::string>{"diverged"});
         EXPECT_FALSE(fs::exists(checkpoint_of(out))) << "a checkpoint with NaN in it helps nobody";
     }
+}
+
+TEST_F(DcganProgram, DivergenceOfTheGeneratorAloneHasItsPlace) {
+    // The discriminator has learned in the step whose second loss overflows, and the next step would not ask for it.
+    const Outcome outcome = start(training(path("run"), {"--lr-d", "1e18", "--lr-g", "1e-12", "--update", "alternating",
+                                                         "--n-critic", "2", "--loss", "least-squares"}));
+    expect_refusal(outcome, 5, {"diverged at step", "[", "] in discriminator"});
+}
+
+TEST_F(DcganProgram, DivergenceInTheLastUpdateKeepsTheCheckpoint) {
+    const Arguments one_step = {"--batch-size", "200", "--save-every", "0"};
+    const auto with = [&](Arguments more) {
+        more.insert(more.end(), one_step.begin(), one_step.end());
+        return more;
+    };
+    const std::string out = path("run");
+    const Outcome outcome = start(training(out, with({"--epochs", "1", "--lr-g", "1e39"})));
+    expect_refusal(outcome, 5, {"diverged at step 1", checkpoint_of(out), "'generator.", "holds", "nothing was saved"});
+    EXPECT_EQ(events(out), std::vector<std::string>{"diverged"});
+    EXPECT_FALSE(fs::exists(checkpoint_of(out)));
+}
+
+/// An array of a checkpoint as floats.
+std::vector<float> array_of(const std::string& run, const std::string& name) {
+    const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(run));
+    const SafetensorsEntry* entry = file.find(name);
+    EXPECT_NE(entry, nullptr) << name;
+    std::vector<float> values(entry ? entry->data.size() / sizeof(float) : 0);
+    if (entry) std::memcpy(values.data(), entry->data.data(), entry->data.size());
+    return values;
+}
+
+TEST_F(DcganProgram, TheAverageMovesWithTheGeneratorAndFastAtFirst) {
+    // Of the epoch's 4 steps the generator learns in the third only: after its first step the decay is 2 / 11.
+    const Arguments third = {"--n-critic", "3", "--epochs", "1", "--update", "alternating"};
+    const auto with = [&](Arguments more) {
+        more.insert(more.end(), third.begin(), third.end());
+        return more;
+    };
+    train(path("run"), with({"--ema", "0.999", "--lr-g", "0.01"}));
+    train(path("born"), with({"--lr-g", "1e-12"}));
+    const std::string name = "layers.dense.weight";
+    const std::vector<float> average = array_of(path("run"), "average." + name);
+    const std::vector<float> now = array_of(path("run"), "generator." + name);
+    const std::vector<float> born = array_of(path("born"), "generator." + name);
+    ASSERT_EQ(average.size(), now.size());
+    ASSERT_EQ(average.size(), born.size());
+    for (std::size_t i = 0; i < average.size(); i += 97)
+        EXPECT_NEAR(average[i], (2 * born[i] + 9 * now[i]) / 11, 1e-6) << i;
+    EXPECT_GT(std::abs(now[0] - born[0]), 1e-3);
+}
+
+TEST_F(DcganProgram, APenalisedDiscriminatorHasNoBatchNorm) {
+    const Arguments tiny = {"--size", "32", "--base-width", "2", "--epochs", "1", "--loss", "wasserstein"};
+    const auto with = [&](Arguments more) {
+        more.insert(more.end(), tiny.begin(), tiny.end());
+        return more;
+    };
+    const auto norms = [&](const std::string& run) {
+        const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(run));
+        return std::count_if(file.entries().begin(), file.entries().end(), [](const SafetensorsEntry& entry) {
+            return entry.name.rfind("discriminator.features.norm", 0) == 0;
+        });
+    };
+    train(path("default"), with({}));
+    EXPECT_NE(read_text(path("default") + "/config.toml").find("gradient-penalty=10\n"), std::string::npos)
+        << "a Wasserstein critic has a penalty";
+    train(path("r1"), with({"--r1", "10"}));
+    EXPECT_NE(read_text(path("r1") + "/config.toml").find("gradient-penalty=0\n"), std::string::npos);
+    train(path("without"), with({"--gradient-penalty", "0"}));
+    EXPECT_EQ(norms(path("default")), 0);
+    EXPECT_EQ(norms(path("r1")), 0);
+    EXPECT_GT(norms(path("without")), 0);
+    EXPECT_EQ(sample(path("default"), "3", path("drawn")).exit_code, 0);
 }
 
 TEST_F(DcganProgram, DryRunWritesNothing) {

@@ -192,5 +192,11 @@ TEST_F(Refusal, DivergenceEndsWithItsPlace) {
     EXPECT_FALSE(fs::exists(checkpoint_of(path("run")))) << "a checkpoint with NaN in it helps nobody";
 }
 
+TEST_F(Refusal, DivergenceInTheLastUpdateKeepsTheCheckpoint) {
+    const Outcome outcome = vae(training(path("run"), {"--epochs", "1", "--batch-size", "200", "--lr", "1e39"}));
+    expect_refusal(outcome, 5, {"diverged at step 1", checkpoint_of(path("run")), "'decoder.", "nothing was saved"});
+    EXPECT_FALSE(fs::exists(checkpoint_of(path("run"))));
+}
+
 }  // namespace
 }  // namespace sinter
