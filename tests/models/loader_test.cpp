@@ -139,6 +139,7 @@ TEST(Loader, TakesASetSmallerThanItsBatch) {
 
 TEST(Loader, LabelsGoWithTheirImages) {
     ImageSet images = numbered(100);
+    images.classes = 256;
     for (std::int64_t i = 0; i < 100; ++i) images.labels.push_back(static_cast<std::uint8_t>(200 - i));
     for (const Device device : {Device::cpu(), Device::reference()}) {
         Loader loader(images, device, {.batch_size = 32, .shuffle = true, .seed = 7, .range = kBytes});

@@ -37,9 +37,9 @@ TEST_F(DcganProgram, WritesARunFolder) {
     EXPECT_NE(outcome.out.find(out + "/samples/training.gif"), std::string::npos) << outcome.out;
 
     const std::string config = read_text(out + "/config.toml");
-    // What was not set has the values published for the size.
-    for (const char* line : {"size=28\n", "lr=0.0001\n", "lr-g=0.0001\n", "lr-d=0.0001\n", "beta1=0.9\n",
-                             "update=\"simultaneous\"\n", "loss=\"logistic\"\n", "base-width=4\n", "gif=true\n"}) {
+    // What was not set has the values that are usual for the size.
+    for (const char* line : {"size=28\n", "lr=0.0002\n", "lr-g=0.0002\n", "lr-d=0.0002\n", "beta1=0.5\n",
+                             "ema=0.999\n", "update=\"alternating\"\n", "loss=\"logistic\"\n", "base-width=4\n", "gif=true\n"}) {
         EXPECT_NE(config.find(line), std::string::npos) << line << "is not in\n" << config;
     }
     const auto lines = metrics(out);
@@ -105,14 +105,14 @@ TEST_F(DcganProgram, EveryOptionOfTrainingHasItsEffect) {
     const std::vector<Arguments> options = {{"--loss", "least-squares"},
                                             {"--loss", "hinge"},
                                             {"--loss", "wasserstein", "--gradient-penalty", "10"},
-                                            {"--update", "alternating"},
+                                            {"--update", "simultaneous"},
                                             {"--n-critic", "2"},
                                             {"--r1", "10"},
                                             {"--label-smoothing", "0.1"},
                                             {"--instance-noise", "0.1"},
                                             {"--lr-g", "0.001"},
                                             {"--lr-d", "0.001"},
-                                            {"--beta1", "0.5"},
+                                            {"--beta1", "0.9"},
                                             {"--beta2", "0.9"},
                                             {"--flip"},
                                             {"--lr-schedule", "cosine"},
@@ -159,7 +159,7 @@ TEST_F(DcganProgram, TakesSetsSmallerThanABatch) {
 }
 
 // A generator that stays as it was born draws grey in grey, and a discriminator that learns fast sees that at once.
-const Arguments kTroubled = {"--lr-g", "1e-12", "--lr-d", "0.01"};
+const Arguments kTroubled = {"--lr-g", "1e-12", "--lr-d", "0.01", "--ema", "0"};
 
 TEST_F(DcganProgram, NamesSaturationAndCollapseOnceTheyLast) {
     Arguments arguments = kTroubled;
