@@ -35,9 +35,25 @@ struct Entries {
     std::vector<ListedImage> images;
 };
 
-Entries entries_of(const fs::path& folder) {
+/// A way through the folders of a set, along links too.
+struct Walk {
+    using Identity = std::pair<dev_t, ino_t>;
+
+    fs::path root;
+    std::vector<Identity> open = {};           ///< the folder where the walk is, after those that it came through
+    std::vector<std::string> links_back = {};  ///< sentences on what was passed over because it would never end
+};
+
+Walk::Identity identity(const struct stat& status) { return {status.st_dev, status.st_ino}; }
+
+/// Goes into root/below. Links back to where the walk came through are not among the entries.
+Entries enter(Walk& walk, const std::string& below) {
+    const fs::path folder = walk.root / below;
     Entries entries;
     std::error_code error;
+    struct stat own {};
+    if (::stat(folder.c_str(), &own) != 0) refuse_folder(folder, {errno, std::generic_category()});
+    walk.open.push_back(identity(own));
     fs::directory_iterator entry(folder, error);
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
         std::string name = entry->path().filename().string();
@@ -46,6 +62,11 @@ Entries entries_of(const fs::path& folder) {
         // A link that leads nowhere is named like an image and is none: it shows up as a file that cannot be read.
         if (::stat(entry->path().c_str(), &status) != 0) status.st_mode = S_IFREG;
         if (S_ISDIR(status.st_mode)) {
+            if (std::find(walk.open.begin(), walk.open.end(), identity(status)) != walk.open.end()) {
+                walk.links_back.push_back(fmt::format(
+                    "[data] {}: passed over, it leads back to a folder that it lies in", entry->path().string()));
+                continue;
+            }
             entries.folders.push_back(std::move(name));
         } else if (S_ISREG(status.st_mode) && has_image_name(name)) {
             entries.images.push_back(
@@ -58,26 +79,23 @@ Entries entries_of(const fs::path& folder) {
     return entries;
 }
 
+void leave(Walk& walk) { walk.open.pop_back(); }
+
 /// Appends the images of root/below and of all folders in it to `images`.
-void add_images(const fs::path& root, const std::string& below, std::vector<ListedImage>& images, int depth = 0) {
-    constexpr int kDeepest = 64;  // links can lead in a circle
-    if (depth > kDeepest) {
-        throw DataError(
-            fmt::format("[data] {}: expected folders nested less than {} deep; does a link lead in a circle?",
-                        (root / below).string(), kDeepest));
-    }
-    Entries entries = entries_of(root / below);
+void add_images(Walk& walk, const std::string& below, std::vector<ListedImage>& images) {
+    Entries entries = enter(walk, below);
     const std::string prefix = below.empty() ? "" : below + "/";
     for (ListedImage& image : entries.images) {
         image.path = prefix + image.path;
         images.push_back(std::move(image));
     }
-    for (const std::string& folder : entries.folders) add_images(root, prefix + folder, images, depth + 1);
+    for (const std::string& folder : entries.folders) add_images(walk, prefix + folder, images);
+    leave(walk);
 }
 
-std::vector<ListedImage> images_below(const fs::path& root, const std::string& below) {
+std::vector<ListedImage> images_below(Walk& walk, const std::string& below) {
     std::vector<ListedImage> images;
-    add_images(root, below, images);
+    add_images(walk, below, images);
     std::sort(images.begin(), images.end(), [](const ListedImage& a, const ListedImage& b) { return a.path < b.path; });
     return images;
 }
@@ -85,15 +103,15 @@ std::vector<ListedImage> images_below(const fs::path& root, const std::string& b
 /// The images of a split, by the folder under it in which they lie; "" for those directly in it.
 using Groups = std::map<std::string, std::vector<ListedImage>>;
 
-Groups groups_of(const fs::path& root, const std::string& below) {
+/// The groups of root/below, into which the walk went for `entries`.
+Groups groups_of(Walk& walk, const std::string& below, Entries entries) {
     Groups groups;
-    Entries entries = entries_of(root / below);
     const std::string prefix = below.empty() ? "" : below + "/";
     for (ListedImage& image : entries.images) image.path = prefix + image.path;
     std::sort(entries.images.begin(), entries.images.end(),
               [](const ListedImage& a, const ListedImage& b) { return a.path < b.path; });
     groups[""] = std::move(entries.images);
-    for (const std::string& folder : entries.folders) groups[folder] = images_below(root, prefix + folder);
+    for (const std::string& folder : entries.folders) groups[folder] = images_below(walk, prefix + folder);
     return groups;
 }
 
@@ -140,7 +158,9 @@ void remark_class_without_images(ImageListing& listing, const std::string& name)
 ImageListing list_images(const fs::path& folder) {
     ImageListing listing;
     listing.folder = folder;
-    const std::vector<std::string> top = entries_of(folder).folders;
+    Walk walk{folder};
+    Entries entries = enter(walk, "");
+    const std::vector<std::string> top = entries.folders;
     const auto has = [&](const char* name) { return std::binary_search(top.begin(), top.end(), name); };
 
     // Trains are also a class: beside other folders, train/ is a split only where there is one for tests.
@@ -148,16 +168,22 @@ ImageListing list_images(const fs::path& folder) {
     const bool has_splits =
         has("train") && (top.size() == 1 || std::any_of(std::begin(kTestFolders), std::end(kTestFolders), has));
 
+    const auto split_of = [&](const char* name) {
+        Groups groups = groups_of(walk, name, enter(walk, name));
+        leave(walk);
+        return groups;
+    };
+
     Groups train, test;
     if (has_splits) {
-        train = groups_of(folder, "train");
+        train = split_of("train");
         for (const char* name : kTestFolders) {
             if (!has(name) || !listing.split.empty()) continue;
-            test = groups_of(folder, name);
+            test = split_of(name);
             if (count_images(test) > 0) listing.split = fmt::format("the test images are those in {}/", name);
         }
     } else {
-        train = groups_of(folder, "");
+        train = groups_of(walk, "", std::move(entries));
     }
     if (count_images(train) == 0) {
         throw DataError(
@@ -166,6 +192,8 @@ ImageListing list_images(const fs::path& folder) {
                         "test/<class>/, in <class>/ or directly, found none of them{}; give another folder",
                         folder.string(), has_splits ? ", and train/ has no image" : ""));
     }
+
+    listing.remarks = std::move(walk.links_back);
 
     // Folders with images are classes, and images beside them belong to none.
     const bool classes = count_images(train) > train[""].size();
@@ -206,7 +234,9 @@ ImageListing list_images(const fs::path& folder) {
 ImageListing list_all_images(const fs::path& folder) {
     ImageListing listing;
     listing.folder = folder;
-    listing.train = images_below(folder, "");
+    Walk walk{folder};
+    listing.train = images_below(walk, "");
+    listing.remarks = std::move(walk.links_back);
     if (listing.train.empty()) {
         throw DataError(
             fmt::format("[data] {}: expected image files (.png, .jpg, .jpeg), found none", folder.string()));
