@@ -2,12 +2,14 @@
 #include "core/data/image_file.h"
 
 #include <fmt/format.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cctype>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -20,7 +22,7 @@
 #define STBI_ONLY_PNG
 #define STBI_ONLY_JPEG
 #define STBI_FAILURE_USERMSG
-#define STBI_MAX_DIMENSIONS (1 << 14)
+#define STBI_MAX_DIMENSIONS (1 << 14)  // kMostImageSide
 #include "stb_image.h"
 
 namespace sinter {
@@ -28,7 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
+static_assert(kMostImageSide == STBI_MAX_DIMENSIONS);
 constexpr std::uintmax_t kMostFileBytes = std::uintmax_t{1} << 30;  // stb_image counts bytes in int
 
 DataError image_error(const fs::path& file, const std::string& reason) {
@@ -42,10 +44,34 @@ std::string decoder_reason() {
 }
 
 void check_size(const fs::path& file, std::int64_t width, std::int64_t height) {
-    if (width < 1 || height < 1 || width > STBI_MAX_DIMENSIONS || height > kMostPixels / width) {
+    if (width < 1 || height < 1 || width > kMostImageSide || height > kMostImagePixels / width) {
         throw image_error(file, fmt::format("expected at most {} pixels a side and {} in all, the header says {} x {}",
-                                            STBI_MAX_DIMENSIONS, kMostPixels, height, width));
+                                            kMostImageSide, kMostImagePixels, height, width));
     }
+}
+
+/// Throws unless all chunks of a PNG stream to its end are as their checksums say: stb_image passes them over, and
+/// damaged pixels would be taken for an image.
+void check_png_chunks(const fs::path& file, std::span<const unsigned char> bytes) {
+    constexpr std::size_t kSignature = 8,
+                          kAround = 12;  // a chunk's length and type before its data, its checksum behind
+    const auto number = [&](std::size_t at) {
+        return std::size_t{bytes[at]} << 24 | std::size_t{bytes[at + 1]} << 16 | std::size_t{bytes[at + 2]} << 8 |
+               bytes[at + 3];
+    };
+    for (std::size_t at = kSignature; at + kAround <= bytes.size();) {
+        const std::size_t length = number(at);
+        if (length > bytes.size() - at - kAround) break;
+        const std::string_view type(reinterpret_cast<const char*>(&bytes[at + 4]), 4);
+        if (::crc32_z(0, &bytes[at + 4], 4 + length) != number(at + 8 + length)) {
+            throw image_error(
+                file,
+                fmt::format("expected a PNG image, the checksum of its chunk at byte {} is wrong: it is damaged", at));
+        }
+        if (type == "IEND") return;
+        at += kAround + length;
+    }
+    throw image_error(file, "expected the end chunk of a PNG image, the file is cut off before its end");
 }
 
 /// Whether a JPEG stream reaches its end marker. Some versions of stb_image fill what is missing with grey and are
@@ -96,6 +122,7 @@ Picture read_image(const fs::path& file) {
     int width = 0, height = 0, channels = 0;
     if (!stbi_info_from_memory(data, size, &width, &height, &channels)) throw image_error(file, decoder_reason());
     check_size(file, width, height);
+    if (data[0] == 0x89) check_png_chunks(file, {data, bytes.size()});
     if (data[0] == 0xFF && !jpeg_is_whole({data, bytes.size()}))
         throw image_error(file, "expected the end marker of a JPEG image, the file is cut off before it");
 

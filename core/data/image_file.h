@@ -8,6 +8,9 @@
 
 namespace sinter {
 
+/// The largest image that is read: pixels on a side, and in all.
+inline constexpr std::int64_t kMostImageSide = std::int64_t{1} << 14, kMostImagePixels = std::int64_t{1} << 26;
+
 /// What the header of an image file says.
 struct ImageInfo {
     std::int64_t height = 0, width = 0;
@@ -23,8 +26,8 @@ ImageInfo read_image_info(const std::filesystem::path& file);
 /// Decodes a PNG or JPEG file, recognised by its content, to 8 bits a channel (of 16 bits the upper 8). An image with
 /// opacity is laid on white.
 ///
-/// Throws DataError, with the file and the reason, where it cannot be read, is no such image, is damaged or cut off, or
-/// has more than 16,384 pixels on a side or 2^26 pixels in all.
+/// Throws DataError, with the file and the reason, where it cannot be read, is no such image, is damaged (all of a PNG
+/// file is checked by its checksums) or cut off, or is larger than kMostImageSide and kMostImagePixels say.
 Picture read_image(const std::filesystem::path& file);
 
 }  // namespace sinter

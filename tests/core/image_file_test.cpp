@@ -93,10 +93,26 @@ TEST_F(ImageFile, EveryTruncationIsRefused) {
     for (const testing_data::Bytes& whole : {png_bytes({2, 2, 3, pixels}), jpeg_bytes({2, 2, 3, pixels}),
                                              jpeg_bytes({12, 1, 1, pixels}), png16_bytes({2, 2, 3, pixels})}) {
         EXPECT_NO_THROW(read(whole));
-        // A PNG file may lack its last chunk's checksum: nothing of the image is there.
-        for (std::size_t size = 0; size + 4 < whole.size(); size += size + 60 < whole.size() ? 7 : 1)
+        for (std::size_t size = 0; size < whole.size(); size += size + 60 < whole.size() ? 7 : 1)
             refusal(testing_data::Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
     }
+}
+
+TEST_F(ImageFile, EveryDamagedBitOfAPngIsRefused) {
+    const testing_data::Bytes pixels = {1, 200, 3, 40, 5, 60, 70, 8, 90, 10, 11, 120};
+    for (const testing_data::Bytes& whole : {png_bytes({2, 2, 3, pixels}), png16_bytes({2, 2, 3, pixels})}) {
+        for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+            testing_data::Bytes damaged = whole;
+            damaged[bit / 8] = static_cast<std::uint8_t>(damaged[bit / 8] ^ 1 << bit % 8);
+            refusal(damaged);
+        }
+        testing_data::Bytes longer = whole;
+        longer.push_back(7);
+        EXPECT_EQ(read(longer).pixels, pixels) << "what follows the end is not of the image";
+    }
+    testing_data::Bytes damaged = png_bytes({2, 2, 3, pixels});
+    damaged[damaged.size() - 15] ^= 1;
+    expect_says(refusal(damaged), {"the checksum of its chunk at byte 33 is wrong"});
 }
 
 TEST_F(ImageFile, DamagedBytesAreRefusedOrReadSoundly) {

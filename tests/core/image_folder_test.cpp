@@ -129,6 +129,9 @@ TEST_F(ImageFolder, BrokenFilesAreNamedLeftOutAndCounted) {
     Bytes cut = jpeg_bytes(plain_image(4, 4, 1, 9));
     cut.resize(cut.size() - 10);
     write_file(set_ / "train/a/01x.jpg", cut);
+    Bytes flipped = png_bytes(plain_image(4, 4, 1, 9));
+    flipped[flipped.size() - 15] ^= 1;  // in the checksum of the pixels
+    write_file(set_ / "train/a/02x.png", flipped);
     write_file(set_ / "train/a/00x.png", {'n', 'o'});
     fs::create_symlink("nowhere", set_ / "train/a/link.png");
     png("test/a/0.png", 5);
@@ -136,9 +139,10 @@ TEST_F(ImageFolder, BrokenFilesAreNamedLeftOutAndCounted) {
         const DataSplits data = load();
         EXPECT_EQ(values(data.train), (Labels{0, 1, 2}));
         EXPECT_EQ(data.train.labels, (Labels{0, 0, 0}));
-        EXPECT_EQ(data.skipped, 3);
-        expect_says(data.source, {"3 unreadable file(s) left out"});
-        expect_says(all_said(), {"01x.jpg: expected the end marker", "00x.png: expected a PNG or JPEG", "link.png"});
+        EXPECT_EQ(data.skipped, 4);
+        expect_says(data.source, {"4 unreadable file(s) left out"});
+        expect_says(all_said(), {"01x.jpg: expected the end marker", "00x.png: expected a PNG or JPEG", "link.png",
+                                 "02x.png: expected a PNG image, the checksum"});
         EXPECT_EQ(decoded(), run == 0);
     }
 }
@@ -231,6 +235,40 @@ TEST_F(ImageFolder, EqualNamesInDifferentPlacesAreDifferentImages) {
     const DataSplits data = load();
     EXPECT_EQ(data.class_names, (Names{"A", "a"}));
     EXPECT_EQ(data.train.count + data.test.count, 5);
+}
+
+TEST_F(ImageFolder, LinksThatLeadBackArePassedOver) {
+    pngs("train/a/", 3);
+    png("train/b/x.png", 9);
+    png("test/a/0.png", 5);
+    // Two of them double the images at every level, which never ends.
+    for (const char* link : {"train/a/again", "train/a/once-more"}) fs::create_symlink(".", set_ / link);
+    fs::create_symlink("..", set_ / "train/loop");
+    fs::create_symlink(set_, set_ / "train/b/top");
+    for (int run = 0; run < 2; ++run) {  // the second from the cache
+        const DataSplits data = load();
+        EXPECT_EQ(data.class_names, (Names{"a", "b"}));
+        EXPECT_EQ(values(data.train), (Labels{0, 1, 2, 9}));
+        EXPECT_EQ(values(data.test), (Labels{5}));
+        for (const char* link : {"train/a/again", "train/a/once-more", "train/loop", "train/b/top"})
+            expect_says(all_said(), {(set_ / link).string() + ": passed over, it leads back"});
+    }
+    const ImageSet all = load_all_images(set_, {}, [&](const std::string& sentence) { said_.push_back(sentence); });
+    EXPECT_EQ(all.count, 5);
+}
+
+TEST_F(ImageFolder, LinksToOtherFoldersAreFollowed) {
+    png("train/a/x.png", 1);
+    png("elsewhere/deep/y.png", 2);
+    fs::rename(set_ / "elsewhere", folder_ / "elsewhere");
+    fs::create_symlink(folder_ / "elsewhere", set_ / "train/b");
+    fs::create_symlink("train", set_ / "test");
+    fs::create_symlink("../b", set_ / "train/a/also");  // not a folder that it lies in
+    const DataSplits data = load();
+    EXPECT_EQ(values(data.train), (Labels{2, 1, 2}));
+    EXPECT_EQ(data.train.labels, (Labels{0, 0, 1}));
+    EXPECT_EQ(values(data.test), values(data.train));
+    EXPECT_EQ(all_said().find("passed over"), std::string::npos) << all_said();
 }
 
 TEST_F(ImageFolder, DifferentSizesNeedARequest) {
