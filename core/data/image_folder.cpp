@@ -172,9 +172,14 @@ Append append_to(std::vector<std::uint8_t>& pixels) {
 
 // ---- The file of decoded images ----
 
+/// The version of what makes pixels of files, read_image() and ImageFitter: to be raised with every change by which a
+/// file gives other pixels, or is no longer read.
+constexpr int kDecoderVersion = 1;
+
 /// What the decoded images depend on: change any of it, and they are decoded again.
 std::string content_key(const ImageListing& listing, const ImageRequest& request) {
-    std::string text = fmt::format("{} {} {}\n", request.height, request.width, request.channels);
+    std::string text =
+        fmt::format("decoder {}\n{} {} {}\n", kDecoderVersion, request.height, request.width, request.channels);
     for (const auto* split : {&listing.train, &listing.test}) {
         for (const ListedImage& file : *split)
             text += fmt::format("{} {} {} {}\n", file.path, file.bytes, file.modified, file.label);
@@ -270,7 +275,7 @@ PackedImages decode_listing(const ImageListing& listing, const ImageRequest& req
             say(fmt::format("{} The decoded images are not kept for the next run.", error.what()));
         }
     }
-    if (!in_memory) decoded = read_packed_images(cache, key, ImageRequest::Place::file).value();
+    if (!in_memory) decoded = read_own_packed_images(cache, key, ImageRequest::Place::file);
     return decoded;
 }
 
@@ -306,6 +311,7 @@ ImageSet load_all_images(const fs::path& folder, const ImageRequest& request, co
     decode_all(folder, listing.train, resolve(request, listing, pool), set, skipped, pool, append_to(set.pixels));
     expect_images(set, listing, "", skipped);
     if (say) {
+        for (const std::string& remark : listing.remarks) say(remark);
         for (const std::string& remark : skipped.remarks()) say(remark);
     }
     return set;

@@ -163,6 +163,17 @@ std::optional<PackedImages> read_packed_images(const fs::path& file, const std::
     return Reader(file).read(key, place);
 }
 
+PackedImages read_own_packed_images(const fs::path& file, const std::string& key, ImageRequest::Place place) {
+    std::optional<PackedImages> packed = read_packed_images(file, key, place);
+    if (!packed) {
+        throw DataError(fmt::format(
+            "[data] {}: expected the images that were just decoded, another process has replaced or removed "
+            "them; start again, with a SINTER_CACHE_DIR of its own for each process if this happens often",
+            file.string()));
+    }
+    return std::move(*packed);
+}
+
 bool belongs_in_memory(std::int64_t bytes, ImageRequest::Place place) {
     if (place != ImageRequest::Place::automatic) return place == ImageRequest::Place::memory;
     // The set, the copy that a loader puts on the device, and as much again for everything else.

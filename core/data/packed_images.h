@@ -40,6 +40,11 @@ struct PackedImages {
 std::optional<PackedImages> read_packed_images(const std::filesystem::path& file, const std::string& key,
                                                ImageRequest::Place place);
 
+/// The same of a file that has just been written under this key. Throws DataError also where it is not found any more,
+/// because another process has put its own in its place.
+PackedImages read_own_packed_images(const std::filesystem::path& file, const std::string& key,
+                                    ImageRequest::Place place);
+
 /// Where `place` puts that many bytes of pixels: in memory (true) or in a file.
 bool belongs_in_memory(std::int64_t bytes, ImageRequest::Place place);
 
