@@ -101,7 +101,8 @@ double frechet_distance(const FeatureStatistics& a, const FeatureStatistics& b) 
     require(a.size == b.size, "[frechet_distance] expected features of one size, got {} and {}", a.size, b.size);
     double between_means = 0;
     for (Index i = 0; i < a.size; ++i) between_means += (a.mean[i] - b.mean[i]) * (a.mean[i] - b.mean[i]);
-    return between_means + trace(a) + trace(b) - 2 * trace_of_root(a, b);
+    const double distance = between_means + trace(a) + trace(b) - 2 * trace_of_root(a, b);
+    return distance <= 0 ? 0 : distance;  // rounding can leave less than nothing; NaN stays what it is
 }
 
 }  // namespace sinter

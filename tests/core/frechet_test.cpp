@@ -149,6 +149,15 @@ TEST(FrechetDistance, OfASetFromItselfIsZero) {
     EXPECT_EQ(frechet_distance(constant, constant), 0);
 }
 
+TEST(FrechetDistance, IsNeverNegative) {
+    for (unsigned seed = 0; seed < 20; ++seed) {
+        const FeatureStatistics statistics = random_statistics(20, 10, seed);
+        const double distance = frechet_distance(statistics, statistics);
+        EXPECT_FALSE(std::signbit(distance)) << distance << " for seed " << seed;
+    }
+    EXPECT_TRUE(std::isnan(frechet_distance(diagonal({std::nan("")}, {1}), diagonal({0}, {1}))));
+}
+
 TEST(FrechetDistance, OfAMovedSetIsTheSquareOfTheWay) {
     const std::vector<double> values = random_matrix(50, 4, 3);
     std::vector<float> here(values.begin(), values.end()), there = here;
