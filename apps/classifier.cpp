@@ -129,7 +129,12 @@ private:
         });
     }
 
-    Score evaluate() { return score(respond(classifier_, test_batches_), data_.test.labels); }
+    Score evaluate() {
+        const Responses responses = respond(classifier_, test_batches_);
+        if (!all_finite(responses))
+            explain_divergence(run_ ? &*run_ : nullptr, at_, {&part_, 1}, [&] { respond(classifier_, test_batches_); });
+        return score(responses, data_.test.labels);
+    }
 
     void write_metrics(const Score& test) {
         const auto write = [&](std::initializer_list<MetricField> fields) { run_->metrics().write(fields); };

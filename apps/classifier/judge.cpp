@@ -59,6 +59,19 @@ struct Judge {
         return data;
     }
 
+    /// What it makes of the first `most` images of a set. Throws DataError where that is not finite.
+    Responses respond_to(const ImageSet& set, Index most, const LoaderOptions& order) {
+        Loader batches(set, unused_noise.device(), order);
+        Responses responses = respond(classifier, batches, most);
+        if (!all_finite(responses)) {
+            throw DataError(
+                fmt::format("{}: expected finite features and logits, those of the images of {} hold NaN or "
+                            "infinity; use the checkpoint of a training that did not diverge",
+                            file, set.name));
+        }
+        return responses;
+    }
+
     std::string file;
     CheckpointFacts facts;
     Generator unused_noise;
@@ -138,11 +151,10 @@ void print_protocol(const Verdict& verdict, const Judge& judge, const ImageSet& 
 }  // namespace
 
 ExitCode evaluate_checkpoint(const ClassifierProgramOptions& options) {
-    const Device device = choose_device(options);
-    Judge judge(options.evaluate, device);
+    Judge judge(options.evaluate, choose_device(options));
     const DataSplits data = judge.find_data(options);
-    Loader batches(data.test, device, {.batch_size = kEvaluationBatch});
-    const Score test = score(respond(judge.classifier, batches), data.test.labels);
+    const Responses responses = judge.respond_to(data.test, data.test.count, {.batch_size = kEvaluationBatch});
+    const Score test = score(responses, data.test.labels);
     fmt::print(
         "{}", format_metrics_line(std::array<MetricField, 4>{
                   {{"split", "test"}, {"images", data.test.count}, {"loss", test.loss}, {"accuracy", test.accuracy}}}));
@@ -155,15 +167,13 @@ ExitCode judge_images(const ClassifierProgramOptions& options) {
             "--judge: expected --checkpoint with the classifier that judges; train one with: classifier "
             "--data DIR --out DIR");
     }
-    const Device device = choose_device(options);
-    Judge judge(options.checkpoint, device);
+    Judge judge(options.checkpoint, choose_device(options));
     const ImageSet generated = read_generated(options.judge);
     judge.require_fit(generated);
     const DataSplits data = judge.find_data(options);
 
     const auto responses_to = [&](const ImageSet& set, Index most, bool shuffle) {
-        Loader batches(set, device, {.batch_size = kEvaluationBatch, .shuffle = shuffle, .seed = options.seed});
-        return respond(judge.classifier, batches, most);
+        return judge.respond_to(set, most, {.batch_size = kEvaluationBatch, .shuffle = shuffle, .seed = options.seed});
     };
     const Responses to_generated = responses_to(generated, generated.count, false);
     const Responses to_test = responses_to(data.test, data.test.count, false);

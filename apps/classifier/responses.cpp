@@ -50,6 +50,13 @@ Responses respond(Classifier& classifier, Loader& batches, Index most) {
     return responses;
 }
 
+bool all_finite(const Responses& responses) {
+    const auto finite = [](const std::vector<float>& values) {
+        return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+    };
+    return finite(responses.features) && finite(responses.logits);
+}
+
 Score score(const Responses& responses, std::span<const std::uint8_t> labels) {
     Score score;
     for (Index image = 0; image < responses.images; ++image) {

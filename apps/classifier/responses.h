@@ -23,6 +23,9 @@ inline Responses respond(Classifier& classifier, Loader& batches) {
     return respond(classifier, batches, batches.count());
 }
 
+/// Whether every feature and every logit is a finite number; what follows from others means nothing.
+bool all_finite(const Responses& responses);
+
 /// How well the classes of the images are known.
 struct Score {
     double loss = 0;      ///< cross-entropy in nats per image

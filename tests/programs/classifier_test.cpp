@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 
 #include "core/data/digits.h"
 #include "core/io/png.h"
@@ -126,6 +127,12 @@ TEST_F(ClassifierProgram, EvaluateReproducesTheRun) {
         EXPECT_EQ(line["accuracy"], metrics(run).back()["accuracy"]);
     }
     EXPECT_FALSE(have_same_arrays(path("run"), path("fitted")));
+}
+
+TEST_F(ClassifierProgram, ARunWhoseLastStepDivergedDoesNotSucceed) {
+    const Outcome outcome = start(training(path("run"), {"--batch-size", "256", "--epochs", "1", "--lr", "1e39"}));
+    expect_refusal(outcome, 5, {"diverged at step 1", "NaN or infinity in parameter"});
+    EXPECT_EQ(outcome.out, "");
 }
 
 TEST_F(ClassifierProgram, DryRunWritesNothing) {
@@ -273,6 +280,20 @@ TEST_F(Judge, DoesNotTrustTheCheckpoint) {
     expect_facts_refused({{"model.classes", "11"}}, {"head.logits.weight", "[11, 128]", "[10, 128]"});
     expect_facts_refused({{"model.features", "many"}}, {"model.features", "'many'"});
     expect_facts_refused({{"model.height", "7"}}, {"model.height", "'7'"});
+    // Weights that are no numbers give features, shares and distances that are none.
+    const std::string infinite = path("infinite.safetensors");
+    fs::copy_file(checkpoint_of(path("run")), infinite);
+    {
+        std::fstream file(infinite, std::ios::in | std::ios::out | std::ios::binary);
+        std::uint64_t header = 0;
+        file.read(reinterpret_cast<char*>(&header), sizeof header);
+        const std::vector<std::uint32_t> nan((fs::file_size(infinite) - sizeof header - header) / 4, 0x7fc00000u);
+        file.seekp(static_cast<std::streamoff>(sizeof header + header));
+        file.write(reinterpret_cast<const char*>(nan.data()), static_cast<std::streamsize>(4 * nan.size()));
+    }
+    expect_refused(judge("real", {"--checkpoint", infinite}), 3, {infinite, "finite features and logits", "digits"});
+    expect_refused(start({"--evaluate", infinite, "--data", path("digits")}), 3, {infinite, "finite features"});
+
     // A model of terabytes must be refused before it is made.
     expect_facts_refused({{"model.height", "1024"}, {"model.width", "1024"}, {"model.features", "4096"}},
                          {"cannot hold"});
