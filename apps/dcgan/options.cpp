@@ -5,7 +5,9 @@
 #include "apps/common/facts.h"
 #include "apps/common/numbers.h"
 #include "apps/common/training_setup.h"
+#include "apps/dcgan/pictures.h"
 #include "core/check.h"
+#include "core/data/image_file.h"
 
 namespace sinter {
 namespace {
@@ -104,6 +106,16 @@ void add_optimizer_options(CLI::App& app, DcganOptions& options) {
     for (const char* name : {"--epochs", "--batch-size", "--lr", "--ema"}) app.get_option(name)->default_str(kBySize);
 }
 
+void require_gif_fits(const DcganOptions& options) {
+    // The animation is made of the grids as they lie in their files at the end of the run.
+    const GridLayout layout = picture_layout(options.grid * options.grid, options.size, 1, options.grid);
+    const Index side = options.grid * (options.size * layout.scale + layout.padding) + layout.padding;
+    require(!options.gif || (side <= kMostImageSide && side * side <= kMostImagePixels),
+            "--gif: a grid of {0}x{0} images of {1} pixels a side is a picture of {2}x{2} pixels, and an animation is "
+            "made of pictures of at most {3} in all; use a smaller --grid, or leave --gif out",
+            options.grid, options.size, side, kMostImagePixels);
+}
+
 }  // namespace
 
 void add_dcgan_options(CLI::App& app, DcganOptions& options) {
@@ -140,6 +152,7 @@ void settle_options(CLI::App& app, DcganOptions& options) {
             options.loss);
     require(options.arch != "dcgan" || options.batch_size >= 2,
             "--batch-size 1: batch normalisation compares the images of a batch and needs at least two");
+    require_gif_fits(options);
 }
 
 GanOptions gan_options(const DcganOptions& options, const ImageSet& images) {

@@ -40,8 +40,8 @@ struct DcganOptions : TrainingOptions {
 void add_dcgan_options(CLI::App& app, DcganOptions& options);
 
 /// Gives the options that were not set the values published for their --size, and tells the app, so that config.toml
-/// holds what the run really uses. Throws UsageError for options that contradict each other. To be called after
-/// parsing.
+/// holds what the run really uses. Throws UsageError for options that contradict each other or ask for a GIF that is
+/// too large. To be called after parsing.
 void settle_options(CLI::App& app, DcganOptions& options);
 
 /// The networks and the training that the options ask for, on images of this data set.

@@ -41,6 +41,16 @@ std::vector<std::int32_t> labels_in_turn(const GanOptions& options, Index first,
     return labels;
 }
 
+GridLayout picture_layout(Index count, Index size, Index channels, Index columns) {
+    GridLayout layout;
+    layout.count = count;
+    layout.height = layout.width = size;
+    layout.channels = channels;
+    layout.columns = columns;
+    layout.scale = std::max<Index>(1, 56 / size);
+    return layout;
+}
+
 Tensor draw_images(Gan& gan, const Tensor& codes, const std::vector<std::int32_t>& labels) {
     const NoGrad no_grad;
     const Evaluating evaluating(gan.generator());
@@ -110,13 +120,7 @@ void GanPictures::interpolations(const std::filesystem::path& path) {
 }
 
 void GanPictures::write(const std::filesystem::path& path, const Tensor& images, Index columns) const {
-    GridLayout layout;
-    layout.count = images.size(0);
-    layout.height = images.size(1);
-    layout.width = images.size(2);
-    layout.channels = images.size(3);
-    layout.columns = columns;
-    layout.scale = std::max<Index>(1, 56 / std::max(layout.height, layout.width));
+    const GridLayout layout = picture_layout(images.size(0), images.size(1), images.size(3), columns);
     write_png_grid(path, std::span<const float>(images.to_floats()), layout);
 }
 
