@@ -92,9 +92,9 @@ TEST_F(DcganResume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
     expect_refused({"--base-width", "8"}, {"--resume", "model.base_width", "'4'", "'8'"});
     expect_refused({"--conditional"}, {"--resume", "model.classes", "'0'", "'10'"});
     expect_refused({"--loss", "hinge"}, {"--resume", "--loss", "'logistic'", "'hinge'"});
-    expect_refused({"--update", "alternating"}, {"--resume", "--update", "'simultaneous'", "'alternating'"});
-    expect_refused({"--lr-g", "0.5"}, {"--resume", "--lr-g", "'0.0001'", "'0.5'"});
-    expect_refused({"--ema", "0.9"}, {"--resume", "--ema", "'0'", "'0.9'"});
+    expect_refused({"--update", "simultaneous"}, {"--resume", "--update", "'alternating'", "'simultaneous'"});
+    expect_refused({"--lr-g", "0.5"}, {"--resume", "--lr-g", "'0.0002'", "'0.5'"});
+    expect_refused({"--ema", "0.9"}, {"--resume", "--ema", "'0.999'", "'0.9'"});
     expect_refused({"--flip"}, {"--resume", "--flip", "'false'", "'true'"});
     expect_refused({"--epochs", "1"}, {"--resume", "has finished 2 epochs"});
     expect_refusal(start(training(path("run"))), 2, {path("run"), "already holds a run", "--resume"});

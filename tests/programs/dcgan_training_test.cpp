@@ -271,40 +271,41 @@ TEST_F(DcganProgram, APenalisedDiscriminatorHasNoBatchNorm) {
     EXPECT_EQ(norms(path("r1")), 0);
     EXPECT_GT(norms(path("without")), 0);
     EXPECT_EQ(sample(path("default"), "3", path("drawn")).exit_code, 0);
+}
 
-    TEST_F(DcganProgram, RefusesATooLargeGifBeforeItTrains) {
-        const Snapshot before = snapshot();
-        const auto dry_run = [&](const Arguments& more) {
-            Arguments arguments = {"--dry-run", "--arch", "dense", "--size", "128"};
-            arguments.insert(arguments.end(), more.begin(), more.end());
-            return start(training(path("run"), arguments));
-        };
-        expect_refusal(dry_run({"--gif", "--grid", "64"}), 2, {"--gif", "64x64 images", "8322x8322", "--grid"});
-        EXPECT_EQ(dry_run({"--gif", "--grid", "63"}).exit_code, 0) << "8192x8192 pixels can be read back";
-        EXPECT_EQ(dry_run({"--grid", "64"}).exit_code, 0);
-        EXPECT_EQ(snapshot(), before);
-    }
+TEST_F(DcganProgram, RefusesATooLargeGifBeforeItTrains) {
+    const Snapshot before = snapshot();
+    const auto dry_run = [&](const Arguments& more) {
+        Arguments arguments = {"--dry-run", "--arch", "dense", "--size", "128"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return start(training(path("run"), arguments));
+    };
+    expect_refusal(dry_run({"--gif", "--grid", "64"}), 2, {"--gif", "64x64 images", "8322x8322", "--grid"});
+    EXPECT_EQ(dry_run({"--gif", "--grid", "63"}).exit_code, 0) << "8192x8192 pixels can be read back";
+    EXPECT_EQ(dry_run({"--grid", "64"}).exit_code, 0);
+    EXPECT_EQ(snapshot(), before);
+}
 
-    TEST_F(DcganProgram, DryRunWritesNothing) {
-        const Snapshot before = snapshot();
-        const Outcome outcome = start(training(path("run"), {"--dry-run"}));
-        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-        EXPECT_NE(outcome.out.find("would train 2 epochs of 4 steps of 50 images"), std::string::npos) << outcome.out;
-        EXPECT_EQ(snapshot(), before);
-    }
+TEST_F(DcganProgram, DryRunWritesNothing) {
+    const Snapshot before = snapshot();
+    const Outcome outcome = start(training(path("run"), {"--dry-run"}));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("would train 2 epochs of 4 steps of 50 images"), std::string::npos) << outcome.out;
+    EXPECT_EQ(snapshot(), before);
+}
 
-    TEST_F(DcganProgram, ProfilesTheStepsAskedFor) {
-        const Outcome outcome = train(path("run"), {"--profile-steps", "1:4"});
-        for (const char* part : {"medians of 3 steps", "batch", "step"})
-            EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
-    }
+TEST_F(DcganProgram, ProfilesTheStepsAskedFor) {
+    const Outcome outcome = train(path("run"), {"--profile-steps", "1:4"});
+    for (const char* part : {"medians of 3 steps", "batch", "step"})
+        EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
+}
 
-    TEST_F(DcganProgram, HelpTellsTheDefaultsOfEachSize) {
-        const Outcome outcome = start({"--help"});
-        EXPECT_EQ(outcome.exit_code, 0);
-        for (const char* part : {"--sample CHECKPOINT N", "Defaults by --size", "--lr 1e-4", "--lr 2e-4"})
-            EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
-    }
+TEST_F(DcganProgram, HelpTellsTheDefaultsOfEachSize) {
+    const Outcome outcome = start({"--help"});
+    EXPECT_EQ(outcome.exit_code, 0);
+    for (const char* part : {"--sample CHECKPOINT N", "Defaults by --size", "--lr 1e-4", "--lr 2e-4"})
+        EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
+}
 
 }  // namespace
 }  // namespace sinter
