@@ -19,7 +19,7 @@ TEST(Divisor, DividesAsTheProcessorDoes) {
         for (const Index near : {Index{0}, divisor, 3 * (divisor % 1000), Index{1} << 32, kLargest / 3, kLargest}) {
             const Index multiple = near / divisor * divisor;
             for (Index step = -2; step <= 2; ++step) {
-                if (multiple + step < 0 || (step > 0 && multiple > kLargest - step)) continue;
+                if (step < 0 ? multiple < -step : multiple > kLargest - step) continue;
                 const Index n = multiple + step, quotient = by.quotient(n);
                 ASSERT_EQ(quotient, n / divisor) << n << " / " << divisor;
                 ASSERT_EQ(by.remainder(n, quotient), n % divisor) << n << " % " << divisor;

@@ -37,7 +37,7 @@ TEST_F(DcganResume, KilledAtAnyMomentEndsWithTheSameBits) {
     // Some thirty lines of progress fill a short stderr, where the program waits for a listener: however long the
     // moments take, three of them do not bring it to its end.
     const auto arguments = [&](const std::string& out) {
-        return eventful(out, {"--epochs", "120", "--batch-size", "100", "--sample-every", "10"});
+        return eventful(out, {"--epochs", "50", "--batch-size", "100", "--sample-every", "10"});
     };
     ASSERT_EQ(start(arguments(path("reference"))).exit_code, 0);
     for (int round = 0; round < 3; ++round) {
