@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -87,10 +88,18 @@ public:
 
 #ifdef SINTER_HAS_CUDA
 
+/// To what the operands of matrix products and convolutions are rounded before they are multiplied on a CUDA device.
+/// Sums are float32 always. fp32 is exact and does not use the tensor cores; tf32 keeps 10 bits of the mantissa,
+/// bf16 7.
+enum class Precision : std::uint8_t { fp32, tf32, bf16 };
+
 /// A CUDA device that is missing, refuses, or failed.
 struct QueueError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
+
+/// How many counters CudaQueue::arrivals() has.
+inline constexpr int kArrivals = 1024;
 
 /// Runs kernels on a CUDA device, in the order in which they are called, on one stream; the host waits only in
 /// download() and synchronise(). In a build with SINTER_CUDA=EMULATE the device is emulated (kernels/emu). All members
@@ -114,6 +123,16 @@ public:
     /// Ten times its compute capability: 75, 80, 90.
     int compute_capability() const { return compute_capability_; }
     CUstream_st* stream() const { return stream_; }
+
+    /// Of the calls that follow: fp32 at first. A device older than compute capability 8.0 has tensor cores for neither
+    /// of the others and stays at fp32 whatever is asked.
+    Precision precision() const { return precision_; }
+    void set_precision(Precision precision);
+
+    /// For launchers: the most shared memory that a block may have, in bytes.
+    std::size_t shared_limit() const { return shared_limit_; }
+    /// For launchers: kArrivals counters in device memory at which blocks of a launch meet, all zero between launches.
+    unsigned* arrivals() const { return arrivals_; }
 
     /// Device memory, aligned to 256 bytes; null for no bytes. What is released may be handed out again to calls that
     /// come later on this queue.
@@ -141,7 +160,10 @@ private:
 
     int device_;
     int compute_capability_ = 0;
+    std::size_t shared_limit_ = 0;
+    Precision precision_ = Precision::fp32;
     CUstream_st* stream_ = nullptr;
+    unsigned* arrivals_ = nullptr;
     Block scratch_[kMaxScratchDepth];  // one for each level of nesting
     int scratch_depth_ = 0;
     Block counters_;

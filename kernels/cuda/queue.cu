@@ -46,12 +46,15 @@ CudaQueue::CudaQueue(int device) : device_(device) {
     check_cuda(cudaSetDevice(device), "choosing device " + std::to_string(device));
     const cudaDeviceProp properties = properties_of(device);
     compute_capability_ = 10 * properties.major + properties.minor;
+    shared_limit_ = properties.sharedMemPerBlockOptin;
     check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
     // By default the pool hands its memory back to the system at every synchronisation.
     cudaMemPool_t pool = nullptr;
     check_cuda(cudaDeviceGetDefaultMemPool(&pool, device), "asking for the memory pool");
     std::uint64_t keep_all = UINT64_MAX;
     check_cuda(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep_all), "setting up the memory pool");
+    arrivals_ = static_cast<unsigned*>(allocate(kArrivals * sizeof(unsigned)));
+    check_cuda(cudaMemsetAsync(arrivals_, 0, kArrivals * sizeof(unsigned), stream_), "clearing the arrivals");
 }
 
 CudaQueue::~CudaQueue() {
@@ -59,6 +62,7 @@ CudaQueue::~CudaQueue() {
     for (const Block& block : scratch_) release(block.memory);
     release(counters_.memory);
     for (void* memory : outgrown_) release(memory);
+    release(arrivals_);
     cudaStreamSynchronize(stream_);
     cudaStreamDestroy(stream_);
 }
@@ -66,7 +70,10 @@ CudaQueue::~CudaQueue() {
 CudaQueue::CudaQueue(CudaQueue&& other) noexcept
     : device_(other.device_),
       compute_capability_(other.compute_capability_),
+      shared_limit_(other.shared_limit_),
+      precision_(other.precision_),
       stream_(std::exchange(other.stream_, nullptr)),
+      arrivals_(std::exchange(other.arrivals_, nullptr)),
       outgrown_(std::move(other.outgrown_)) {
     std::swap(scratch_, other.scratch_);
     std::swap(counters_, other.counters_);
@@ -75,7 +82,10 @@ CudaQueue::CudaQueue(CudaQueue&& other) noexcept
 CudaQueue& CudaQueue::operator=(CudaQueue&& other) noexcept {
     std::swap(device_, other.device_);
     std::swap(compute_capability_, other.compute_capability_);
+    std::swap(shared_limit_, other.shared_limit_);
+    std::swap(precision_, other.precision_);
     std::swap(stream_, other.stream_);
+    std::swap(arrivals_, other.arrivals_);
     std::swap(scratch_, other.scratch_);
     std::swap(counters_, other.counters_);
     std::swap(outgrown_, other.outgrown_);
@@ -107,6 +117,11 @@ void CudaQueue::download(void* to_host, const void* from, std::size_t bytes) {
     if (bytes == 0) return;
     check_cuda(cudaMemcpyAsync(to_host, from, bytes, cudaMemcpyDeviceToHost, stream_), "downloading");
     synchronise();
+}
+
+void CudaQueue::set_precision(Precision precision) {
+    constexpr int kOldestWithBoth = 80;
+    precision_ = compute_capability_ < kOldestWithBoth ? Precision::fp32 : precision;
 }
 
 void CudaQueue::synchronise() { check_cuda(cudaStreamSynchronize(stream_), "waiting for the device"); }

@@ -1,0 +1,8 @@
+// Products of columns: dW = x^T dy of a dense layer.
+#include "kernels/cuda/gemm_kernel.cuh"
+
+namespace sinter::kernels {
+
+template void tiled_products(CudaQueue&, const ProductGroup<Columns, Columns>&, const Epilogue<float>&);
+
+}  // namespace sinter::kernels

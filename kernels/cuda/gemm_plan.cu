@@ -1,0 +1,74 @@
+// How a product is cut: by a model of an H200 whose numbers stand here, so that a measurement can correct them.
+#include <algorithm>
+
+#include "kernels/cuda/gemm_kernel.cuh"
+
+namespace sinter::kernels {
+namespace {
+
+// Of one multiprocessor, in clocks. A block alone on it is taken to be as slow as a share of several.
+constexpr int kMultiprocessors = 132;
+constexpr double kBytesPerClock = 24;   // from the L2 cache, all multiprocessors reading: 5.5 TB/s at 1.75 GHz
+constexpr double kShortestStage = 250;  // latency of the L2 cache, two stages under way
+constexpr double kBeginAndEnd = 2000;   // launch, first stage, epilogue
+constexpr double kMeeting = 1500;       // blocks that share a tile: write, fence, counter, first read
+constexpr int kFewestStages = 2;        // of a split
+constexpr int kMostSplits = 128;
+constexpr int kMostTiles = kArrivals;  // that may be split: each has a counter
+
+double multiply_adds_per_clock(Precision precision) {
+    switch (precision) {
+        case Precision::fp32:
+            return 128 * 0.75;
+        case Precision::tf32:
+            return 1024 * 0.5;  // mma.sync reaches about six tenths of what Hopper's wgmma does
+        case Precision::bf16:
+            return 2048 * 0.4;  // shared memory delivers float32
+    }
+    return 1;
+}
+
+struct TileCost {
+    TileSize tile;
+    int rows, columns;
+    std::size_t shared_bytes;
+};
+constexpr TileCost kTiles[] = {
+    {TileSize::large, LargeTile::kRows, LargeTile::kColumns, kSharedBytes<LargeTile>},
+    {TileSize::medium, MediumTile::kRows, MediumTile::kColumns, kSharedBytes<MediumTile>},
+    {TileSize::small, SmallTile::kRows, SmallTile::kColumns, kSharedBytes<SmallTile>},
+};
+
+int parts(int count, int size) { return (count + size - 1) / size; }
+
+/// Clocks from the first to the last block.
+double clocks(const TileCost& tile, int tiles, int stages, int splits, Precision precision) {
+    const double area = static_cast<double>(tile.rows) * tile.columns;
+    const double stage = std::max({area * kDepth / multiply_adds_per_clock(precision),
+                                   (tile.rows + tile.columns) * kDepth * 4 / kBytesPerClock, kShortestStage});
+    double block = kBeginAndEnd + parts(stages, splits) * stage;
+    if (splits > 1) block += kMeeting + splits * area * 4 / kBytesPerClock;
+    return parts(tiles * splits, kMultiprocessors) * block;
+}
+
+}  // namespace
+
+ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit) {
+    const int stages = parts(size.k, kDepth);
+    ProductPlan best;
+    double shortest = 0;
+    for (const TileCost& tile : kTiles) {
+        if (tile.shared_bytes > shared_limit) continue;
+        const int tiles = parts(size.m, tile.rows) * parts(size.n, tile.columns) * size.count;
+        const int most = tiles <= kMostTiles ? std::clamp(stages / kFewestStages, 1, kMostSplits) : 1;
+        for (int splits = 1; splits <= most; ++splits) {
+            const double time = clocks(tile, tiles, stages, splits, precision);
+            if (shortest > 0 && time >= shortest) continue;
+            shortest = time;
+            best = {tile.tile, splits};
+        }
+    }
+    return best;
+}
+
+}  // namespace sinter::kernels

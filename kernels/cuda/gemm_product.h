@@ -1,0 +1,73 @@
+// The tiled product as its launchers see it: C = f(accumulate * C + A B + bias) for operands and rows of C that are
+// views (gemm_operands.cuh), and the plan that says how it is cut.
+#pragma once
+
+#include "kernels/cuda/gemm_operands.cuh"
+#include "kernels/gemm.h"
+
+namespace sinter::kernels {
+
+/// C [m, n] = A [m, k] B [k, n].
+template <class A, class B>
+struct Product {
+    A a;
+    B b;
+    PixelRows c;
+    int m = 0, n = 0, k = 0;
+};
+
+/// Products that one launch does, such as the phases of a convolution's input gradient. They differ in m and k at most.
+inline constexpr int kMaxProducts = 4;
+template <class A, class B>
+struct ProductGroup {
+    Product<A, B> products[kMaxProducts];
+    int count = 0;
+};
+
+/// Does the products, in the queue's precision. Defined for the operands that gemm_*.cu instantiate it for.
+template <class A, class B>
+void tiled_products(CudaQueue& queue, const ProductGroup<A, B>& group, const Epilogue<float>& epilogue);
+
+/// The tiles that there are, by the size of their part of C.
+enum class TileSize { large, medium, small };  // 128x128, 128x64, 64x32
+
+/// How a product is cut.
+struct ProductPlan {
+    TileSize tile = TileSize::small;
+    int splits = 1;  ///< blocks that share the depth of one tile
+};
+
+/// The largest sizes in a group of products.
+struct ProductSize {
+    int m = 0, n = 0, k = 0, count = 1;
+};
+
+/// The plan that should take the shortest time on an H200. It follows from the sizes and the precision alone, so that
+/// results have the same bits on every device: `shared_limit`, the bytes that a block may have, only rules out tiles on
+/// devices older than that.
+ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit);
+
+/// A size or count as an int. Throws std::length_error for a product that is too large.
+int small_size(Index size);
+
+/// Whether an array whose rows have so many elements can be copied 16 bytes at a time.
+bool copies_in_fours(const void* data, Index row);
+
+/// A dense matrix stored [rows, depth] as an operand.
+PatchRows dense_rows(const float* data, Index rows, Index depth);
+/// A dense matrix stored [depth, sides].
+Columns dense_columns(const float* data, Index depth, Index sides);
+/// The rows of a dense result.
+PixelRows dense_result(float* data, Index columns);
+
+/// One product; of `shape` only the sizes count.
+template <class A, class B>
+void tiled_product(CudaQueue& queue, const A& a, const B& b, const PixelRows& c, const GemmShape& shape,
+                   const Epilogue<float>& epilogue) {
+    ProductGroup<A, B> group;
+    group.products[0] = {a, b, c, small_size(shape.m), small_size(shape.n), small_size(shape.k)};
+    group.count = 1;
+    tiled_products(queue, group, epilogue);
+}
+
+}  // namespace sinter::kernels
