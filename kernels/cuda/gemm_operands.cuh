@@ -113,7 +113,7 @@ private:
         const PatchTap tap = grid.tap(first_depth + depth);
 #pragma unroll 4
         for (int side = static_cast<int>(threadIdx.x) / kAcross; side < sides; side += threads / kAcross) {
-            grid.copy<width>(tile + AlongDepth::quad(side, depth) + depth % 4, origins[side], tap);
+            grid.copy<width>(tile + AlongDepth::place(side, depth), origins[side], tap);
         }
     }
 };
@@ -149,8 +149,7 @@ private:
         for (int row = static_cast<int>(threadIdx.x) / kAcross; row < kDepth; row += threads / kAcross) {
             const bool inside = side_inside && first_depth + row < depth;
             const long long offset = static_cast<long long>(first_depth + row) * sides + first_side + side;
-            copy_floats<width>(tile + AlongSide<sides_of_tile>::quad(side, row) + side % 4,
-                               data + (inside ? offset : 0), inside);
+            copy_floats<width>(tile + AlongSide<sides_of_tile>::place(side, row), data + (inside ? offset : 0), inside);
         }
     }
 };
@@ -182,7 +181,7 @@ private:
         const PatchTap tap = grid.tap(first_side + side);
 #pragma unroll 4
         for (int row = static_cast<int>(threadIdx.x) / kAcross; row < kDepth; row += threads / kAcross) {
-            grid.copy<width>(tile + AlongSide<sides>::quad(side, row) + side % 4, grid.origin(first_depth + row), tap);
+            grid.copy<width>(tile + AlongSide<sides>::place(side, row), grid.origin(first_depth + row), tap);
         }
     }
 };

@@ -16,10 +16,10 @@ constexpr int kFewestStages = 2;        // of a split
 constexpr int kMostSplits = 128;
 constexpr int kMostTiles = kArrivals;  // that may be split: each has a counter
 
-double multiply_adds_per_clock(Precision precision) {
+double multiply_adds_per_clock(TileSize tile, Precision precision) {
     switch (precision) {
-        case Precision::fp32:
-            return 128 * 0.75;
+        case Precision::fp32:  // a thread of the small tile has 16 sums instead of 64, and waits for shared memory
+            return 128 * (tile == TileSize::small ? 0.5 : 0.75);
         case Precision::tf32:
             return 1024 * 0.5;  // mma.sync reaches about six tenths of what Hopper's wgmma does
         case Precision::bf16:
@@ -44,7 +44,7 @@ int parts(int count, int size) { return (count + size - 1) / size; }
 /// Clocks from the first to the last block.
 double clocks(const TileCost& tile, int tiles, int stages, int splits, Precision precision) {
     const double area = static_cast<double>(tile.rows) * tile.columns;
-    const double stage = std::max({area * kDepth / multiply_adds_per_clock(precision),
+    const double stage = std::max({area * kDepth / multiply_adds_per_clock(tile.tile, precision),
                                    (tile.rows + tile.columns) * kDepth * 4 / kBytesPerClock, kShortestStage});
     double block = kBeginAndEnd + parts(stages, splits) * stage;
     if (splits > 1) block += kMeeting + splits * area * 4 / kBytesPerClock;

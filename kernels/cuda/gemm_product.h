@@ -1,8 +1,9 @@
 // The tiled product as its launchers see it: C = f(accumulate * C + A B + bias) for operands and rows of C that are
-// views (gemm_operands.cuh), and the plan that says how it is cut.
+// views (gemm_operands.cuh).
 #pragma once
 
 #include "kernels/cuda/gemm_operands.cuh"
+#include "kernels/cuda/gemm_plan.h"
 #include "kernels/gemm.h"
 
 namespace sinter::kernels {
@@ -27,25 +28,6 @@ struct ProductGroup {
 /// Does the products, in the queue's precision. Defined for the operands that gemm_*.cu instantiate it for.
 template <class A, class B>
 void tiled_products(CudaQueue& queue, const ProductGroup<A, B>& group, const Epilogue<float>& epilogue);
-
-/// The tiles that there are, by the size of their part of C.
-enum class TileSize { large, medium, small };  // 128x128, 128x64, 64x32
-
-/// How a product is cut.
-struct ProductPlan {
-    TileSize tile = TileSize::small;
-    int splits = 1;  ///< blocks that share the depth of one tile
-};
-
-/// The largest sizes in a group of products.
-struct ProductSize {
-    int m = 0, n = 0, k = 0, count = 1;
-};
-
-/// The plan that should take the shortest time on an H200. It follows from the sizes and the precision alone, so that
-/// results have the same bits on every device: `shared_limit`, the bytes that a block may have, only rules out tiles on
-/// devices older than that.
-ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit);
 
 /// A size or count as an int. Throws std::length_error for a product that is too large.
 int small_size(Index size);

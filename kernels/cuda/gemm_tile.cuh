@@ -33,20 +33,25 @@ struct Tile {
 template <class Tile>
 using Sums = float[Tile::kQuads][4];
 
+// Both layouts permute by an exclusive or, which is a sum without carries. What a lane reads is therefore given in two
+// parts whose bits do not overlap, one that depends on the lane and one that the compiler knows: most addresses then
+// differ by constants, and few registers hold them. Side i of a lane is side + step(i), its depth is depth +
+// more_depth.
+
 /// The floats of one side stand in a row of kDepth.
 struct AlongDepth {
-    __device__ __forceinline__ static int quad(int side, int depth) {
-        // The tensor cores read two neighbouring rows, the multiply-adds two that are four apart, at once.
-        const int swizzle = (side & 1) << 2 | (side >> 2 & 3);
-        return side * kDepth + ((depth >> 2 ^ swizzle) << 2);
-    }
+    /// Where an element stands, or four along the depth.
+    __device__ __forceinline__ static int place(int side, int depth) { return side * kDepth + (depth ^ swizzle(side)); }
 
-    /// values[i][d] = element (side(i), depth + d), depth a multiple of 4
-    template <int count, class Side>
-    __device__ __forceinline__ static void load(float (&values)[count][4], const float* tile, int depth, Side side) {
+    /// values[i][d] = element (side + step(i), depth + more_depth + d), both depths multiples of 4
+    template <int count, class Step>
+    __device__ __forceinline__ static void load(float (&values)[count][4], const float* tile, int side, Step step,
+                                                int depth, int more_depth) {
+        const int column = depth ^ swizzle(side);
 #pragma unroll
         for (int i = 0; i < count; ++i) {
-            const float4 four = *reinterpret_cast<const float4*>(tile + quad(side(i), depth));
+            const int at = (side + step(i)) * kDepth + (column ^ (more_depth ^ swizzle(step(i))));
+            const float4 four = *reinterpret_cast<const float4*>(tile + at);
             values[i][0] = four.x;
             values[i][1] = four.y;
             values[i][2] = four.z;
@@ -54,40 +59,48 @@ struct AlongDepth {
         }
     }
 
-    template <int count, class Side>
-    __device__ __forceinline__ static void load_fours(float (&values)[count][4], const float* tile, int depth,
-                                                      Side side) {
-        load(values, tile, depth, side);
+    template <int count, class Step>
+    __device__ __forceinline__ static void load_fours(float (&values)[count][4], const float* tile, int side, Step step,
+                                                      int depth) {
+        load(values, tile, side, step, depth, 0);
     }
+
+private:
+    /// The tensor cores read two neighbouring rows at once, the multiply-adds two that are four apart.
+    __device__ __forceinline__ static constexpr int swizzle(int side) { return (side & 1) << 4 | (side & 12); }
 };
 
 /// The floats of one step of the sum stand in a row of all sides.
 template <int sides>
 struct AlongSide {
-    __device__ __forceinline__ static int quad(int side, int depth) {
-        const int swizzle = (depth >> 2 & 3) << 1;
-        return depth * sides + ((side >> 2 ^ swizzle) << 2);
-    }
+    /// Where an element stands, or four along the side.
+    __device__ __forceinline__ static int place(int side, int depth) { return depth * sides + (side ^ swizzle(depth)); }
 
-    /// values[i][d] = element (side(i), depth + d), depth a multiple of 4
-    template <int count, class Side>
-    __device__ __forceinline__ static void load(float (&values)[count][4], const float* tile, int depth, Side side) {
+    /// values[i][d] = element (side + step(i), depth + more_depth + d), depth a multiple of 4, more_depth of 16
+    template <int count, class Step>
+    __device__ __forceinline__ static void load(float (&values)[count][4], const float* tile, int side, Step step,
+                                                int depth, int more_depth) {
+        const int column = side ^ swizzle(depth);
 #pragma unroll
         for (int i = 0; i < count; ++i) {
+            const int at = (column ^ (step(i) & kSwizzled)) + (step(i) & ~kSwizzled);
 #pragma unroll
-            for (int d = 0; d < 4; ++d) values[i][d] = tile[quad(side(i), depth + d) + (side(i) & 3)];
+            for (int d = 0; d < 4; ++d) values[i][d] = tile[(depth + more_depth + d) * sides + at];
         }
     }
 
-    /// The same where side(4 i), ..., side(4 i + 3) are neighbours, the first a multiple of 4.
-    template <int count, class Side>
-    __device__ __forceinline__ static void load_fours(float (&values)[count][4], const float* tile, int depth,
-                                                      Side side) {
+    /// values[i][d] = element (side + step(i), depth + d) where side + step(4 i), ... are four neighbours, the first a
+    /// multiple of 4
+    template <int count, class Step>
+    __device__ __forceinline__ static void load_fours(float (&values)[count][4], const float* tile, int side, Step step,
+                                                      int depth) {
+        const int column = side ^ swizzle(depth);
 #pragma unroll
         for (int i = 0; i < count; i += 4) {
+            const int at = (column ^ (step(i) & kSwizzled)) + (step(i) & ~kSwizzled);
 #pragma unroll
             for (int d = 0; d < 4; ++d) {
-                const float4 four = *reinterpret_cast<const float4*>(tile + quad(side(i), depth + d));
+                const float4 four = *reinterpret_cast<const float4*>(tile + (depth + d) * sides + at);
                 values[i][d] = four.x;
                 values[i + 1][d] = four.y;
                 values[i + 2][d] = four.z;
@@ -95,6 +108,12 @@ struct AlongSide {
             }
         }
     }
+
+private:
+    static constexpr int kSwizzled = 24;  // the bits of a side that are permuted
+
+    /// The tensor cores read rows that are four apart at once.
+    __device__ __forceinline__ static constexpr int swizzle(int depth) { return (depth & 12) << 1; }
 };
 
 /// Exact float32: a thread multiplies fours of rows by fours of columns, in the order of the depth. Its lanes stand in
@@ -105,18 +124,13 @@ struct FusedMultiplyAdd {
     /// Of a row of C in shared memory, so that stores meet no bank conflict.
     static constexpr int kRowPadding = 4;
 
-    __device__ __forceinline__ static int row(int i) { return Tile::warp_row() + i / 4 * 32 + lane() / 4 * 4 + i % 4; }
-    __device__ __forceinline__ static int column(int j) {
-        return Tile::warp_column() + j / 4 * 16 + lane() % 4 * 4 + j % 4;
-    }
-
     template <class LayoutA, class LayoutB>
     __device__ __forceinline__ static void multiply(Sums<Tile>& sums, const float* tile_a, const float* tile_b) {
-#pragma unroll 2
+#pragma unroll 1
         for (int depth = 0; depth < kDepth; depth += 4) {
             float a[kRows][4], b[kColumns][4];
-            LayoutA::load_fours(a, tile_a, depth, row);
-            LayoutB::load_fours(b, tile_b, depth, column);
+            LayoutA::load_fours(a, tile_a, row(), row_step, depth);
+            LayoutB::load_fours(b, tile_b, column(), column_step, depth);
 #pragma unroll
             for (int d = 0; d < 4; ++d) {
 #pragma unroll
@@ -138,7 +152,7 @@ struct FusedMultiplyAdd {
 #pragma unroll
             for (int j = 0; j < kColumns; j += 4) {
                 const float* const four = sums[i * (kColumns / 4) + j / 4];
-                *reinterpret_cast<float4*>(c + row(i) * row_stride + column(j)) =
+                *reinterpret_cast<float4*>(c + (row() + row_step(i)) * row_stride + column() + column_step(j)) =
                     make_float4(four[0], four[1], four[2], four[3]);
             }
         }
@@ -146,6 +160,10 @@ struct FusedMultiplyAdd {
 
 private:
     __device__ __forceinline__ static int lane() { return static_cast<int>(threadIdx.x) % kWarp; }
+    __device__ __forceinline__ static int row() { return Tile::warp_row() + lane() / 4 * 4; }
+    __device__ __forceinline__ static int column() { return Tile::warp_column() + lane() % 4 * 4; }
+    __device__ __forceinline__ static constexpr int row_step(int i) { return i / 4 * 32 + i % 4; }
+    __device__ __forceinline__ static constexpr int column_step(int j) { return j / 4 * 16 + j % 4; }
 };
 
 /// Tensor cores, operands rounded to TF32 or bf16 on their way from shared memory. Lane (g, t) reads four neighbours
@@ -158,13 +176,13 @@ struct TensorCore {
 
     template <class LayoutA, class LayoutB>
     __device__ __forceinline__ static void multiply(Sums<Tile>& sums, const float* tile_a, const float* tile_b) {
-        const auto row = [](int i) { return Tile::warp_row() + i * 8 + g(); };
-        const auto column = [](int j) { return Tile::warp_column() + j * 8 + g(); };
+        const int row = Tile::warp_row() + g(), column = Tile::warp_column() + g();
+        const auto step = [](int i) { return 8 * i; };
 #pragma unroll
         for (int depth = 0; depth < kDepth; depth += 16) {
             float a[2 * kRowPairs][4], b[kColumnGroups][4];
-            LayoutA::load(a, tile_a, depth + 4 * t(), row);
-            LayoutB::load(b, tile_b, depth + 4 * t(), column);
+            LayoutA::load(a, tile_a, row, step, 4 * t(), depth);
+            LayoutB::load(b, tile_b, column, step, 4 * t(), depth);
             Format::template multiply<kRowPairs, kColumnGroups>(sums, a, b);
         }
     }

@@ -33,8 +33,14 @@ __device__ __forceinline__ std::uint32_t to_tf32(float value) {
 
 /// Two numbers as bf16, `low` in the lower half.
 __device__ __forceinline__ std::uint32_t pack_bf16(float low, float high) {
+#if !defined(SINTER_CUDA_EMULATED) && __CUDA_ARCH__ >= 800
+    std::uint32_t pair;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+    return pair;
+#else
     return __bfloat16_as_ushort(__float2bfloat16_rn(low)) |
            static_cast<std::uint32_t>(__bfloat16_as_ushort(__float2bfloat16_rn(high))) << 16;
+#endif
 }
 
 /// c += A B for 16x8 times 8x8, products of TF32 numbers summed in float32. All lanes of the warp together.

@@ -1,0 +1,27 @@
+// How a tiled product is cut: the size of the tiles, and the blocks that share the depth of one.
+#pragma once
+
+#include "kernels/queue.h"
+
+namespace sinter::kernels {
+
+/// The tiles that there are, by the size of their part of C.
+enum class TileSize { large, medium, small };  // 128x128, 128x64, 64x32
+
+/// How a product is cut.
+struct ProductPlan {
+    TileSize tile = TileSize::small;
+    int splits = 1;  ///< blocks that share the depth of one tile
+};
+
+/// The largest sizes in a group of products.
+struct ProductSize {
+    int m = 0, n = 0, k = 0, count = 1;
+};
+
+/// The plan that should take the shortest time on an H200. It follows from the sizes and the precision alone, so that
+/// results have the same bits on every device: `shared_limit`, the bytes that a block may have, only rules out tiles on
+/// devices older than that.
+ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit);
+
+}  // namespace sinter::kernels
