@@ -7,6 +7,7 @@
 #include "kernels/cuda/gemm_product.h"
 
 namespace sinter::kernels {
+
 int small_size(Index size) {
     constexpr Index kLargest = Index{1} << 27;
     if (size > kLargest) {

@@ -9,6 +9,8 @@
 // launch is needed.
 #pragma once
 
+#include <algorithm>
+
 #include "kernels/cuda/activation.cuh"
 #include "kernels/cuda/gemm_product.h"
 #include "kernels/cuda/launch.cuh"

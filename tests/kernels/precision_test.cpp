@@ -102,8 +102,8 @@ TEST_F(MatrixPrecision, OperandsAreRoundedAsThePrecisionSays) {
                     magnitude += std::abs(product);
                 }
                 const double got = c[static_cast<std::size_t>(i * shape.n + j)];
-                // Each product and each of k sums may lose half a unit of the largest partial sum; a tensor core cuts
-                // where arithmetic rounds, which is twice as much.
+                // Each of k sums loses at most half a unit of a partial sum. A tensor core cuts where arithmetic
+                // rounds, which is twice as much, but only once for eight products.
                 ASSERT_NEAR(got, expected, magnitude * static_cast<double>(shape.k) * 0x1p-24) << i << ' ' << j;
                 not_rounded = std::max(not_rounded, std::abs(got - exact));
             }
