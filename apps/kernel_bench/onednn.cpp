@@ -37,7 +37,9 @@
     SINTER_ONEDNN_VERSIONED(X)            \
     X(dnnl_version)                       \
     X(dnnl_engine_create)                 \
+    X(dnnl_engine_destroy)                \
     X(dnnl_stream_create)                 \
+    X(dnnl_stream_destroy)                \
     X(dnnl_stream_wait)                   \
     X(dnnl_memory_create)                 \
     X(dnnl_memory_destroy)                \
@@ -79,8 +81,16 @@ struct OneDnn::Library {
 #define SINTER_ONEDNN_MEMBER(function) decltype(&::function) function = nullptr;
     SINTER_ONEDNN_FUNCTIONS(SINTER_ONEDNN_MEMBER)
 #undef SINTER_ONEDNN_MEMBER
-    dnnl_engine_t engine = nullptr;  // these two live as long as the library
+    dnnl_engine_t engine = nullptr;
     dnnl_stream_t stream = nullptr;
+
+    Library() = default;
+    ~Library() {
+        if (stream) dnnl_stream_destroy(stream);
+        if (engine) dnnl_engine_destroy(engine);
+    }
+    Library(const Library&) = delete;
+    Library& operator=(const Library&) = delete;
 
     /// Whether all functions are there.
     bool load(void* library) {

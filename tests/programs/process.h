@@ -42,7 +42,7 @@ public:
     bool wait_until_delivered(int signal, double seconds = 30) const;
     bool is_running() const;
     /// Reads everything and waits for the end; kills it after `seconds`.
-    Outcome wait(double seconds = 60);
+    Outcome wait(double seconds = 300);
 
 private:
     bool read_some(int milliseconds, bool errors_only);
