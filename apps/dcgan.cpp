@@ -70,7 +70,7 @@ public:
         }
         if (options.ema > 0) {
             averaged_.emplace(gan_.options(), device_);
-            average_.emplace(averaged_->gan.generator(), gan_.generator());
+            average_.emplace(averaged_->gan.generator(), gan_.generator(), generator_->arena());
         }
         pictures_.emplace(averaged_ ? averaged_->gan : gan_, options.grid, options.seed);
         introduce();

@@ -1,15 +1,23 @@
 #include "core/device.h"
 
+#include <map>
+
+#include "core/check.h"
+
 namespace sinter {
 
-Device::Context::Context(const char* device_name, Queue device_queue)
-    : name(device_name),
-      queue(std::move(device_queue)),
-      memory([this](std::size_t bytes) { return std::visit([&](auto& own) { return own.allocate(bytes); }, queue); },
-             [this](void* data) { std::visit([&](auto& own) { own.release(data); }, queue); }) {}
+Device::Context::Context(std::string device_name, Queue device_queue)
+    : name(std::move(device_name)), queue(std::move(device_queue)), memory(new_pool()) {}
+
+Ref<MemoryPool> Device::Context::new_pool() {
+    return Ref<MemoryPool>(new MemoryPool(
+        [this](std::size_t bytes) { return Device(this).run([&](auto& own) { return own.allocate(bytes); }); },
+        [this](void* data) { std::visit([&](auto& own) { own.release(data); }, queue); }));
+}
+
+// Contexts are never destroyed: tensors with static lifetime may outlive every other object of the process.
 
 Device::Context& Device::cpu_context() {
-    // Never destroyed: tensors with static lifetime may outlive every other object of the process.
     static Context& context = *new Context("cpu", kernels::CpuQueue());
     return context;
 }
@@ -21,14 +29,79 @@ Device Device::reference() {
     return Device(&context);
 }
 
+#ifdef SINTER_HAS_CUDA
+
+int Device::cuda_devices(std::string* why_none) { return kernels::CudaQueue::devices(why_none); }
+
+Device Device::cuda(int index) {
+    static auto& contexts = *new std::map<int, Context*>();
+    std::string why_none;
+    const int count = cuda_devices(&why_none);
+    if (count == 0) throw DeviceError("no CUDA device: " + why_none);
+    if (index < 0 || index >= count)
+        throw DeviceError(fmt::format("there is no CUDA device {}; this machine has 0 to {}", index, count - 1));
+    Context*& context = contexts[index];
+    try {
+        if (!context) context = new Context(fmt::format("cuda:{}", index), kernels::CudaQueue(index));
+    } catch (const kernels::QueueError& failure) {
+        fail(failure);
+    }
+    return Device(context);
+}
+
+#else
+
+int Device::cuda_devices(std::string* why_none) {
+    if (why_none) *why_none = "this build of sinter has no CUDA; configure it with -DSINTER_CUDA=ON";
+    return 0;
+}
+
+Device Device::cuda(int) {
+    std::string why_none;
+    cuda_devices(&why_none);
+    throw DeviceError("no CUDA device: " + why_none);
+}
+
+#endif
+
+std::string Device::description() const {
+    return run([&](auto& queue) {
+        if constexpr (requires { queue.device_name(queue.device()); })
+            return fmt::format("{} ({})", context_->name, queue.device_name(queue.device()));
+        else
+            return context_->name;
+    });
+}
+
 std::size_t Device::element_bytes() const {
     return run([](auto& queue) { return sizeof(RealOf<decltype(queue)>); });
 }
+
+void Device::fail(const kernels::QueueError& failure) { throw DeviceError(failure.what()); }
+
+MemoryScope::MemoryScope(Device device, Ref<MemoryPool>& pool) : device_(device), before_(device.context_->memory) {
+    if (!pool) pool = device.context_->new_pool();
+    device_.context_->memory = pool;
+}
+
+MemoryScope::~MemoryScope() { device_.context_->memory = before_; }
 
 void set_cpu_threads(int threads) {
     std::get<kernels::CpuQueue>(Device::cpu_context().queue) = kernels::CpuQueue(threads);
 }
 
 int cpu_threads() { return std::get<kernels::CpuQueue>(Device::cpu_context().queue).threads(); }
+
+void set_precision(Device device, kernels::Precision precision) {
+    device.run([&](auto& queue) {
+        if constexpr (requires { queue.set_precision(precision); })
+            queue.set_precision(precision);
+        else
+            require(precision == kernels::Precision::fp32,
+                    "[precision] {} computes in one precision, its own; tf32 and "
+                    "bf16 need a CUDA device",
+                    device.name());
+    });
+}
 
 }  // namespace sinter

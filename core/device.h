@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -23,15 +24,27 @@ public:
     static Device cpu();
     /// The readable scalar kernels, in double: slow, for checking gradients and for settling arguments.
     static Device reference();
+    /// CUDA device `index`: hand-written kernels on one stream, in float. Throws DeviceError, which says why, where
+    /// there is none of that number, no driver, or this build has no CUDA.
+    static Device cuda(int index = 0);
+    /// The number of CUDA devices. Where it is 0, `why_none` (if given) says why.
+    static int cuda_devices(std::string* why_none = nullptr);
 
-    /// "cpu" or "reference".
-    const char* name() const { return context_->name; }
+    /// "cpu", "reference" or "cuda:0".
+    const char* name() const { return context_->name.c_str(); }
+    /// The name, and that of the hardware where the driver tells: "cuda:0 (NVIDIA H200)".
+    std::string description() const;
 
     /// Calls f with this device's queue; f is generic in the queue's type, which selects the kernels:
     ///     device.run([&](auto& queue) { kernels::add(queue, y.data(queue), a.data(queue), b.data(queue), n); });
+    /// Throws DeviceError for a CUDA device that refuses or has failed.
     template <class Function>
     decltype(auto) run(Function&& f) const {
-        return std::visit(std::forward<Function>(f), context_->queue);
+        try {
+            return std::visit(std::forward<Function>(f), context_->queue);
+        } catch (const kernels::QueueError& failure) {
+            fail(failure);
+        }
     }
 
     /// Whether `queue` is this device's.
@@ -40,28 +53,53 @@ public:
         return std::get_if<OtherQueue>(&context_->queue) == &queue;
     }
 
-    MemoryPool& memory() const { return context_->memory; }
+    /// Where tensors get their memory from.
+    MemoryPool& memory() const { return *context_->memory; }
     /// Bytes of one tensor element.
     std::size_t element_bytes() const;
 
     bool operator==(const Device&) const = default;
 
 private:
-    using Queue = std::variant<kernels::CpuQueue, kernels::RefQueue<double>>;
+    using Queue = std::variant<kernels::CpuQueue, kernels::RefQueue<double>
+#ifdef SINTER_HAS_CUDA
+                               ,
+                               kernels::CudaQueue
+#endif
+                               >;
 
     struct Context {
-        Context(const char* device_name, Queue device_queue);
-        const char* name;
+        Context(std::string device_name, Queue device_queue);
+        Ref<MemoryPool> new_pool();
+
+        std::string name;
         Queue queue;
-        MemoryPool memory;
+        Ref<MemoryPool> memory;
     };
 
+    friend class MemoryScope;
     friend void set_cpu_threads(int threads);
     friend int cpu_threads();
     explicit Device(Context* context) : context_(context) {}
     static Context& cpu_context();
+    [[noreturn]] static void fail(const kernels::QueueError& failure);
 
     Context* context_;
+};
+
+/// While one lives, tensors made on `device` get their memory from a pool of its own: a step that is recorded as a
+/// graph uses the same addresses whenever it is repeated, so nobody else may be given them in between.
+class MemoryScope {
+public:
+    /// An empty `pool` is filled with a new one, to be passed again to the next scope of the same purpose.
+    MemoryScope(Device device, Ref<MemoryPool>& pool);
+    ~MemoryScope();
+    MemoryScope(const MemoryScope&) = delete;
+    MemoryScope& operator=(const MemoryScope&) = delete;
+
+private:
+    Device device_;
+    Ref<MemoryPool> before_;
 };
 
 /// Sets the number of threads of Device::cpu(); 0 means one per available core. Results do not depend on it. To be
@@ -69,5 +107,9 @@ private:
 void set_cpu_threads(int threads);
 /// The number of threads of Device::cpu().
 int cpu_threads();
+
+/// Sets to what a CUDA device rounds the operands of matrix products and convolutions (fp32 at first). Throws
+/// UsageError for a device that has only fp32.
+void set_precision(Device device, kernels::Precision precision);
 
 }  // namespace sinter

@@ -17,7 +17,10 @@ std::size_t round_up(std::size_t bytes) {
 
 }  // namespace
 
-Storage::~Storage() { pool_.classes_[size_class_].free.push_back(data_); }
+Storage::Storage(Ref<MemoryPool> pool, std::size_t size_class, void* data)
+    : pool_(std::move(pool)), size_class_(size_class), data_(data) {}
+
+Storage::~Storage() { pool_->classes_[size_class_].free.push_back(data_); }
 
 MemoryPool::MemoryPool(Allocate allocate, Release release)
     : allocate_(std::move(allocate)), release_(std::move(release)) {}
@@ -49,7 +52,7 @@ Ref<Storage> MemoryPool::take(std::size_t bytes) {
         data = size_class.free.back();
         size_class.free.pop_back();
     }
-    return Ref<Storage>(new Storage(*this, index, data));
+    return Ref<Storage>(new Storage(Ref<MemoryPool>(this), index, data));
 }
 
 }  // namespace sinter

@@ -18,25 +18,23 @@ public:
 
 private:
     friend class MemoryPool;
-    Storage(MemoryPool& pool, std::size_t size_class, void* data) : pool_(pool), size_class_(size_class), data_(data) {}
+    Storage(Ref<MemoryPool> pool, std::size_t size_class, void* data);
     ~Storage() override;
 
-    MemoryPool& pool_;
+    Ref<MemoryPool> pool_;
     std::size_t size_class_;
     void* data_;
 };
 
 /// Hands out blocks in rounded sizes (at most an eighth is wasted) and keeps what comes back for the next request of
-/// the same rounded size.
-class MemoryPool {
+/// the same rounded size. Lives as long as any of its blocks.
+class MemoryPool final : public RefCounted {
 public:
     using Allocate = std::function<void*(std::size_t)>;
     using Release = std::function<void(void*)>;
 
     MemoryPool(Allocate allocate, Release release);
-    ~MemoryPool();
-    MemoryPool(const MemoryPool&) = delete;
-    MemoryPool& operator=(const MemoryPool&) = delete;
+    ~MemoryPool() override;
 
     /// A block of at least `bytes`, content unspecified.
     Ref<Storage> take(std::size_t bytes);

@@ -21,8 +21,8 @@ SINTER_KERNEL(divide, Real* y, const Real* a, const Real* b, Index count);
 SINTER_KERNEL(affine, Real* y, const Real* x, Index count, double factor, double offset);
 /// y += factor * x
 SINTER_KERNEL(add_scaled, Real* y, const Real* x, Index count, double factor);
-/// y += weight * (x - y): an exponential moving average of x takes a step of weight = 1 - decay
-SINTER_KERNEL(interpolate, Real* y, const Real* x, Index count, double weight);
+/// y += weight[0] * (x - y), the weight in device memory: a moving average of x takes a step of weight = 1 - decay
+SINTER_KERNEL(interpolate, Real* y, const Real* x, Index count, const Real* weight);
 /// y = scalar[0] * x, the scalar in device memory
 SINTER_KERNEL(multiply_scalar, Real* y, const Real* x, const Real* scalar, Index count);
 

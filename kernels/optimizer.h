@@ -1,6 +1,7 @@
 // Optimizer steps over a whole parameter arena in one pass: each number is read once and written once (and gradients
 // once more where they are clipped). Definitions are PyTorch's. What changes from step to step is read from device
-// memory.
+// memory: the scalars of the step, and whether it is to be taken at all. `proceed` is one number; where it is 0 nothing
+// is touched, and null is the same as 1.
 #pragma once
 
 #include "kernels/contract.h"
@@ -30,7 +31,7 @@ struct AdamOptions {
 /// A moment that falls below the smallest normal float becomes zero: the moments of dead units would otherwise stay
 /// subnormal for ever, and arithmetic on subnormals is slow.
 SINTER_KERNEL(adam, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
-              const StepScalars<Real>* step);
+              const StepScalars<Real>* step, const Real* proceed);
 
 struct RmspropOptions {
     double alpha = 0.99;
@@ -42,7 +43,7 @@ struct RmspropOptions {
 /// g = gradient_scale * dw + wd w;  v = alpha v + (1-alpha) g^2;  b = momentum b + g / (sqrt(v) + epsilon);  w -= lr b
 /// `buffer` may be null when momentum is 0.
 SINTER_KERNEL(rmsprop, Real* w, Real* v, Real* buffer, const Real* dw, Index count, const RmspropOptions& options,
-              const StepScalars<Real>* step);
+              const StepScalars<Real>* step, const Real* proceed);
 
 struct SgdOptions {
     double momentum = 0;
@@ -53,9 +54,13 @@ struct SgdOptions {
 /// g = gradient_scale * dw + wd w;  b = momentum b + g;  w -= lr (nesterov ? g + momentum b : b)
 /// `buffer` may be null when momentum is 0.
 SINTER_KERNEL(sgd, Real* w, Real* buffer, const Real* dw, Index count, const SgdOptions& options,
-              const StepScalars<Real>* step);
+              const StepScalars<Real>* step, const Real* proceed);
 
 /// step->gradient_scale = min(1, max_norm / (sqrt(sum_squares[0]) + 1e-6)): clipping by the global norm
 SINTER_KERNEL(clip_scale, StepScalars<Real>* step, const Real* sum_squares, double max_norm);
+
+/// proceed[0] = 0 if loss[0] is NaN or infinite; else it stays. So the host, which learns of the loss some steps later,
+/// finds the weights as they were before the first loss that is not finite.
+SINTER_KERNEL(hold_unless_finite, Real* proceed, const Real* loss);
 
 }  // namespace sinter::kernels

@@ -86,8 +86,6 @@ public:
     void synchronise() {}
 };
 
-#ifdef SINTER_HAS_CUDA
-
 /// To what the operands of matrix products and convolutions are rounded before they are multiplied on a CUDA device.
 /// Sums are float32 always. fp32 is exact and does not use the tensor cores; tf32 keeps 10 bits of the mantissa,
 /// bf16 7.
@@ -97,6 +95,8 @@ enum class Precision : std::uint8_t { fp32, tf32, bf16 };
 struct QueueError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
+
+#ifdef SINTER_HAS_CUDA
 
 /// How many counters CudaQueue::arrivals() has.
 inline constexpr int kArrivals = 1024;
@@ -119,20 +119,20 @@ public:
     /// As the driver names it: "NVIDIA H200".
     static std::string device_name(int device);
 
-    int device() const { return device_; }
+    int device() const;
     /// Ten times its compute capability: 75, 80, 90.
-    int compute_capability() const { return compute_capability_; }
-    CUstream_st* stream() const { return stream_; }
+    int compute_capability() const;
+    CUstream_st* stream() const;
 
     /// Of the calls that follow: fp32 at first. A device older than compute capability 8.0 has tensor cores for neither
     /// of the others and stays at fp32 whatever is asked.
-    Precision precision() const { return precision_; }
+    Precision precision() const;
     void set_precision(Precision precision);
 
     /// For launchers: the most shared memory that a block may have, in bytes.
-    std::size_t shared_limit() const { return shared_limit_; }
+    std::size_t shared_limit() const;
     /// For launchers: kArrivals counters in device memory at which blocks of a launch meet, all zero between launches.
-    unsigned* arrivals() const { return arrivals_; }
+    unsigned* arrivals() const;
 
     /// Device memory, aligned to 256 bytes; null for no bytes. What is released may be handed out again to calls that
     /// come later on this queue.
@@ -141,8 +141,8 @@ public:
 
     /// Copies within the device's memory.
     void copy(void* to, const void* from, std::size_t bytes);
-    /// What is uploaded is read before upload() returns; what is downloaded is there when download() returns. Host
-    /// memory is ordinary memory, not pinned.
+    /// What is uploaded is read before upload() returns, which waits for the device only where it is more than some
+    /// kilobytes; what is downloaded is there when download() returns. Host memory is ordinary memory, not pinned.
     void upload(void* to, const void* from_host, std::size_t bytes);
     void download(void* to_host, const void* from, std::size_t bytes);
     void synchronise();
@@ -152,22 +152,9 @@ public:
 
 private:
     friend class CudaScratch;
-    struct Block {
-        void* memory = nullptr;
-        std::size_t bytes = 0;
-    };
-    static constexpr int kMaxScratchDepth = 4;
-
-    int device_;
-    int compute_capability_ = 0;
-    std::size_t shared_limit_ = 0;
-    Precision precision_ = Precision::fp32;
-    CUstream_st* stream_ = nullptr;
-    unsigned* arrivals_ = nullptr;
-    Block scratch_[kMaxScratchDepth];  // one for each level of nesting
-    int scratch_depth_ = 0;
-    Block counters_;
-    std::vector<void*> outgrown_;
+    friend class CudaGraph;
+    struct State;
+    std::unique_ptr<State> state_;
 };
 
 /// Device memory that a kernel's launcher works in, as Scratch is on the CPU: aligned to 256 bytes, content
@@ -175,7 +162,7 @@ private:
 class CudaScratch {
 public:
     CudaScratch(CudaQueue& queue, std::size_t bytes);
-    ~CudaScratch() { --queue_.scratch_depth_; }
+    ~CudaScratch();
     CudaScratch(const CudaScratch&) = delete;
     CudaScratch& operator=(const CudaScratch&) = delete;
 

@@ -1,7 +1,5 @@
 #include "models/gan_training.h"
 
-#include <cmath>
-
 #include "core/check.h"
 #include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
@@ -10,16 +8,14 @@
 #include "core/tape.h"
 
 namespace sinter {
-namespace {
-
-/// Asked before a network is updated: afterwards its weights no longer tell where NaN or infinity came from.
-bool is_finite(const Tensor& loss) { return std::isfinite(loss.item()); }
-
-}  // namespace
-
 GanTraining::GanTraining(Gan& gan, Optimizer& generator, Optimizer& discriminator, Generator& noise,
                          const GanTrainingOptions& options)
-    : gan_(gan), generator_(generator), discriminator_(discriminator), noise_(noise), options_(options) {
+    : gan_(gan),
+      generator_(generator),
+      discriminator_(discriminator),
+      noise_(noise),
+      options_(options),
+      guard_(noise.device()) {
     require(options.n_critic >= 1, "[gan_training] expected a generator that learns every 1st, 2nd, ... step, got {}",
             options.n_critic);
     require(!options.simultaneous || options.n_critic == 1,
@@ -31,8 +27,14 @@ GanTraining::GanTraining(Gan& gan, Optimizer& generator, Optimizer& discriminato
             options.gradient_penalty, options.r1_penalty);
 }
 
-GanTraining::Losses GanTraining::step(const Tensor& real, const Rates& rates, const Labels& labels) {
-    return options_.simultaneous ? simultaneous_step(real, rates, labels) : alternating_step(real, rates, labels);
+void GanTraining::prepare(const Rates& rates) {
+    discriminator_.prepare(rates.discriminator);
+    generator_learns_ = discriminator_.steps() % options_.n_critic == 0;
+    if (generator_learns_) generator_.prepare(rates.generator);
+}
+
+GanTraining::Losses GanTraining::pass(const Tensor& real, const Labels& labels) {
+    return options_.simultaneous ? simultaneous_pass(real, labels) : alternating_pass(real, labels);
 }
 
 void GanTraining::repeat_passes(const Tensor& real, const Labels& labels) {
@@ -77,12 +79,13 @@ GanTraining::Losses GanTraining::losses(const Tensor& loss_d, const Tensor& loss
             mean(activate(fake_logits, verdict))};
 }
 
-GanTraining::Losses GanTraining::simultaneous_step(const Tensor& real, const Rates& rates, const Labels& labels) {
+GanTraining::Losses GanTraining::simultaneous_pass(const Tensor& real, const Labels& labels) {
     const Tensor fake = generate(real.size(0), labels);
     const Tensor real_logits = judge(real, labels), fake_logits = judge(fake, labels);
     const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits, labels);
     const Tensor loss_g = generator_loss(options_.loss, fake_logits);
-    if (!is_finite(loss_d) || !is_finite(loss_g)) return losses(loss_d, loss_g, real_logits, fake_logits);
+    guard_.check(loss_d);
+    guard_.check(loss_g);
 
     // Both losses share the pass over the fakes: each network is frozen while the other's gradient walks back through
     // it.
@@ -96,27 +99,27 @@ GanTraining::Losses GanTraining::simultaneous_step(const Tensor& real, const Rat
         const Frozen discriminator(gan_.discriminator());
         backward(loss_g);
     }
-    discriminator_.step(rates.discriminator, options_.clip_norm);
-    generator_.step(rates.generator, options_.clip_norm);
+    update(discriminator_);
+    update(generator_);
     return losses(loss_d, loss_g, real_logits, fake_logits);
 }
 
-GanTraining::Losses GanTraining::alternating_step(const Tensor& real, const Rates& rates, const Labels& labels) {
+GanTraining::Losses GanTraining::alternating_pass(const Tensor& real, const Labels& labels) {
     const Tensor fake = generate(real.size(0), labels);
     const Tensor real_logits = judge(real, labels), fake_logits = judge(fake.detach(), labels);
     const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits, labels);
-    if (!is_finite(loss_d)) return losses(loss_d, {}, real_logits, fake_logits);
+    guard_.check(loss_d);
     discriminator_.clear_gradients();
     backward(loss_d);
-    discriminator_.step(rates.discriminator, options_.clip_norm);
-    if (discriminator_.steps() % options_.n_critic != 0) return losses(loss_d, {}, real_logits, fake_logits);
+    update(discriminator_);
+    if (!generator_learns_) return losses(loss_d, {}, real_logits, fake_logits);
 
     const Frozen discriminator(gan_.discriminator());
     const Tensor loss_g = generator_loss(options_.loss, judge(fake, labels));
-    if (!is_finite(loss_g)) return losses(loss_d, loss_g, real_logits, fake_logits);
+    guard_.check(loss_g);
     generator_.clear_gradients();
     backward(loss_g);
-    generator_.step(rates.generator, options_.clip_norm);
+    update(generator_);
     return losses(loss_d, loss_g, real_logits, fake_logits);
 }
 

@@ -47,8 +47,19 @@ public:
 
     /// One step on `real` images in [-1, 1] and, if the GAN has classes, their labels, which the fakes get, too. Call
     /// noise.start_step() before: the step draws the latent codes first, then whatever the networks and the options
-    /// draw, in the order of the passes. A loss that is not finite is returned before its network is updated.
-    Losses step(const Tensor& real, const Rates& rates, const Buffer<std::int32_t>& labels = {});
+    /// draw, in the order of the passes. From the first loss on that is not finite nothing is updated any more.
+    Losses step(const Tensor& real, const Rates& rates, const Buffer<std::int32_t>& labels = {}) {
+        prepare(rates);
+        return pass(real, labels);
+    }
+
+    /// The host's part of step(): whether the generator learns, and at what rates.
+    void prepare(const Rates& rates);
+    /// The device's part of step(), which may be recorded and replayed; one recording for the steps in which the
+    /// generator learns, and one for those in which it does not.
+    Losses pass(const Tensor& real, const Buffer<std::int32_t>& labels = {});
+    /// Whether the generator learns in the step that prepare() came to.
+    bool generator_learns() const { return generator_learns_; }
 
     /// The passes of a step, forward and backward, without its updates: under a Watch they show where a loss that is
     /// not finite comes from. After noise.start_step() with the number of the step they draw what it drew. The
@@ -64,13 +75,16 @@ private:
                                    const Tensor& fake_logits, const Labels& labels);
     Losses losses(const Tensor& loss_d, const Tensor& loss_g, const Tensor& real_logits,
                   const Tensor& fake_logits) const;
-    Losses simultaneous_step(const Tensor& real, const Rates& rates, const Labels& labels);
-    Losses alternating_step(const Tensor& real, const Rates& rates, const Labels& labels);
+    Losses simultaneous_pass(const Tensor& real, const Labels& labels);
+    Losses alternating_pass(const Tensor& real, const Labels& labels);
+    void update(Optimizer& optimizer) { optimizer.apply(options_.clip_norm, &guard_); }
 
     Gan& gan_;
     Optimizer &generator_, &discriminator_;
     Generator& noise_;
     GanTrainingOptions options_;
+    UpdateGuard guard_;
+    bool generator_learns_ = true;
 };
 
 }  // namespace sinter

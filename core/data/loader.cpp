@@ -75,57 +75,64 @@ void Loader::draw_order() {
     });
 }
 
-/// Brings the next batch within reach of the kernels.
-void Loader::prepare_source() {
-    const Index first = prefetcher_ ? 0 : position_;
-    device_position_.upload({&first, 1});
-    if (!prefetcher_) return;
-    const Prefetcher::Batch read = prefetcher_->next();
-    pixels_.upload(read.pixels);
-    if (!read.labels.empty()) labels_.upload(read.labels);
+bool Loader::next(Tensor& images, Buffer<std::int32_t>* labels) {
+    if (advance() == 0) return false;
+    gather(images, labels);
+    return true;
 }
 
-bool Loader::next(Tensor& images, Buffer<std::int32_t>* labels) {
-    const Index batch = std::min(batch_size_, count_ - position_);
-    if (batch == 0 || (options_.drop_last && batch < batch_size_)) return false;
+Index Loader::advance() {
+    batch_ = std::min(batch_size_, count_ - position_);
+    if (options_.drop_last && batch_ < batch_size_) batch_ = 0;
+    if (batch_ == 0) return 0;
+    const Index first = prefetcher_ ? 0 : position_;
+    device_position_.upload({&first, 1});
+    if (prefetcher_) {
+        const Prefetcher::Batch read = prefetcher_->next();
+        pixels_.upload(read.pixels);
+        if (!read.labels.empty()) labels_.upload(read.labels);
+    }
+    if (options_.flip) {
+        // Epoch and position are the address: a resumed run mirrors the same images.
+        const std::uint64_t step = static_cast<std::uint64_t>(epoch_) << 32 | static_cast<std::uint64_t>(position_);
+        flip_step_.upload({&step, 1});
+    }
+    position_ += batch_;
+    return batch_;
+}
+
+void Loader::gather(Tensor& images, Buffer<std::int32_t>* labels) {
     require(!labels || labels_.count() > 0,
             "[loader] asked for labels, but the image set has none; use one with labels");
-
-    const Shape shape{batch, height_, width_, channels_};
+    const Shape shape{batch_, height_, width_, channels_};
     const auto prepare = [&](Tensor& tensor) {
         if (!tensor.defined() || tensor.shape() != shape) tensor = Tensor::empty(shape, pixels_.device());
     };
     prepare(images);
-    prepare_source();
     if (options_.flip) {
         prepare(unflipped_);
-        gather(unflipped_, batch);
+        gather_images(unflipped_);
         flip(images);
     } else {
-        gather(images, batch);
+        gather_images(images);
     }
     if (labels) {
-        if (labels->count() != batch) *labels = Buffer<std::int32_t>(batch, pixels_.device());
+        if (labels->count() != batch_) *labels = Buffer<std::int32_t>(batch_, pixels_.device());
         pixels_.device().run([&](auto& queue) {
             kernels::gather_labels(queue, labels->data(), labels_.data(), order_.data(), device_position_.data(),
-                                   batch);
+                                   batch_);
         });
     }
-    position_ += batch;
-    return true;
 }
 
-void Loader::gather(const Tensor& images, Index batch) {
+void Loader::gather_images(const Tensor& images) {
     images.device().run([&](auto& queue) {
         kernels::gather_images(queue, images.data(queue), pixels_.data(), order_.data(), device_position_.data(),
-                               {batch, height_ * width_ * channels_}, options_.range.scale, options_.range.offset);
+                               {batch_, height_ * width_ * channels_}, options_.range.scale, options_.range.offset);
     });
 }
 
 void Loader::flip(const Tensor& images) {
-    // Epoch and position are the address: a resumed run mirrors the same images.
-    const std::uint64_t step = static_cast<std::uint64_t>(epoch_) << 32 | static_cast<std::uint64_t>(position_);
-    flip_step_.upload({&step, 1});
     images.device().run([&](auto& queue) {
         kernels::flip_horizontal(queue, images.data(queue), unflipped_.data(queue),
                                  {images.size(0), height_, width_, channels_},

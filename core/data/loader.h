@@ -45,6 +45,13 @@ public:
     /// at the end of the epoch. Throws DataError where the file of the pixels cannot be read.
     bool next(Tensor& images, Buffer<std::int32_t>* labels = nullptr);
 
+    /// The host's part of next(): goes to the next batch and uploads its place. Returns its size; 0 at the end of the
+    /// epoch.
+    Index advance();
+    /// The device's part of next(), which may be recorded and replayed for batches of one size: the images, and labels
+    /// if asked for, of the batch that advance() went to.
+    void gather(Tensor& images, Buffer<std::int32_t>* labels = nullptr);
+
     /// Images of this epoch that have been delivered.
     Index position() const { return position_; }
     Index count() const { return count_; }
@@ -54,13 +61,12 @@ public:
 
 private:
     void draw_order();
-    void prepare_source();
-    void gather(const Tensor& images, Index batch);
+    void gather_images(const Tensor& images);
     void flip(const Tensor& images);
 
     LoaderOptions options_;
     Index count_, height_, width_, channels_, batch_size_;
-    Index epoch_ = 0, position_ = 0;
+    Index epoch_ = 0, position_ = 0, batch_ = 0;
     // Where a batch is gathered from: the whole set by its order, or the batch that was read, as it is.
     Buffer<std::uint8_t> pixels_, labels_;
     Buffer<std::int32_t> order_;

@@ -14,6 +14,11 @@ constexpr Index kScalars = 4;  // members of StepScalars
 
 }  // namespace
 
+void UpdateGuard::check(const Tensor& loss) const {
+    require(loss.count() == 1, "[update_guard] expected a loss of one element, got {}", loss.shape());
+    loss.device().run([&](auto& queue) { kernels::hold_unless_finite(queue, proceed_.data(queue), loss.data(queue)); });
+}
+
 Optimizer::Optimizer(const Module& module, std::vector<std::string> state_names) : arena_(module) {
     const Device device = arena_.values().device();
     for (std::string& name : state_names)
@@ -27,8 +32,7 @@ kernels::StepScalars<double> Optimizer::scalars(double learning_rate, std::int64
     return {learning_rate, 1, 1, 1};
 }
 
-void Optimizer::step(double learning_rate, double max_norm) {
-    arena_.complete_gradients();
+void Optimizer::prepare(double learning_rate) {
     ++steps_;
     const kernels::StepScalars<double> now = scalars(learning_rate, steps_);
     arena_.values().device().run([&](auto& queue) {
@@ -37,13 +41,19 @@ void Optimizer::step(double learning_rate, double max_norm) {
             static_cast<Real>(now.learning_rate), static_cast<Real>(now.bias_correction1),
             static_cast<Real>(now.bias_correction2), static_cast<Real>(now.gradient_scale)};
         queue.upload(step_scalars(queue), &rounded, sizeof(rounded));
-        if (max_norm > 0) {
-            const Tensor& dw = arena_.gradients();
+    });
+}
+
+void Optimizer::apply(double max_norm, const UpdateGuard* guard) {
+    arena_.complete_gradients();
+    if (max_norm > 0) {
+        const Tensor& dw = arena_.gradients();
+        dw.device().run([&](auto& queue) {
             kernels::sum_squares(queue, sum_squares_.data(queue), dw.data(queue), dw.count());
             kernels::clip_scale(queue, step_scalars(queue), sum_squares_.data(queue), max_norm);
-        }
-    });
-    update();
+        });
+    }
+    update(guard ? guard->proceed() : Tensor());
 }
 
 Adam::Adam(const Module& module, const AdamOptions& options)
@@ -54,11 +64,11 @@ kernels::StepScalars<double> Adam::scalars(double learning_rate, std::int64_t t)
     return {learning_rate, 1 - std::pow(options_.beta1, steps), 1 - std::pow(options_.beta2, steps), 1};
 }
 
-void Adam::update() {
+void Adam::update(const Tensor& proceed) {
     const Tensor &w = arena().values(), &dw = arena().gradients(), &m = state()[0].values, &v = state()[1].values;
     w.device().run([&](auto& queue) {
         kernels::adam(queue, w.data(queue), m.data(queue), v.data(queue), dw.data(queue), w.count(), options_,
-                      step_scalars(queue));
+                      step_scalars(queue), proceed.data(queue));
     });
 }
 
@@ -67,12 +77,12 @@ Rmsprop::Rmsprop(const Module& module, const RmspropOptions& options)
                                               : std::vector<std::string>{"square_avg"}),
       options_(options) {}
 
-void Rmsprop::update() {
+void Rmsprop::update(const Tensor& proceed) {
     const Tensor &w = arena().values(), &dw = arena().gradients(), &v = state()[0].values;
     const Tensor buffer = state().size() > 1 ? state()[1].values : Tensor();
     w.device().run([&](auto& queue) {
         kernels::rmsprop(queue, w.data(queue), v.data(queue), buffer.data(queue), dw.data(queue), w.count(), options_,
-                         step_scalars(queue));
+                         step_scalars(queue), proceed.data(queue));
     });
 }
 
@@ -84,12 +94,12 @@ Sgd::Sgd(const Module& module, const SgdOptions& options)
             options.momentum);
 }
 
-void Sgd::update() {
+void Sgd::update(const Tensor& proceed) {
     const Tensor &w = arena().values(), &dw = arena().gradients();
     const Tensor buffer = state().empty() ? Tensor() : state()[0].values;
     w.device().run([&](auto& queue) {
-        kernels::sgd(queue, w.data(queue), buffer.data(queue), dw.data(queue), w.count(), options_,
-                     step_scalars(queue));
+        kernels::sgd(queue, w.data(queue), buffer.data(queue), dw.data(queue), w.count(), options_, step_scalars(queue),
+                     proceed.data(queue));
     });
 }
 

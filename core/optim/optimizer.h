@@ -15,6 +15,21 @@ using kernels::AdamOptions;
 using kernels::RmspropOptions;
 using kernels::SgdOptions;
 
+/// Keeps the weights of a training as they were before the first loss that is NaN or infinite, without the host having
+/// to look at every loss before the weights change.
+class UpdateGuard {
+public:
+    explicit UpdateGuard(Device device) : proceed_(Tensor::full({1}, 1, device)) {}
+
+    /// Holds all updates from now on if the one-element `loss` is not finite.
+    void check(const Tensor& loss) const;
+    /// One number: 0 once updates are held.
+    const Tensor& proceed() const { return proceed_; }
+
+private:
+    Tensor proceed_;
+};
+
 /// Updates the parameters of a module from their gradients. One step is one pass over the arena.
 class Optimizer {
 public:
@@ -27,7 +42,16 @@ public:
 
     /// Applies the gradients that backward() accumulated. If max_norm > 0 they are first scaled down so that the norm
     /// of all of them together is at most max_norm; neither costs a wait for the device.
-    void step(double learning_rate, double max_norm = 0);
+    void step(double learning_rate, double max_norm = 0) {
+        prepare(learning_rate);
+        apply(max_norm);
+    }
+
+    /// The host's part of step(): counts the step and uploads its scalars. Comes before what is recorded and replayed.
+    void prepare(double learning_rate);
+    /// The device's part of step(), which may be recorded and replayed. Where a `guard` (of this device) has seen a
+    /// loss that is not finite, nothing is touched.
+    void apply(double max_norm = 0, const UpdateGuard* guard = nullptr);
 
     /// The number of steps taken.
     std::int64_t steps() const { return steps_; }
@@ -50,8 +74,9 @@ protected:
 
     /// The scalars of step t, as the update reads them from device memory. Gradient clipping may still lower the last.
     virtual kernels::StepScalars<double> scalars(double learning_rate, std::int64_t t) const;
-    /// Updates arena().values() from arena().gradients() and state(), with the scalars at `step_scalars()`.
-    virtual void update() = 0;
+    /// Updates arena().values() from arena().gradients() and state(), with the scalars at `step_scalars()`, where
+    /// `proceed` (kernels/optimizer.h) allows it.
+    virtual void update(const Tensor& proceed) = 0;
 
     template <class Queue>
     auto* step_scalars(const Queue& queue) const {
@@ -72,7 +97,7 @@ public:
 
 private:
     kernels::StepScalars<double> scalars(double learning_rate, std::int64_t t) const override;
-    void update() override;
+    void update(const Tensor& proceed) override;
     AdamOptions options_;
 };
 
@@ -81,7 +106,7 @@ public:
     explicit Rmsprop(const Module& module, const RmspropOptions& options = {});
 
 private:
-    void update() override;
+    void update(const Tensor& proceed) override;
     RmspropOptions options_;
 };
 
@@ -91,7 +116,7 @@ public:
     explicit Sgd(const Module& module, const SgdOptions& options = {});
 
 private:
-    void update() override;
+    void update(const Tensor& proceed) override;
     SgdOptions options_;
 };
 

@@ -95,10 +95,11 @@ void add_arithmetic(CaseList& cases, Purpose purpose, Index n) {
         KernelCase("elementwise", "interpolate", describe(n))
             .inout("y", n)
             .input("x", n)
+            .input("weight", 1, constant(weight))
             .moves(3.0 * 4 * n)
             .within(3 * 2 * weight * kRounding, kRounding,
                     "weight, difference and product rounded once each, at the size of the step; then the sum")
-            .runs([=](auto& queue, auto b) { interpolate(queue, b.real(0), b.real(1), n, weight); }));
+            .runs([=](auto& queue, auto b) { interpolate(queue, b.real(0), b.real(1), n, b.real(2)); }));
     cases.push_back(
         KernelCase("elementwise", "multiply_scalar", describe(n))
             .output("y", n)

@@ -1,6 +1,8 @@
 // Cases of kernels/optimizer.h.
 #include "kernels/optimizer.h"
 
+#include <limits>
+
 #include "kernels/cases/toolbox.h"
 
 namespace sinter::kernels {
@@ -14,6 +16,12 @@ const Fill kStepFill = uniform(0.5, 1);
 template <class Real>
 StepScalars<Real>* as_step(Real* scalars) {
     return reinterpret_cast<StepScalars<Real>*>(scalars);
+}
+
+/// No `proceed`, in the type of the queue's numbers.
+template <class Buffers>
+auto always(const Buffers& b) {
+    return static_cast<decltype(b.real(0))>(nullptr);
 }
 
 /// A running mean a m + (1 - a) g of numbers of one sign, or of numbers in [-1.1, 1.1].
@@ -44,7 +52,8 @@ void add_adam(CaseList& cases, Index n, const std::string& variant, const AdamOp
                         .moves(7.0 * 4 * n)
                         .within(kAdaptiveBound)
                         .runs([=](auto& queue, auto b) {
-                            adam(queue, b.real(0), b.real(1), b.real(2), b.real(3), n, options, as_step(b.real(4)));
+                            adam(queue, b.real(0), b.real(1), b.real(2), b.real(3), n, options, as_step(b.real(4)),
+                                 always(b));
                         }));
 }
 
@@ -75,7 +84,7 @@ void add_rmsprop(CaseList& cases, Index n, const std::string& variant, const Rms
                         .within(kAdaptiveBound)
                         .runs([=](auto& queue, auto b) {
                             rmsprop(queue, b.real(0), b.real(1), buffered ? b.real(2) : nullptr, b.real(3), n, options,
-                                    as_step(b.real(4)));
+                                    as_step(b.real(4)), always(b));
                         }));
 }
 
@@ -98,7 +107,7 @@ void add_sgd(CaseList& cases, Index n, const std::string& variant, const SgdOpti
                         .within(update_bound(3))
                         .runs([=](auto& queue, auto b) {
                             sgd(queue, b.real(0), buffered ? b.real(1) : nullptr, b.real(2), n, options,
-                                as_step(b.real(3)));
+                                as_step(b.real(3)), always(b));
                         }));
 }
 
@@ -119,6 +128,37 @@ void add_clip_scale(CaseList& cases, const std::string& size, double sum_of_squa
                         .runs([=](auto& queue, auto b) { clip_scale(queue, as_step(b.real(0)), b.real(1), 3); }));
 }
 
+/// Every update by NaN: held, it leaves no trace; not held, it leaves nothing else.
+void add_held(CaseList& cases, Index n, const std::string& variant, double proceed) {
+    const auto held = [&](const char* kernel) {
+        return KernelCase("optimizer", kernel, describe(n) + variant)
+            .inout("w", n)
+            .inout("state", n)
+            .inout("more state", n)
+            .input("dw", n, constant(std::numeric_limits<double>::quiet_NaN()))
+            .input("step", kStepScalars, kStepFill)
+            .input("proceed", 1, constant(proceed))
+            .within(exact("nothing, or only NaN, is written"));
+    };
+    cases.push_back(held("adam").runs([=](auto& queue, auto b) {
+        adam(queue, b.real(0), b.real(1), b.real(2), b.real(3), n, {}, as_step(b.real(4)), b.real(5));
+    }));
+    cases.push_back(held("rmsprop").runs([=](auto& queue, auto b) {
+        rmsprop(queue, b.real(0), b.real(1), b.real(2), b.real(3), n, {.momentum = 0.9}, as_step(b.real(4)), b.real(5));
+    }));
+    cases.push_back(held("sgd").runs([=](auto& queue, auto b) {
+        sgd(queue, b.real(0), b.real(1), b.real(3), n, {.momentum = 0.9}, as_step(b.real(4)), b.real(5));
+    }));
+}
+
+void add_hold(CaseList& cases, const std::string& variant, double loss) {
+    cases.push_back(KernelCase("optimizer", "hold_unless_finite", variant)
+                        .inout("proceed", 1, constant(1))
+                        .input("loss", 1, constant(loss))
+                        .within(exact("0 or what it was"))
+                        .runs([=](auto& queue, auto b) { hold_unless_finite(queue, b.real(0), b.real(1)); }));
+}
+
 }  // namespace
 
 void add_optimizer_cases(CaseList& cases, Purpose purpose) {
@@ -135,6 +175,11 @@ void add_optimizer_cases(CaseList& cases, Purpose purpose) {
     add_clip_scale(cases, "norm at the limit", 9);
     add_clip_scale(cases, "norm above the limit", 1e6);
     add_clip_scale(cases, "norm near the largest float", 1e38);
+    add_held(cases, 1000, " held", 0);
+    add_held(cases, 1000, " not held", 1);
+    add_hold(cases, "finite", -1e30);
+    add_hold(cases, "infinite", -std::numeric_limits<double>::infinity());
+    add_hold(cases, "NaN", std::numeric_limits<double>::quiet_NaN());
 }
 
 }  // namespace sinter::kernels

@@ -221,9 +221,10 @@ void add_scaled(CpuQueue& queue, Real* y, const Real* x, Index count, double fac
     for_elements(queue, count, [&](Index begin, Index end) { range(y, x, static_cast<float>(factor), begin, end); });
 }
 
-void interpolate(CpuQueue& queue, Real* y, const Real* x, Index count, double weight) {
+void interpolate(CpuQueue& queue, Real* y, const Real* x, Index count, const Real* weight) {
+    if (count == 0) return;
     const auto range = HWY_DYNAMIC_DISPATCH(interpolate_range);
-    for_elements(queue, count, [&](Index begin, Index end) { range(y, x, static_cast<float>(weight), begin, end); });
+    for_elements(queue, count, [&](Index begin, Index end) { range(y, x, *weight, begin, end); });
 }
 
 void multiply_scalar(CpuQueue& queue, Real* y, const Real* x, const Real* scalar, Index count) {

@@ -170,6 +170,10 @@ void copy_block(CpuQueue& queue, Real* to, const Real* from, MatrixShape shape, 
     });
 }
 
+void gather_scalars(CpuQueue&, Real* y, const ScalarPlaces<Real>& places) {
+    for (int i = 0; i < places.count; ++i) y[i] = *places.place[i];
+}
+
 void transpose(CpuQueue& queue, Real* y, const Real* x, MatrixShape shape) {
     // A tile reads whole cache lines of x (16 columns) and writes 16 rows of y, each from left to right.
     constexpr Index kTileRows = 512, kTileColumns = 16;

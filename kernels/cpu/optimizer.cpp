@@ -130,21 +130,24 @@ HWY_EXPORT(rmsprop_range);
 HWY_EXPORT(sgd_range);
 
 void adam(CpuQueue& queue, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
-          const StepScalars<Real>* step) {
+          const StepScalars<Real>* step, const Real* proceed) {
+    if (proceed && *proceed == 0) return;
     const auto range = HWY_DYNAMIC_DISPATCH(adam_range);
     parallel_for(queue, count, kElementsPerTask,
                  [&](Index begin, Index end) { range(w, m, v, dw, options, step, begin, end); });
 }
 
 void rmsprop(CpuQueue& queue, Real* w, Real* v, Real* buffer, const Real* dw, Index count,
-             const RmspropOptions& options, const StepScalars<Real>* step) {
+             const RmspropOptions& options, const StepScalars<Real>* step, const Real* proceed) {
+    if (proceed && *proceed == 0) return;
     const auto range = HWY_DYNAMIC_DISPATCH(rmsprop_range);
     parallel_for(queue, count, kElementsPerTask,
                  [&](Index begin, Index end) { range(w, v, buffer, dw, options, step, begin, end); });
 }
 
 void sgd(CpuQueue& queue, Real* w, Real* buffer, const Real* dw, Index count, const SgdOptions& options,
-         const StepScalars<Real>* step) {
+         const StepScalars<Real>* step, const Real* proceed) {
+    if (proceed && *proceed == 0) return;
     const auto range = HWY_DYNAMIC_DISPATCH(sgd_range);
     parallel_for(queue, count, kElementsPerTask,
                  [&](Index begin, Index end) { range(w, buffer, dw, options, step, begin, end); });
@@ -153,6 +156,10 @@ void sgd(CpuQueue& queue, Real* w, Real* buffer, const Real* dw, Index count, co
 void clip_scale(CpuQueue&, StepScalars<Real>* step, const Real* sum_squares, double max_norm) {
     const double factor = max_norm / (std::sqrt(static_cast<double>(sum_squares[0])) + 1e-6);
     step->gradient_scale = static_cast<Real>(std::min(factor, 1.0));  // in this order a NaN norm stays NaN
+}
+
+void hold_unless_finite(CpuQueue&, Real* proceed, const Real* loss) {
+    if (!std::isfinite(*loss)) *proceed = 0;
 }
 
 }  // namespace sinter::kernels

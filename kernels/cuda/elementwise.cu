@@ -42,8 +42,7 @@ struct AddScaled {
 };
 
 struct Interpolation {
-    float weight;
-    __device__ float operator()(float y, float x) const { return __fmaf_rn(weight, x - y, y); }
+    __device__ float operator()(float y, float x, float weight) const { return __fmaf_rn(weight, x - y, y); }
 };
 
 struct SquareRoot {
@@ -95,8 +94,8 @@ void add_scaled(CudaQueue& queue, Real* y, const Real* x, Index count, double fa
     pointwise(queue, y, count, AddScaled{static_cast<float>(factor)}, Elements{y}, Elements{x});
 }
 
-void interpolate(CudaQueue& queue, Real* y, const Real* x, Index count, double weight) {
-    pointwise(queue, y, count, Interpolation{static_cast<float>(weight)}, Elements{y}, Elements{x});
+void interpolate(CudaQueue& queue, Real* y, const Real* x, Index count, const Real* weight) {
+    pointwise(queue, y, count, Interpolation{}, Elements{y}, Elements{x}, ScalarElement{weight});
 }
 
 void multiply_scalar(CudaQueue& queue, Real* y, const Real* x, const Real* scalar, Index count) {

@@ -100,6 +100,11 @@ __global__ void __launch_bounds__(kBlock) transpose_kernel(float* y, const float
     }
 }
 
+__global__ void gather_scalars_kernel(float* y, ScalarPlaces<float> places) {
+    const int i = static_cast<int>(threadIdx.x);
+    if (i < places.count) y[i] = *places.place[i];
+}
+
 }  // namespace
 
 void gather_images(CudaQueue& queue, Real* y, const std::uint8_t* images, const std::int32_t* order,
@@ -126,6 +131,10 @@ void copy_block(CudaQueue& queue, Real* to, const Real* from, MatrixShape shape,
     const Index quads = parts(shape.columns, kQuad);
     launch<copy_block_kernel>(queue, blocks_for(shape.rows * quads), kBlock, 0, to, from, shape, Divisor(quads),
                               to_stride, from_stride, accumulate);
+}
+
+void gather_scalars(CudaQueue& queue, Real* y, const ScalarPlaces<Real>& places) {
+    launch<gather_scalars_kernel>(queue, 1, ScalarPlaces<Real>::kMost, 0, y, places);
 }
 
 void transpose(CudaQueue& queue, Real* y, const Real* x, MatrixShape shape) {

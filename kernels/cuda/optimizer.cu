@@ -21,10 +21,11 @@ struct AdamConstants {
     float gradient_decay, parameter_decay;  ///< weight decay: one of the two is zero
 };
 
-__global__ void __launch_bounds__(kBlock) adam_kernel(float* w, float* m, float* v, const float* dw, Index count,
-                                                      AdamConstants constants, const StepScalars<float>* step) {
+__global__ void __launch_bounds__(kBlock)
+    adam_kernel(float* w, float* m, float* v, const float* dw, Index count, AdamConstants constants,
+                const StepScalars<float>* step, const float* proceed) {
     const Index i = kQuad * thread_of_grid(), left = count - i;
-    if (left <= 0) return;
+    if (left <= 0 || (proceed && *proceed == 0)) return;
     // The bias corrections move out of the loop:
     //   lr / c1 * m / (sqrt(v / c2) + epsilon)  =  (lr sqrt(c2) / c1) m / (sqrt(v) + epsilon sqrt(c2))
     const float learning_rate = step->learning_rate, scale = step->gradient_scale;
@@ -54,9 +55,9 @@ struct RmspropConstants {
 
 __global__ void __launch_bounds__(kBlock)
     rmsprop_kernel(float* w, float* v, float* buffer, const float* dw, Index count, RmspropConstants constants,
-                   const StepScalars<float>* step) {
+                   const StepScalars<float>* step, const float* proceed) {
     const Index i = kQuad * thread_of_grid(), left = count - i;
-    if (left <= 0) return;
+    if (left <= 0 || (proceed && *proceed == 0)) return;
     const float learning_rate = step->learning_rate, scale = step->gradient_scale;
     const bool has_momentum = constants.momentum != 0;
 
@@ -80,10 +81,11 @@ struct SgdConstants {
     bool nesterov;
 };
 
-__global__ void __launch_bounds__(kBlock) sgd_kernel(float* w, float* buffer, const float* dw, Index count,
-                                                     SgdConstants constants, const StepScalars<float>* step) {
+__global__ void __launch_bounds__(kBlock)
+    sgd_kernel(float* w, float* buffer, const float* dw, Index count, SgdConstants constants,
+               const StepScalars<float>* step, const float* proceed) {
     const Index i = kQuad * thread_of_grid(), left = count - i;
-    if (left <= 0) return;
+    if (left <= 0 || (proceed && *proceed == 0)) return;
     const float learning_rate = step->learning_rate, scale = step->gradient_scale;
     const bool has_momentum = constants.momentum != 0, nesterov = has_momentum && constants.nesterov;
 
@@ -106,35 +108,46 @@ __global__ void clip_scale_kernel(StepScalars<float>* step, const float* sum_squ
     step->gradient_scale = factor > 1 ? 1 : factor;  // a NaN norm stays NaN
 }
 
+__global__ void hold_unless_finite_kernel(float* proceed, const float* loss) {
+    if (!isfinite(*loss)) *proceed = 0;
+}
+
 }  // namespace
 
 void adam(CudaQueue& queue, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
-          const StepScalars<Real>* step) {
+          const StepScalars<Real>* step, const Real* proceed) {
     const auto weight_decay = static_cast<float>(options.weight_decay);
     const AdamConstants constants{static_cast<float>(options.beta1),   static_cast<float>(1 - options.beta1),
                                   static_cast<float>(options.beta2),   static_cast<float>(1 - options.beta2),
                                   static_cast<float>(options.epsilon), options.decoupled ? 0 : weight_decay,
                                   options.decoupled ? weight_decay : 0};
-    launch<adam_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, m, v, dw, count, constants, step);
+    launch<adam_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, m, v, dw, count, constants, step,
+                        proceed);
 }
 
 void rmsprop(CudaQueue& queue, Real* w, Real* v, Real* buffer, const Real* dw, Index count,
-             const RmspropOptions& options, const StepScalars<Real>* step) {
+             const RmspropOptions& options, const StepScalars<Real>* step, const Real* proceed) {
     const RmspropConstants constants{static_cast<float>(options.alpha), static_cast<float>(1 - options.alpha),
                                      static_cast<float>(options.epsilon), static_cast<float>(options.momentum),
                                      static_cast<float>(options.weight_decay)};
-    launch<rmsprop_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, v, buffer, dw, count, constants, step);
+    launch<rmsprop_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, v, buffer, dw, count, constants, step,
+                           proceed);
 }
 
 void sgd(CudaQueue& queue, Real* w, Real* buffer, const Real* dw, Index count, const SgdOptions& options,
-         const StepScalars<Real>* step) {
+         const StepScalars<Real>* step, const Real* proceed) {
     const SgdConstants constants{static_cast<float>(options.momentum), static_cast<float>(options.weight_decay),
                                  options.nesterov};
-    launch<sgd_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, buffer, dw, count, constants, step);
+    launch<sgd_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, buffer, dw, count, constants, step,
+                       proceed);
 }
 
 void clip_scale(CudaQueue& queue, StepScalars<Real>* step, const Real* sum_squares, double max_norm) {
     launch<clip_scale_kernel>(queue, 1, 1, 0, step, sum_squares, static_cast<float>(max_norm));
+}
+
+void hold_unless_finite(CudaQueue& queue, Real* proceed, const Real* loss) {
+    launch<hold_unless_finite_kernel>(queue, 1, 1, 0, proceed, loss);
 }
 
 }  // namespace sinter::kernels

@@ -1,12 +1,8 @@
 // The CUDA queue: one device, one stream, memory in the order of the stream; and the check of what the runtime answers.
-#include "kernels/queue.h"
-
-#include <algorithm>
 #include <string>
-#include <utility>
 
-#include "kernels/cuda/device.cuh"
 #include "kernels/cuda/error.h"
+#include "kernels/cuda/queue_state.h"
 
 namespace sinter::kernels {
 
@@ -42,115 +38,121 @@ int CudaQueue::devices(std::string* why_none) {
 
 std::string CudaQueue::device_name(int device) { return properties_of(device).name; }
 
-CudaQueue::CudaQueue(int device) : device_(device) {
+CudaQueue::CudaQueue(int device) {
     check_cuda(cudaSetDevice(device), "choosing device " + std::to_string(device));
+    state_ = std::make_unique<State>();  // whose pinned memory belongs to the device that is current
     const cudaDeviceProp properties = properties_of(device);
-    compute_capability_ = 10 * properties.major + properties.minor;
-    shared_limit_ = properties.sharedMemPerBlockOptin;
-    check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
+    state_->device = device;
+    state_->compute_capability = 10 * properties.major + properties.minor;
+    state_->shared_limit = properties.sharedMemPerBlockOptin;
+    check_cuda(cudaStreamCreateWithFlags(&state_->stream, cudaStreamNonBlocking), "creating a stream");
     // By default the pool hands its memory back to the system at every synchronisation.
     cudaMemPool_t pool = nullptr;
     check_cuda(cudaDeviceGetDefaultMemPool(&pool, device), "asking for the memory pool");
     std::uint64_t keep_all = UINT64_MAX;
     check_cuda(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep_all), "setting up the memory pool");
-    arrivals_ = static_cast<unsigned*>(allocate(kArrivals * sizeof(unsigned)));
-    check_cuda(cudaMemsetAsync(arrivals_, 0, kArrivals * sizeof(unsigned), stream_), "clearing the arrivals");
+    state_->arrivals = static_cast<unsigned*>(allocate(kArrivals * sizeof(unsigned)));
+    check_cuda(cudaMemsetAsync(state_->arrivals, 0, kArrivals * sizeof(unsigned), state_->stream),
+               "clearing the arrivals");
 }
 
 CudaQueue::~CudaQueue() {
-    if (!stream_) return;
-    for (const Block& block : scratch_) release(block.memory);
-    release(counters_.memory);
-    for (void* memory : outgrown_) release(memory);
-    release(arrivals_);
-    cudaStreamSynchronize(stream_);
-    cudaStreamDestroy(stream_);
+    if (!state_ || !state_->stream) return;
+    for (const State::Block& block : state_->scratch) release(block.memory);
+    release(state_->counters.memory);
+    for (void* memory : state_->outgrown) release(memory);
+    release(state_->arrivals);
+    cudaStreamSynchronize(state_->stream);
+    cudaStreamDestroy(state_->stream);
 }
 
-CudaQueue::CudaQueue(CudaQueue&& other) noexcept
-    : device_(other.device_),
-      compute_capability_(other.compute_capability_),
-      shared_limit_(other.shared_limit_),
-      precision_(other.precision_),
-      stream_(std::exchange(other.stream_, nullptr)),
-      arrivals_(std::exchange(other.arrivals_, nullptr)),
-      outgrown_(std::move(other.outgrown_)) {
-    std::swap(scratch_, other.scratch_);
-    std::swap(counters_, other.counters_);
-}
+CudaQueue::CudaQueue(CudaQueue&&) noexcept = default;
 
 CudaQueue& CudaQueue::operator=(CudaQueue&& other) noexcept {
-    std::swap(device_, other.device_);
-    std::swap(compute_capability_, other.compute_capability_);
-    std::swap(shared_limit_, other.shared_limit_);
-    std::swap(precision_, other.precision_);
-    std::swap(stream_, other.stream_);
-    std::swap(arrivals_, other.arrivals_);
-    std::swap(scratch_, other.scratch_);
-    std::swap(counters_, other.counters_);
-    std::swap(outgrown_, other.outgrown_);
+    std::swap(state_, other.state_);  // what this one had goes with `other`
     return *this;
 }
+
+int CudaQueue::device() const { return state_->device; }
+int CudaQueue::compute_capability() const { return state_->compute_capability; }
+CUstream_st* CudaQueue::stream() const { return state_->stream; }
+Precision CudaQueue::precision() const { return state_->precision; }
+std::size_t CudaQueue::shared_limit() const { return state_->shared_limit; }
+unsigned* CudaQueue::arrivals() const { return state_->arrivals; }
 
 void* CudaQueue::allocate(std::size_t bytes) {
     void* memory = nullptr;
     if (bytes == 0) return memory;
-    check_cuda(cudaMallocAsync(&memory, bytes, stream_), "allocating " + std::to_string(bytes) + " bytes");
+    state_->refuse_while_recording("memory was allocated");
+    check_cuda(cudaMallocAsync(&memory, bytes, state_->stream), "allocating " + std::to_string(bytes) + " bytes");
     return memory;
 }
 
 void CudaQueue::release(void* memory) noexcept {
-    if (memory) cudaFreeAsync(memory, stream_);
+    if (memory) cudaFreeAsync(memory, state_->stream);
 }
 
 void CudaQueue::copy(void* to, const void* from, std::size_t bytes) {
-    if (bytes > 0) check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_), "copying");
+    if (bytes > 0) check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, state_->stream), "copying");
 }
 
 void CudaQueue::upload(void* to, const void* from_host, std::size_t bytes) {
     if (bytes == 0) return;
-    // Pageable host memory, which is all that sinter has, is staged before the call returns.
-    check_cuda(cudaMemcpyAsync(to, from_host, bytes, cudaMemcpyHostToDevice, stream_), "uploading");
+    state_->refuse_while_recording("the host's numbers were uploaded");
+    // Ordinary memory is staged by the runtime before the call returns, but that may wait for the device; what comes in
+    // every step is small and goes through pinned memory.
+    const void* from =
+        bytes <= PinnedRing::kLargest ? state_->uploads.stage(from_host, bytes, state_->stream) : from_host;
+    check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, state_->stream), "uploading");
 }
 
 void CudaQueue::download(void* to_host, const void* from, std::size_t bytes) {
     if (bytes == 0) return;
-    check_cuda(cudaMemcpyAsync(to_host, from, bytes, cudaMemcpyDeviceToHost, stream_), "downloading");
+    state_->refuse_while_recording("the host read a result");
+    check_cuda(cudaMemcpyAsync(to_host, from, bytes, cudaMemcpyDeviceToHost, state_->stream), "downloading");
     synchronise();
 }
 
 void CudaQueue::set_precision(Precision precision) {
     constexpr int kOldestWithBoth = 80;
-    precision_ = compute_capability_ < kOldestWithBoth ? Precision::fp32 : precision;
+    state_->precision = state_->compute_capability < kOldestWithBoth ? Precision::fp32 : precision;
 }
 
-void CudaQueue::synchronise() { check_cuda(cudaStreamSynchronize(stream_), "waiting for the device"); }
+void CudaQueue::synchronise() {
+    state_->refuse_while_recording("the host waited for the device");
+    check_cuda(cudaStreamSynchronize(state_->stream), "waiting for the device");
+}
 
 unsigned* CudaQueue::counters(std::size_t count) {
     const std::size_t bytes = count * sizeof(unsigned);
-    if (bytes > counters_.bytes) {
+    State::Block& counters = state_->counters;
+    if (bytes > counters.bytes) {
         // As with scratch: the old block may belong to a recorded graph.
-        const std::size_t larger = std::max(bytes, 2 * counters_.bytes);
+        const std::size_t larger = std::max(bytes, 2 * counters.bytes);
         void* const memory = allocate(larger);
-        check_cuda(cudaMemsetAsync(memory, 0, larger, stream_), "clearing counters");
-        if (counters_.memory) outgrown_.push_back(counters_.memory);
-        counters_ = {memory, larger};
+        check_cuda(cudaMemsetAsync(memory, 0, larger, state_->stream), "clearing counters");
+        if (counters.memory) state_->outgrown.push_back(counters.memory);
+        counters = {memory, larger};
     }
-    return static_cast<unsigned*>(counters_.memory);
+    return static_cast<unsigned*>(counters.memory);
 }
 
 CudaScratch::CudaScratch(CudaQueue& queue, std::size_t bytes) : queue_(queue) {
-    if (queue.scratch_depth_ == CudaQueue::kMaxScratchDepth) throw std::logic_error("kernels nest too many scratches");
-    CudaQueue::Block& block = queue.scratch_[queue.scratch_depth_];
+    CudaQueue::State& state = *queue.state_;
+    if (state.scratch_depth == CudaQueue::State::kMaxScratchDepth)
+        throw std::logic_error("kernels nest too many scratches");
+    CudaQueue::State::Block& block = state.scratch[state.scratch_depth];
     if (bytes > block.bytes) {
         // A recorded graph may still write to the old block, so it is kept; doubling keeps those few and small.
         bytes = std::max(bytes, 2 * block.bytes);
         void* larger = queue.allocate(bytes);
-        if (block.memory) queue.outgrown_.push_back(block.memory);
+        if (block.memory) state.outgrown.push_back(block.memory);
         block = {larger, bytes};
     }
     memory_ = block.memory;
-    ++queue.scratch_depth_;
+    ++state.scratch_depth;
 }
+
+CudaScratch::~CudaScratch() { --queue_.state_->scratch_depth; }
 
 }  // namespace sinter::kernels

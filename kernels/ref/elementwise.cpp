@@ -43,8 +43,8 @@ void add_scaled(RefQueue<Real>&, Real* y, const Real* x, Index count, double fac
 }
 
 template <class Real>
-void interpolate(RefQueue<Real>&, Real* y, const Real* x, Index count, double weight) {
-    for (Index i = 0; i < count; ++i) y[i] += static_cast<Real>(weight) * (x[i] - y[i]);
+void interpolate(RefQueue<Real>&, Real* y, const Real* x, Index count, const Real* weight) {
+    for (Index i = 0; i < count; ++i) y[i] += *weight * (x[i] - y[i]);
 }
 
 template <class Real>

@@ -21,7 +21,8 @@ Real without_subnormals(Real x) {
 
 template <class Real>
 void adam(RefQueue<Real>&, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
-          const StepScalars<Real>* step) {
+          const StepScalars<Real>* step, const Real* proceed) {
+    if (proceed && *proceed == 0) return;
     const Real beta1 = static_cast<Real>(options.beta1), one_minus_beta1 = static_cast<Real>(1 - options.beta1);
     const Real beta2 = static_cast<Real>(options.beta2), one_minus_beta2 = static_cast<Real>(1 - options.beta2);
     const Real epsilon = static_cast<Real>(options.epsilon), decay = static_cast<Real>(options.weight_decay);
@@ -40,7 +41,8 @@ void adam(RefQueue<Real>&, Real* w, Real* m, Real* v, const Real* dw, Index coun
 
 template <class Real>
 void rmsprop(RefQueue<Real>&, Real* w, Real* v, Real* buffer, const Real* dw, Index count,
-             const RmspropOptions& options, const StepScalars<Real>* step) {
+             const RmspropOptions& options, const StepScalars<Real>* step, const Real* proceed) {
+    if (proceed && *proceed == 0) return;
     const Real alpha = static_cast<Real>(options.alpha), one_minus_alpha = static_cast<Real>(1 - options.alpha);
     const Real epsilon = static_cast<Real>(options.epsilon), decay = static_cast<Real>(options.weight_decay);
     const Real momentum = static_cast<Real>(options.momentum);
@@ -55,7 +57,8 @@ void rmsprop(RefQueue<Real>&, Real* w, Real* v, Real* buffer, const Real* dw, In
 
 template <class Real>
 void sgd(RefQueue<Real>&, Real* w, Real* buffer, const Real* dw, Index count, const SgdOptions& options,
-         const StepScalars<Real>* step) {
+         const StepScalars<Real>* step, const Real* proceed) {
+    if (proceed && *proceed == 0) return;
     const Real momentum = static_cast<Real>(options.momentum), decay = static_cast<Real>(options.weight_decay);
     for (Index i = 0; i < count; ++i) {
         const Real g = step->gradient_scale * dw[i] + decay * w[i];
@@ -74,9 +77,15 @@ void clip_scale(RefQueue<Real>&, StepScalars<Real>* step, const Real* sum_square
     step->gradient_scale = std::min(Real{1}, static_cast<Real>(max_norm) / (norm + static_cast<Real>(1e-6)));
 }
 
+template <class Real>
+void hold_unless_finite(RefQueue<Real>&, Real* proceed, const Real* loss) {
+    if (!std::isfinite(*loss)) *proceed = 0;
+}
+
 SINTER_REF_INSTANTIATE(adam);
 SINTER_REF_INSTANTIATE(rmsprop);
 SINTER_REF_INSTANTIATE(sgd);
 SINTER_REF_INSTANTIATE(clip_scale);
+SINTER_REF_INSTANTIATE(hold_unless_finite);
 
 }  // namespace sinter::kernels

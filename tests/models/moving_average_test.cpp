@@ -44,7 +44,7 @@ TEST(MovingAverage, StartsAsAnExactFrozenCopy) {
     Adam adam(network);
     network.train_step(adam);
     ASSERT_NE(values(average.state()), values(network.state()));
-    const MovingAverage moving(average, network);
+    const MovingAverage moving(average, network, adam.arena());
     EXPECT_EQ(values(average.state()), values(network.state()));
     for (const Parameter& p : average.parameters()) EXPECT_FALSE(p.tensor.requires_grad()) << p.name;
     for (const Parameter& p : network.parameters()) EXPECT_TRUE(p.tensor.requires_grad()) << p.name;
@@ -52,8 +52,8 @@ TEST(MovingAverage, StartsAsAnExactFrozenCopy) {
 
 TEST(MovingAverage, MovesParametersByTheDecayAndCopiesBuffers) {
     Network network(1), average(2);
-    MovingAverage moving(average, network);
-    Adam adam(network);  // moves the parameters to another place in memory
+    Adam adam(network);
+    MovingAverage moving(average, network, adam.arena());
     std::vector<std::vector<float>> expected = values(network.parameters());
     for (int step = 0; step < 3; ++step) {
         network.train_step(adam);
@@ -80,9 +80,9 @@ TEST(MovingAverage, MovesParametersByTheDecayAndCopiesBuffers) {
 
 TEST(MovingAverage, OfDecayOneStandsStill) {
     Network network(1), average(2);
-    MovingAverage moving(average, network);
-    const auto before = values(average.parameters());
     Adam adam(network);
+    MovingAverage moving(average, network, adam.arena());
+    const auto before = values(average.parameters());
     network.train_step(adam);
     moving.update(1);
     EXPECT_EQ(values(average.parameters()), before);
@@ -92,7 +92,8 @@ TEST(MovingAverage, OfDecayOneStandsStill) {
 
 TEST(MovingAverage, AllocatesNothing) {
     Network network(1), average(2);
-    MovingAverage moving(average, network);
+    const Adam adam(network);
+    MovingAverage moving(average, network, adam.arena());
     moving.update(0.999);
     const std::int64_t before = allocations();
     moving.update(0.999);
@@ -103,8 +104,8 @@ TEST(MovingAverage, StandsInACheckpointUnderTheNamesOfItsSource) {
     const TemporaryFolder folder;
     const auto path = folder.path() / "average.safetensors";
     Network network(1), average(2), restored(3), restored_average(4);
-    MovingAverage moving(average, network);
     Adam adam(network);
+    MovingAverage moving(average, network, adam.arena());
     network.train_step(adam);
     moving.update(0.5);
     save_checkpoint(path, std::vector<CheckpointPart>{{"", &network}, {"average.", &average}}, {});
@@ -115,11 +116,16 @@ TEST(MovingAverage, StandsInACheckpointUnderTheNamesOfItsSource) {
 
 TEST(MovingAverage, RefusesModulesThatDiffer) {
     Network network(1), wider(2, 6);
+    const Adam adam(network), adam_of_wider(wider);
+    const ParameterArena& arena = adam.arena();
     Linear other(3, 5, network.generator);
-    expect_usage_error([&] { MovingAverage(wider, network); },
+    expect_usage_error([&] { MovingAverage(wider, network, arena); },
                        {"[moving_average]", "layers.linear.weight (3x6 on cpu)", "layers.linear.weight (3x5 on cpu)"});
-    expect_usage_error([&] { MovingAverage(other, network); }, {"[moving_average]", "got 2 and 6 tensors"});
-    expect_usage_error([&] { MovingAverage(network, network); }, {"[moving_average]", "own average"});
+    expect_usage_error([&] { MovingAverage(other, network, arena); }, {"[moving_average]", "got 2 and 6 tensors"});
+    expect_usage_error([&] { MovingAverage(network, network, arena); }, {"[moving_average]", "own average"});
+    Network average(3);
+    expect_usage_error([&] { MovingAverage(average, network, adam_of_wider.arena()); },
+                       {"[moving_average]", "layers.linear.weight (3x5 on cpu)", "layers.linear.weight (3x6 on cpu)"});
 }
 
 }  // namespace

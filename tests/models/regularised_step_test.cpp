@@ -56,7 +56,7 @@ struct Steps {
     Generator generator{1, Device::cpu()};
     Discriminator discriminator{generator}, average{generator};
     Adam adam{discriminator};
-    MovingAverage moving{average, discriminator};
+    MovingAverage moving{average, discriminator, adam.arena()};
     Tensor images;
     Buffer<std::int32_t> labels{std::vector<std::int32_t>{0, 2, 1, 1, 0, 0}, Device::cpu()};
 };

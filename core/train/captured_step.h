@@ -1,0 +1,55 @@
+// The device's part of a training step, recorded as a CUDA graph when it comes for the second time and replayed from
+// then on: one call of the host in place of a hundred.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "core/tensor.h"
+#include "kernels/graph.h"
+
+namespace sinter {
+
+/// A step consists of three parts:
+///   prepare   the host goes to the next batch, counts, and uploads what changes (Loader::advance(),
+///             Generator::start_step(), Optimizer::prepare());
+///   pass      kernels alone (Loader::gather(), the model, backward(), Optimizer::apply()): no result is read on the
+///             host, nothing is uploaded, and all that differs from the last time is read from device memory;
+///   reading   the tensor that the pass returned goes to Readings.
+/// This class runs the passes. On devices other than CUDA it calls them.
+class CapturedStep {
+public:
+    using Pass = std::function<Tensor()>;
+
+    /// With `capture` off the pass is called every time on CUDA, too: to see its layers in a profiler.
+    explicit CapturedStep(Device device, bool capture = true);
+    ~CapturedStep();
+    CapturedStep(const CapturedStep&) = delete;
+    CapturedStep& operator=(const CapturedStep&) = delete;
+
+    /// Runs the pass of this kind, and returns its result, which stands until the next run(). Passes whose kernels or
+    /// shapes differ (another batch size, a step in which a network does not learn) are of another `kind`. All passes
+    /// of a kind must be the same. Tensors made within get memory that nobody else gets.
+    Tensor run(std::uint64_t kind, const Pass& pass);
+
+    /// For the next run(s) only: calls the pass itself instead of replaying it.
+    void set_capture(bool capture) { capture_ = capture; }
+
+    /// What one replay of a kind consists of; zeros where it was not recorded.
+    struct Counts {
+        int kernels = 0, copies = 0;
+    };
+    Counts counts(std::uint64_t kind) const;
+
+private:
+    struct Recording;
+
+    Device device_;
+    bool capture_;
+    Ref<MemoryPool> memory_;
+    std::map<std::uint64_t, Recording> recordings_;
+};
+
+}  // namespace sinter

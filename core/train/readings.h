@@ -1,0 +1,64 @@
+// The numbers of every step (losses, mostly), brought to the host without making it wait for the device.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/tensor.h"
+#include "kernels/readback.h"
+
+namespace sinter {
+
+/// What a step found, when it has arrived on the host.
+struct Reading {
+    std::int64_t step = 0;
+    Index images = 0;                ///< in its batch
+    std::span<const double> values;  ///< in the order in which they were given; valid until the next reading
+};
+
+/// Hands over readings in the order of their steps: on a CUDA device kLag steps later, so that the next steps are
+/// under way while the host looks at this one; elsewhere at once.
+class Readings {
+public:
+    static constexpr int kLag = 2;
+
+    /// For `values` numbers a step. Throws UsageError for more than gather_scalars() takes.
+    Readings(Device device, int values);
+
+    /// Begins to read the array `values` of the step, and calls consume(Reading) for the step of kLag steps before (or
+    /// this one).
+    template <class Consume>
+    void push(std::int64_t step, Index images, const Tensor& values, Consume consume) {
+        post(step, images, values);
+        while (under_way_ > lag_) consume(take());
+    }
+
+    /// Waits for all that are under way.
+    template <class Consume>
+    void flush(Consume consume) {
+        while (under_way_ > 0) consume(take());
+    }
+
+private:
+    struct Slot {
+        std::int64_t step = 0;
+        Index images = 0;
+        std::vector<double> values;
+    };
+
+    void post(std::int64_t step, Index images, const Tensor& values);
+    Reading take();
+
+    int lag_ = 0, first_ = 0, under_way_ = 0;
+    std::vector<Slot> slots_;
+#ifdef SINTER_HAS_CUDA
+    std::optional<kernels::CudaReadback> readback_;
+#endif
+};
+
+/// The one-element tensors side by side, at most eight: what is given to Readings. An undefined one is NaN.
+Tensor gather_scalars(std::initializer_list<Tensor> scalars);
+
+}  // namespace sinter

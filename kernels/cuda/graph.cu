@@ -1,0 +1,47 @@
+#include "kernels/graph.h"
+
+#include <exception>
+#include <vector>
+
+#include "kernels/cuda/error.h"
+#include "kernels/cuda/queue_state.h"
+
+namespace sinter::kernels {
+
+CudaGraph::CudaGraph(CudaQueue& queue, const std::function<void()>& work) : stream_(queue.stream()) {
+    check_cuda(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "beginning to record");
+    queue.state_->recording = true;
+    std::exception_ptr failure;
+    try {
+        work();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    queue.state_->recording = false;
+    cudaGraph_t graph = nullptr;
+    const cudaError_t ended = cudaStreamEndCapture(stream_, &graph);
+    if (failure) {
+        if (graph) cudaGraphDestroy(graph);
+        std::rethrow_exception(failure);
+    }
+    check_cuda(ended, "recording");
+
+    std::size_t count = 0;
+    check_cuda(cudaGraphGetNodes(graph, nullptr, &count), "counting what was recorded");
+    std::vector<cudaGraphNode_t> nodes(count);
+    check_cuda(cudaGraphGetNodes(graph, nodes.data(), &count), "counting what was recorded");
+    for (cudaGraphNode_t node : nodes) {
+        cudaGraphNodeType type;
+        check_cuda(cudaGraphNodeGetType(node, &type), "counting what was recorded");
+        ++(type == cudaGraphNodeTypeKernel ? kernels_ : copies_);
+    }
+    const cudaError_t made = cudaGraphInstantiate(&executable_, graph);
+    cudaGraphDestroy(graph);
+    check_cuda(made, "making what was recorded ready");
+}
+
+CudaGraph::~CudaGraph() { cudaGraphExecDestroy(executable_); }
+
+void CudaGraph::replay() { check_cuda(cudaGraphLaunch(executable_, stream_), "repeating what was recorded"); }
+
+}  // namespace sinter::kernels

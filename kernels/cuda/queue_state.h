@@ -1,0 +1,40 @@
+// What a CUDA queue consists of: for the queue itself and for the graphs that are recorded on it.
+#pragma once
+
+#include <vector>
+
+#include "kernels/cuda/pinned.h"
+#include "kernels/queue.h"
+
+namespace sinter::kernels {
+
+struct CudaQueue::State {
+    struct Block {
+        void* memory = nullptr;
+        std::size_t bytes = 0;
+    };
+    static constexpr int kMaxScratchDepth = 4;
+
+    /// Throws QueueError while a graph is recorded, which cannot repeat what was done.
+    void refuse_while_recording(const char* what_was_done) const {
+        if (!recording) return;
+        throw QueueError(std::string("[cuda] ") + what_was_done +
+                         " in a step that is being recorded as a graph; a first run must have allocated all that the "
+                         "step needs, and what changes from step to step must be uploaded before it");
+    }
+
+    int device = 0;
+    int compute_capability = 0;
+    std::size_t shared_limit = 0;
+    Precision precision = Precision::fp32;
+    cudaStream_t stream = nullptr;
+    bool recording = false;
+    unsigned* arrivals = nullptr;
+    Block scratch[kMaxScratchDepth];  // one for each level of nesting
+    int scratch_depth = 0;
+    Block counters;
+    std::vector<void*> outgrown;
+    PinnedRing uploads;
+};
+
+}  // namespace sinter::kernels
