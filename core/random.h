@@ -31,8 +31,7 @@ public:
     Draw(std::uint64_t seed, std::uint32_t draw, Ref<RandomStep> step)
         : address_{seed, draw, step->on_device.data()}, number_(step->number), step_(std::move(step)) {}
 
-    /// Where its numbers live. Throws UsageError once the generator has gone on to another step: backward must come
-    /// before.
+    /// Where its numbers live. Throws UsageError once the generator is in another step: backward must come before.
     const kernels::RandomAddress& address() const;
 
 private:

@@ -7,7 +7,7 @@
 #include "apps/common/training_setup.h"
 #include "apps/dcgan/pictures.h"
 #include "core/check.h"
-#include "core/data/image_file.h"
+#include "core/io/image_file.h"
 
 namespace sinter {
 namespace {

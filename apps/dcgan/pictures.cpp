@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "apps/common/sampling.h"
-#include "core/data/image_file.h"
 #include "core/io/gif.h"
+#include "core/io/image_file.h"
 #include "core/io/png.h"
 #include "core/nn/batch_statistics.h"
 #include "core/ops/random.h"

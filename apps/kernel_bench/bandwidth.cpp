@@ -15,7 +15,7 @@
 #include "hwy/highway.h"
 #include "kernels/contract.h"
 #include "kernels/cpu/simd-inl.h"
-#include "kernels/cpu/thread_pool.h"
+#include "kernels/thread_pool.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sinter::bench::HWY_NAMESPACE {

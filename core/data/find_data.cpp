@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/data/cache_folder.h"
 #include "core/data/cifar.h"
 #include "core/data/describe.h"
 #include "core/data/digits.h"
@@ -18,6 +17,7 @@
 #include "core/data/image_folder.h"
 #include "core/data/mnist.h"
 #include "core/error.h"
+#include "core/io/cache_folder.h"
 
 namespace sinter {
 namespace {

@@ -4,15 +4,14 @@
 #include <filesystem>
 #include <optional>
 
-#include "core/data/download.h"
 #include "core/data/image_set.h"
+#include "core/io/download.h"
 
 namespace sinter {
 
 /// Finds the data that a program trains on: the first that is given of
 ///   1. `data_option` (--data): a folder for load_mnist, load_cifar10 or load_image_folder, whichever form it has, or
-///   the
-///      word `digits` for make_digits;
+///      the word `digits` for make_digits;
 ///   2. $SINTER_DATA_DIR, the same way;
 ///   3. mnist/ in the cache folder: $SINTER_CACHE_DIR, else $XDG_CACHE_HOME/sinter, else ~/.cache/sinter;
 ///   4. a download of MNIST into the cache, from $SINTER_MNIST_URL if set, else from the public mirrors, unless

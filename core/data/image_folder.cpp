@@ -12,15 +12,16 @@
 #include <utility>
 #include <vector>
 
-#include "core/data/cache_folder.h"
 #include "core/data/describe.h"
 #include "core/data/fit.h"
-#include "core/data/image_file.h"
 #include "core/data/image_listing.h"
 #include "core/data/packed_images.h"
-#include "core/data/sha256.h"
 #include "core/error.h"
-#include "kernels/cpu/thread_pool.h"
+#include "core/io/cache_folder.h"
+#include "core/io/image_file.h"
+#include "core/io/image_fitter.h"
+#include "core/io/sha256.h"
+#include "kernels/thread_pool.h"
 
 namespace sinter {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
-#include "core/data/download.h"
 #include "core/data/image_set.h"
+#include "core/io/download.h"
 
 namespace sinter {
 

@@ -11,8 +11,8 @@
 #include <system_error>
 #include <utility>
 
-#include "core/data/image_file.h"
 #include "core/error.h"
+#include "core/io/image_file.h"
 
 namespace sinter {
 namespace {

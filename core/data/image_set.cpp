@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/data/pixel_file.h"
+#include "core/io/pixel_file.h"
 
 namespace sinter {
 

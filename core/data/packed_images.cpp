@@ -10,9 +10,9 @@
 #include <system_error>
 #include <utility>
 
-#include "core/data/available_memory.h"
-#include "core/data/pixel_file.h"
 #include "core/error.h"
+#include "core/io/available_memory.h"
+#include "core/io/pixel_file.h"
 
 namespace sinter {
 namespace {

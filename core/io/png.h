@@ -37,8 +37,8 @@ struct Picture {
 Picture arrange_grid(std::span<const float> images, const GridLayout& layout);
 Picture arrange_grid(std::span<const std::uint8_t> images, const GridLayout& layout);
 
-/// The picture as the bytes of a PNG file. Throws UsageError when its sizes do not
-/// agree, or it is empty, longer than 65,536 pixels on a side or larger than 2^29 bytes.
+/// The picture as the bytes of a PNG file. Throws UsageError when its sizes do not agree, or it is empty, longer than
+/// 65,536 pixels on a side or larger than 2^29 bytes.
 std::vector<std::byte> encode_png(const Picture& picture);
 
 /// Arranges, encodes and writes with write_file_atomically.

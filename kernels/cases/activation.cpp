@@ -1,28 +1,11 @@
 // Cases of kernels/activation.h.
 #include "kernels/activation.h"
 
+#include "kernels/cases/activations.h"
 #include "kernels/cases/toolbox.h"
 
 namespace sinter::kernels {
 namespace {
-
-/// An activation with the range of its outputs, from which the gradients' y is drawn.
-struct NamedActivation {
-    const char* name;
-    Activation activation;
-    double y_low, y_high;
-};
-
-constexpr NamedActivation kActivations[] = {
-    {"identity", {ActivationKind::identity}, -4, 4},
-    {"relu", {ActivationKind::relu}, -1, 4},
-    {"leaky_relu", {ActivationKind::leaky_relu, 0.2f}, -1, 4},
-    {"elu", {ActivationKind::elu, 0.7f}, -0.7, 4},
-    {"sigmoid", {ActivationKind::sigmoid}, 0, 1},
-    {"tanh", {ActivationKind::tanh}, -1, 1},
-    {"softplus", {ActivationKind::softplus}, 0, 8},
-    {"exp", {ActivationKind::exp}, 0, 8},
-};
 
 const Tolerance kForwardBound{0x1p-126, 8 * kRounding,
                               "4 units in the last place, and a result below the smallest normal float may be zero"};
@@ -148,7 +131,7 @@ void add_exact_with_bias(CaseList& cases, MatrixShape shape) {
 }  // namespace
 
 void add_activation_cases(CaseList& cases, Purpose purpose) {
-    for (const NamedActivation& named : kActivations) {
+    for (const NamedActivation& named : kAllActivations) {
         for (const Index n : counts(purpose)) add_pointwise(cases, purpose, named, n);
         for (const MatrixShape shape : shapes(purpose)) add_with_bias(cases, purpose, named, shape);
     }

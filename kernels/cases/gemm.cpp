@@ -4,6 +4,7 @@
 // product anywhere shows, whatever the depth. Real numbers guard the rounding, epilogues are swept on a few shapes.
 #include "kernels/gemm.h"
 
+#include "kernels/cases/activations.h"
 #include "kernels/cases/toolbox.h"
 
 namespace sinter::kernels {
@@ -103,10 +104,6 @@ void add_shape_sweep(CaseList& cases) {
 }
 
 void add_rounding_and_epilogues(CaseList& cases) {
-    constexpr Activation kActivations[] = {
-        {ActivationKind::identity},  {ActivationKind::relu}, {ActivationKind::leaky_relu, 0.2f},
-        {ActivationKind::elu, 0.7f}, {ActivationKind::tanh}, {ActivationKind::sigmoid},
-        {ActivationKind::softplus},  {ActivationKind::exp}};
     for_transposes([&](bool transpose_a, bool transpose_b) {
         for (const Index k : {0, 3, 700, 1500}) {
             const GemmShape shape{15, 49, k, transpose_a, transpose_b};
@@ -114,16 +111,16 @@ void add_rounding_and_epilogues(CaseList& cases) {
         }
         for (const GemmShape& sides : {GemmShape{1, 1, 1}, GemmShape{3, 5, 0}, GemmShape{17, 33, 20}}) {
             const GemmShape shape{sides.m, sides.n, sides.k, transpose_a, transpose_b};
-            for (const Activation activation : kActivations) {
+            for (const NamedActivation& named : kAllActivations) {
                 for (const bool bias : {false, true}) {
                     for (const bool accumulate : {false, true}) {
-                        const std::string name = " activation " + std::to_string(static_cast<int>(activation.kind)) +
-                                                 (bias ? " bias" : "") + (accumulate ? " accumulate" : "");
+                        const std::string name =
+                            std::string(" ") + named.name + (bias ? " bias" : "") + (accumulate ? " accumulate" : "");
                         // Under exp an absolute error of its argument is a relative one of the result.
                         Tolerance tolerance = random_product(shape.k);
-                        if (activation.kind == ActivationKind::exp) tolerance.relative += tolerance.absolute;
+                        if (named.activation.kind == ActivationKind::exp) tolerance.relative += tolerance.absolute;
                         cases.push_back(
-                            product(shape, {bias, accumulate, activation}, name, uniform(-1, 1), tolerance));
+                            product(shape, {bias, accumulate, named.activation}, name, uniform(-1, 1), tolerance));
                     }
                 }
             }

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "kernels/contract.h"
-#include "kernels/cpu/thread_pool.h"
+#include "kernels/thread_pool.h"
 
 namespace sinter::kernels {
 

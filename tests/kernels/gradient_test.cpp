@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/activation.h"
+#include "kernels/cases/activations.h"
 #include "kernels/elementwise.h"
 #include "kernels/loss.h"
 #include "kernels/vae.h"
@@ -15,14 +16,11 @@ namespace {
 TEST(Gradient, OfEveryActivation) {
     RefQueue<double> queue;
     constexpr MatrixShape kShape{6, 5};
-    constexpr Activation kActivations[] = {{ActivationKind::identity},         {ActivationKind::relu},
-                                           {ActivationKind::leaky_relu, 0.2f}, {ActivationKind::elu, 0.7f},
-                                           {ActivationKind::sigmoid},          {ActivationKind::tanh},
-                                           {ActivationKind::softplus},         {ActivationKind::exp}};
     const Vector x = filled(30, {Fill::uniform, -3, 3}, 1), bias = filled(5, {Fill::uniform, -1, 1}, 2);
     const Vector dy = filled(30, {Fill::uniform, -1, 1}, 3);
-    for (const Activation activation : kActivations) {
-        const std::string what = "activation " + std::to_string(static_cast<int>(activation.kind));
+    for (const NamedActivation& named : kAllActivations) {
+        const Activation activation = named.activation;
+        const std::string what = named.name;
         const auto forward = [&](const Vector& input, const Vector& shift) {
             Vector y(input.size());
             add_row(queue, y.data(), input.data(), shift.data(), kShape);

@@ -1,5 +1,5 @@
 // The thread pool: every task once, jobs in order, reuse after idle time. Meant for the thread sanitizer too.
-#include "kernels/cpu/thread_pool.h"
+#include "kernels/thread_pool.h"
 
 #include <gtest/gtest.h>
 

@@ -9,20 +9,10 @@
 namespace sinter::kernels {
 namespace {
 
-ConvGeometry geometry(Index batch, Index height, Index width, Index in, Index out, Index kernel, Index stride,
-                      Padding padding) {
-    return {batch,
-            height,
-            width,
-            in,
-            conv_output_size(height, kernel, stride, padding),
-            conv_output_size(width, kernel, stride, padding),
-            out,
-            kernel,
-            kernel,
-            stride,
-            padding.before,
-            padding.before};
+/// Square kernels with equal padding on both axes.
+ConvGeometry square(Index batch, Index height, Index width, Index in, Index out, Index kernel, Index stride,
+                    Padding padding) {
+    return conv_geometry(batch, height, width, in, out, kernel, kernel, stride, padding, padding);
 }
 
 /// The random walk of the roundings of `depth` products of numbers in [-1, 1), multiplied by the transforms, which
@@ -92,20 +82,20 @@ void add_tiles(CaseList& cases, const char* name, const ConvGeometry& g, Index m
 }  // namespace
 
 void add_winograd_cases(CaseList& cases) {
-    add_tiles(cases, "2x2 outputs, 2x2 taps", geometry(5, 6, 9, 3, 17, 2, 1, {0, 0}), 2, 2);
-    add_tiles(cases, "2x2 outputs, 3x3 taps", geometry(3, 7, 5, 16, 5, 3, 1, {1, 1}), 2, 3);
-    add_tiles(cases, "2x2 outputs, 5x5 taps", geometry(2, 5, 6, 7, 33, 5, 1, {2, 2}), 2, 1);
-    add_tiles(cases, "4x4 outputs, 2x2 taps", geometry(3, 11, 9, 17, 16, 2, 1, {1, 0}), 4, 2);
-    add_tiles(cases, "4x4 outputs, 3x3 taps", geometry(4, 9, 13, 5, 40, 3, 1, {1, 1}), 4, 3);
-    add_tiles(cases, "4x4 outputs, 5x5 taps", geometry(3, 7, 7, 33, 18, 5, 1, {2, 2}), 4, 2);
-    add_tiles(cases, "four phases of 2x2 taps", geometry(3, 17, 12, 9, 33, 4, 2, {1, 1}), 4, 2);
-    add_tiles(cases, "four phases of up to 3x3 taps", geometry(5, 14, 14, 10, 12, 5, 2, {1, 2}), 4, 4);
-    add_tiles(cases, "four phases, one without taps", geometry(2, 9, 8, 6, 20, 3, 2, {0, 1}), 2, 1);
-    add_tiles(cases, "nine phases", geometry(2, 16, 15, 3, 7, 5, 3, {2, 2}), 4, 2);
-    add_tiles(cases, "several panels", geometry(2, 8, 8, 80, 300, 4, 2, {1, 1}), 2, 2);
-    add_tiles(cases, "several blocks of depth", geometry(1, 4, 4, 600, 8, 3, 1, {1, 1}), 4, 1);
-    add_tiles(cases, "a kernel larger than the image", geometry(2, 3, 2, 4, 6, 5, 1, {2, 2}), 4, 2);
-    add_tiles(cases, "rows that no output reaches", geometry(1, 12, 12, 4, 6, 6, 3, {0, 0}), 2, 1);
+    add_tiles(cases, "2x2 outputs, 2x2 taps", square(5, 6, 9, 3, 17, 2, 1, {0, 0}), 2, 2);
+    add_tiles(cases, "2x2 outputs, 3x3 taps", square(3, 7, 5, 16, 5, 3, 1, {1, 1}), 2, 3);
+    add_tiles(cases, "2x2 outputs, 5x5 taps", square(2, 5, 6, 7, 33, 5, 1, {2, 2}), 2, 1);
+    add_tiles(cases, "4x4 outputs, 2x2 taps", square(3, 11, 9, 17, 16, 2, 1, {1, 0}), 4, 2);
+    add_tiles(cases, "4x4 outputs, 3x3 taps", square(4, 9, 13, 5, 40, 3, 1, {1, 1}), 4, 3);
+    add_tiles(cases, "4x4 outputs, 5x5 taps", square(3, 7, 7, 33, 18, 5, 1, {2, 2}), 4, 2);
+    add_tiles(cases, "four phases of 2x2 taps", square(3, 17, 12, 9, 33, 4, 2, {1, 1}), 4, 2);
+    add_tiles(cases, "four phases of up to 3x3 taps", square(5, 14, 14, 10, 12, 5, 2, {1, 2}), 4, 4);
+    add_tiles(cases, "four phases, one without taps", square(2, 9, 8, 6, 20, 3, 2, {0, 1}), 2, 1);
+    add_tiles(cases, "nine phases", square(2, 16, 15, 3, 7, 5, 3, {2, 2}), 4, 2);
+    add_tiles(cases, "several panels", square(2, 8, 8, 80, 300, 4, 2, {1, 1}), 2, 2);
+    add_tiles(cases, "several blocks of depth", square(1, 4, 4, 600, 8, 3, 1, {1, 1}), 4, 1);
+    add_tiles(cases, "a kernel larger than the image", square(2, 3, 2, 4, 6, 5, 1, {2, 2}), 4, 2);
+    add_tiles(cases, "rows that no output reaches", square(1, 12, 12, 4, 6, 6, 3, {0, 0}), 2, 1);
 }
 
 }  // namespace sinter::kernels

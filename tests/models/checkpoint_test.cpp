@@ -8,16 +8,16 @@
 #include <limits>
 
 #include "core/io/safetensors.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/common/errors.h"
+#include "tests/common/fixtures.h"
+#include "tests/common/temporary_folder.h"
 #include "tests/models/digits_training.h"
-#include "tests/ops/errors.h"
-#include "tests/ops/fixtures.h"
 
-namespace sinter::testing_models {
+namespace sinter::tests {
 namespace {
 
-using testing_ops::entry_values;
-using testing_ops::expect_error;
+using tests::entry_values;
+using tests::expect_error;
 
 constexpr Index kBatch = 32;
 const VaeOptions kSmall{.hidden = {48}, .latent = 6};
@@ -217,4 +217,4 @@ TEST(Checkpoint, ThatIsNoneOrDamagedIsRefused) {
 }
 
 }  // namespace
-}  // namespace sinter::testing_models
+}  // namespace sinter::tests

@@ -10,13 +10,13 @@
 #include "core/ops/loss.h"
 #include "core/optim/optimizer.h"
 #include "core/tape.h"
-#include "tests/models/allocation_counter.h"
-#include "tests/ops/errors.h"
+#include "tests/common/allocation_counter.h"
+#include "tests/common/errors.h"
 
 namespace sinter {
 namespace {
 
-using testing_ops::expect_usage_error;
+using tests::expect_usage_error;
 
 const DataSplits& digits() {
     static const DataSplits splits = make_digits(2000, 500);

@@ -9,7 +9,7 @@
 #include "core/tape.h"
 #include "tests/models/gan_networks.h"
 
-namespace sinter::testing_models {
+namespace sinter::tests {
 namespace {
 
 constexpr std::size_t kClasses = 10, kPixels = 28 * 28;
@@ -112,4 +112,4 @@ TEST(ConditionalGanTraining, DenseGanDrawsVariedImagesOfTheClassThatWasAskedFor)
 }
 
 }  // namespace
-}  // namespace sinter::testing_models
+}  // namespace sinter::tests

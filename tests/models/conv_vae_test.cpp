@@ -7,12 +7,12 @@
 #include "core/ops/random.h"
 #include "core/tape.h"
 #include "models/vae.h"
-#include "tests/ops/errors.h"
+#include "tests/common/errors.h"
 
 namespace sinter {
 namespace {
 
-using testing_ops::expect_usage_error;
+using tests::expect_usage_error;
 
 VaeOptions conv(Index height, Index width, Index channels, Index latent) {
     return {.architecture = VaeArchitecture::conv,
@@ -126,7 +126,7 @@ struct LossUnderTest {
 };
 
 /// Compares the slope of the loss along a random direction of every parameter with central differences, whose error is
-/// eps^(2/3) times magnitudes (see tests/ops/gradient_check.cpp).
+/// eps^(2/3) times magnitudes (see tests/common/gradient_check.cpp).
 void expect_gradient(const VaeOptions& options) {
     LossUnderTest test(options, 3);
     backward(test.loss());

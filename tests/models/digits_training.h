@@ -11,7 +11,7 @@
 #include "core/tape.h"
 #include "models/vae.h"
 
-namespace sinter::testing_models {
+namespace sinter::tests {
 
 /// Everything that a training run holds. Step s of the run draws noise at step s.
 struct Training {
@@ -60,4 +60,4 @@ inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) 
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-}  // namespace sinter::testing_models
+}  // namespace sinter::tests

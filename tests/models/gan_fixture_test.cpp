@@ -8,13 +8,13 @@
 #include "core/ops/linear.h"
 #include "core/ops/shape.h"
 #include "core/tape.h"
+#include "tests/common/fixtures.h"
 #include "tests/models/gan_networks.h"
-#include "tests/ops/fixtures.h"
 
-namespace sinter::testing_models {
+namespace sinter::tests {
 namespace {
 
-using namespace testing_ops;
+using namespace tests;
 
 constexpr Index kBatch = 8, kLatent = 16, kWidth = 8;
 constexpr int kSteps = 10;
@@ -152,4 +152,4 @@ TEST(GanFixture, PenaltiesAgreeWithPyTorch) {
 }
 
 }  // namespace
-}  // namespace sinter::testing_models
+}  // namespace sinter::tests

@@ -13,13 +13,13 @@
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
 #include "core/tape.h"
-#include "tests/ops/errors.h"
-#include "tests/ops/gradient_check.h"
+#include "tests/common/errors.h"
+#include "tests/common/gradient_check.h"
 
 namespace sinter {
 namespace {
 
-using namespace testing_ops;
+using namespace tests;
 
 Tensor logits(const std::vector<double>& values) {
     return Tensor::from(std::span<const double>(values), {static_cast<Index>(values.size()), 1}, Device::reference());

@@ -4,7 +4,7 @@
 #include "core/ops/random.h"
 #include "models/gan_training.h"
 
-namespace sinter::testing_models {
+namespace sinter::tests {
 
 struct GanNetworks {
     explicit GanNetworks(const GanOptions& options, std::uint64_t seed = 1, Device device = Device::cpu())
@@ -52,4 +52,4 @@ struct GanRun : GanNetworks {
     GanTraining training;
 };
 
-}  // namespace sinter::testing_models
+}  // namespace sinter::tests

@@ -7,13 +7,13 @@
 
 #include "core/ops/random.h"
 #include "core/tape.h"
+#include "tests/common/errors.h"
 #include "tests/models/gan_networks.h"
-#include "tests/ops/errors.h"
 
-namespace sinter::testing_models {
+namespace sinter::tests {
 namespace {
 
-using testing_ops::expect_usage_error;
+using tests::expect_usage_error;
 
 Index state_count(const Module& module) {
     Index count = 0;
@@ -166,4 +166,4 @@ TEST(Gan, RefusesWhatItCannotBuildOrJudge) {
 }
 
 }  // namespace
-}  // namespace sinter::testing_models
+}  // namespace sinter::tests

@@ -6,15 +6,15 @@
 #include <cmath>
 
 #include "core/watch.h"
-#include "tests/models/allocation_counter.h"
+#include "tests/common/allocation_counter.h"
+#include "tests/common/errors.h"
 #include "tests/models/digits_training.h"
 #include "tests/models/gan_networks.h"
-#include "tests/ops/errors.h"
 
-namespace sinter::testing_models {
+namespace sinter::tests {
 namespace {
 
-using testing_ops::expect_usage_error;
+using tests::expect_usage_error;
 
 /// A GAN without dropout and batch norm, whose losses are the same in any pass over the same images.
 const GanOptions kDense{.arch = "dense", .size = 6, .latent = 5, .base_width = 2};
@@ -156,4 +156,4 @@ TEST(GanTrainingStep, AllocatesNothingAfterTheFirst) {
 }
 
 }  // namespace
-}  // namespace sinter::testing_models
+}  // namespace sinter::tests

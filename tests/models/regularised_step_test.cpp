@@ -10,10 +10,10 @@
 #include "core/ops/shape.h"
 #include "core/optim/optimizer.h"
 #include "core/tape.h"
-#include "tests/models/allocation_counter.h"
+#include "tests/common/allocation_counter.h"
 #include "tests/models/digits_training.h"
 
-namespace sinter::testing_models {
+namespace sinter::tests {
 namespace {
 
 /// Scores images of 8x8 pixels that carry a label.
@@ -88,4 +88,4 @@ TEST(RegularisedStep, GivesTheSameBitsForAnyNumberOfThreads) {
 }
 
 }  // namespace
-}  // namespace sinter::testing_models
+}  // namespace sinter::tests

@@ -9,12 +9,12 @@
 #include "core/optim/optimizer.h"
 #include "core/tape.h"
 #include "models/vae.h"
-#include "tests/ops/fixtures.h"
+#include "tests/common/fixtures.h"
 
 namespace sinter {
 namespace {
 
-using namespace testing_ops;
+using namespace tests;
 
 struct Case {
     const char* file;

@@ -4,10 +4,10 @@
 #include <new>
 
 #include "core/device.h"
-#include "tests/models/allocation_counter.h"
+#include "tests/common/allocation_counter.h"
 #include "tests/models/digits_training.h"
 
-namespace sinter::testing_models {
+namespace sinter::tests {
 namespace {
 
 /// Sets the number of threads for one scope.
@@ -104,4 +104,4 @@ TEST(TrainingStep, DependsOnTheSeedAlone) {
 }
 
 }  // namespace
-}  // namespace sinter::testing_models
+}  // namespace sinter::tests

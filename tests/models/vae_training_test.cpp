@@ -5,13 +5,13 @@
 #include <cmath>
 
 #include "core/ops/random.h"
+#include "tests/common/errors.h"
 #include "tests/models/digits_training.h"
-#include "tests/ops/errors.h"
 
-namespace sinter::testing_models {
+namespace sinter::tests {
 namespace {
 
-using testing_ops::expect_usage_error;
+using tests::expect_usage_error;
 
 const DataSplits& digits() {
     static const DataSplits splits = make_digits(2000, 500);
@@ -237,4 +237,4 @@ TEST(ConditionalVae, NeedsALabelAnImageAndOthersTakeNone) {
 }
 
 }  // namespace
-}  // namespace sinter::testing_models
+}  // namespace sinter::tests

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/core/temporary_folder.h"
+#include "tests/common/temporary_folder.h"
 #include "tests/programs/vae_program.h"
 
 namespace sinter {

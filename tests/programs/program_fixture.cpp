@@ -7,17 +7,12 @@
 #include <utility>
 
 #include "core/data/digits.h"
+#include "tests/common/data_files.h"
 
 namespace sinter {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string big_endian(std::int64_t number) {
-    std::string bytes;
-    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift & 0xff);
-    return bytes;
-}
 
 std::string text_of(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 
@@ -107,12 +102,11 @@ void write_text(const fs::path& file, const std::string& content) {
 }
 
 std::string idx_images(const ImageSet& images, std::uint32_t magic) {
-    return big_endian(magic) + big_endian(images.count) + big_endian(images.height) + big_endian(images.width) +
-           text_of(images.pixels);
+    return text_of(tests::idx_file(magic, {images.count, images.height, images.width}, images.pixels));
 }
 
 std::string idx_labels(const ImageSet& images, std::uint32_t magic) {
-    return big_endian(magic) + big_endian(images.count) + text_of(images.labels);
+    return text_of(tests::idx_file(magic, {images.count}, images.labels));
 }
 
 void write_mnist(const fs::path& folder, const DataSplits& data) {

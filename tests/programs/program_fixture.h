@@ -12,7 +12,7 @@
 
 #include "core/data/image_set.h"
 #include "core/io/safetensors.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/common/temporary_folder.h"
 #include "tests/programs/process.h"
 
 namespace sinter {

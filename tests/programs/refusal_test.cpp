@@ -2,10 +2,10 @@
 // the exit code, the sentence, and that nothing on the disk has changed.
 #include <gtest/gtest.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <filesystem>
 
+#include "tests/common/data_files.h"
 #include "tests/programs/vae_program.h"
 
 namespace sinter {
@@ -14,18 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string gzip(const std::string& content) {
-    std::string packed(compressBound(content.size()) + 32, '\0');
-    z_stream deflater{};
-    deflateInit2(&deflater, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-    std::string input = content;
-    deflater.next_in = reinterpret_cast<Bytef*>(input.data());
-    deflater.avail_in = static_cast<uInt>(input.size());
-    deflater.next_out = reinterpret_cast<Bytef*>(packed.data());
-    deflater.avail_out = static_cast<uInt>(packed.size());
-    EXPECT_EQ(deflate(&deflater, Z_FINISH), Z_STREAM_END);
-    packed.resize(deflater.total_out);
-    deflateEnd(&deflater);
-    return packed;
+    const tests::Bytes packed = tests::gzip({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
+    return {packed.begin(), packed.end()};
 }
 
 class Refusal : public VaeProgram {

@@ -1,0 +1,26 @@
+// Every activation, for the tests that sweep them.
+#pragma once
+
+#include "kernels/activation.h"
+
+namespace sinter::kernels {
+
+/// An activation with the range of its outputs, from which gradients draw their y.
+struct NamedActivation {
+    const char* name;
+    Activation activation;
+    double y_low, y_high;
+};
+
+inline constexpr NamedActivation kAllActivations[] = {
+    {"identity", {ActivationKind::identity}, -4, 4},
+    {"relu", {ActivationKind::relu}, -1, 4},
+    {"leaky_relu", {ActivationKind::leaky_relu, 0.2f}, -1, 4},
+    {"elu", {ActivationKind::elu, 0.7f}, -0.7, 4},
+    {"sigmoid", {ActivationKind::sigmoid}, 0, 1},
+    {"tanh", {ActivationKind::tanh}, -1, 1},
+    {"softplus", {ActivationKind::softplus}, 0, 8},
+    {"exp", {ActivationKind::exp}, 0, 8},
+};
+
+}  // namespace sinter::kernels

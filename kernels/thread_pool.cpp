@@ -1,0 +1,93 @@
+// Shares of a job's tasks, and the gate that workers pass to take them.
+#include "kernels/thread_pool.h"
+
+#include <algorithm>
+
+namespace sinter::kernels {
+namespace {
+
+// A pause lasts some tens of nanoseconds. Idle workers spin through the gaps between the kernels of a training step (a
+// few microseconds) and park when a gap lasts longer, such as writing a checkpoint, so that they do not burn a core.
+constexpr int kIdleSpins = 2000;
+// The caller waits for tasks that are under way, which are short; after this long the core of a worker is probably
+// taken by someone else, and yielding lets it go on.
+constexpr int kJoinSpins = 400;
+
+void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(int threads) {
+    if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    shares_ = std::vector<Share>(static_cast<std::size_t>(threads));
+    workers_.reserve(static_cast<std::size_t>(threads) - 1);
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
+}
+
+ThreadPool::~ThreadPool() {
+    stop_.store(true, std::memory_order_relaxed);
+    generation_.fetch_add(1, std::memory_order_release);
+    generation_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+}
+
+void ThreadPool::take_tasks(int thread) {
+    const std::size_t count = shares_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        Share& share = shares_[(static_cast<std::size_t>(thread) + i) % count];
+        for (;;) {
+            const std::int64_t task = share.next.fetch_add(1, std::memory_order_relaxed);
+            if (task >= share.end) break;
+            function_(context_, task, thread);
+        }
+    }
+}
+
+void ThreadPool::run_job(std::int64_t tasks, Function function, const void* context) {
+    function_ = function;
+    context_ = context;
+    const std::int64_t count = threads();
+    for (std::int64_t i = 0; i < count; ++i) {
+        Share& share = shares_[static_cast<std::size_t>(i)];
+        share.next.store(tasks * i / count, std::memory_order_relaxed);
+        share.end = tasks * (i + 1) / count;
+    }
+    gate_.fetch_or(kOpen, std::memory_order_release);
+    generation_.fetch_add(1, std::memory_order_release);
+    generation_.notify_all();
+    take_tasks(0);
+    gate_.fetch_and(~kOpen, std::memory_order_relaxed);
+    for (int spin = 0; gate_.load(std::memory_order_acquire) != 0; ++spin) {
+        if (spin < kJoinSpins)
+            pause();
+        else
+            std::this_thread::yield();
+    }
+}
+
+void ThreadPool::work(int thread) {
+    std::uint32_t seen = 0;
+    for (;;) {
+        int spin = 0;
+        std::uint32_t now;
+        while ((now = generation_.load(std::memory_order_acquire)) == seen) {
+            if (++spin < kIdleSpins)
+                pause();
+            else
+                generation_.wait(seen, std::memory_order_acquire);
+        }
+        seen = now;
+        if (stop_.load(std::memory_order_relaxed)) return;
+        // The job of this generation may be over and the next one open already: then this works on the next one.
+        if (gate_.fetch_add(1, std::memory_order_acquire) & kOpen) take_tasks(thread);
+        gate_.fetch_sub(1, std::memory_order_release);
+    }
+}
+
+}  // namespace sinter::kernels
