@@ -19,8 +19,6 @@ SINTER_KERNEL(divide, Real* y, const Real* a, const Real* b, Index count);
 
 /// y = factor * x + offset
 SINTER_KERNEL(affine, Real* y, const Real* x, Index count, double factor, double offset);
-/// y += factor * x
-SINTER_KERNEL(add_scaled, Real* y, const Real* x, Index count, double factor);
 /// y += weight[0] * (x - y), the weight in device memory: a moving average of x takes a step of weight = 1 - decay
 SINTER_KERNEL(interpolate, Real* y, const Real* x, Index count, const Real* weight);
 /// y = scalar[0] * x, the scalar in device memory

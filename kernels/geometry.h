@@ -44,7 +44,22 @@ struct PoolGeometry {
 
     constexpr Index input_count() const { return batch * height * width * channels; }
     constexpr Index output_count() const { return batch * out_height * out_width * channels; }
+    /// The weight of a pixel in the average over its window.
+    constexpr float average_weight() const { return 1 / static_cast<float>(kernel * kernel); }
 };
+
+/// The pooling whose windows are the factor x factor pixels that upsampling makes of each pixel of images of `shape`.
+constexpr PoolGeometry upsampling_windows(const ImageShape& shape, Index factor) {
+    return {shape.batch,
+            shape.height * factor,
+            shape.width * factor,
+            shape.channels,
+            shape.height,
+            shape.width,
+            factor,
+            factor,
+            0};
+}
 
 /// Padding before and after one axis.
 struct Padding {

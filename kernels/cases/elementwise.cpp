@@ -83,13 +83,6 @@ void add_arithmetic(CaseList& cases, Purpose purpose, Index n) {
               {2 * (factor - offset) * kRounding, kRounding,
                "factor, offset and product rounded once each, at the size of the terms; then the sum"},
               [=](auto& queue, auto y, auto x) { affine(queue, y, x, n, factor, offset); });
-    cases.push_back(KernelCase("elementwise", "add_scaled", describe(n))
-                        .inout("y", n)
-                        .input("x", n)
-                        .moves(3.0 * 4 * n)
-                        .within(2 * factor * kRounding, kRounding,
-                                "factor and product rounded once each, at the size of the term; then the sum")
-                        .runs([=](auto& queue, auto b) { add_scaled(queue, b.real(0), b.real(1), n, factor); }));
     const double weight = 0.3;
     cases.push_back(
         KernelCase("elementwise", "interpolate", describe(n))

@@ -57,11 +57,6 @@ HWY_ATTR void affine_range(float* y, const float* x, float factor, float offset,
     map(y, x, begin, end, [&](FloatVector v) HWY_ATTR { return hn::MulAdd(a, v, b); });
 }
 
-HWY_ATTR void add_scaled_range(float* y, const float* x, float factor, Index begin, Index end) {
-    const FloatVector a = constant(factor);
-    map(y, x, y, begin, end, [&](FloatVector v, FloatVector old) HWY_ATTR { return hn::MulAdd(a, v, old); });
-}
-
 HWY_ATTR void interpolate_range(float* y, const float* x, float weight, Index begin, Index end) {
     const FloatVector w = constant(weight);
     map(y, x, y, begin, end,
@@ -154,7 +149,6 @@ HWY_EXPORT(subtract_range);
 HWY_EXPORT(multiply_range);
 HWY_EXPORT(divide_range);
 HWY_EXPORT(affine_range);
-HWY_EXPORT(add_scaled_range);
 HWY_EXPORT(interpolate_range);
 HWY_EXPORT(scale_range);
 HWY_EXPORT(square_root_range);
@@ -214,11 +208,6 @@ void affine(CpuQueue& queue, Real* y, const Real* x, Index count, double factor,
     for_elements(queue, count, [&](Index begin, Index end) {
         range(y, x, static_cast<float>(factor), static_cast<float>(offset), begin, end);
     });
-}
-
-void add_scaled(CpuQueue& queue, Real* y, const Real* x, Index count, double factor) {
-    const auto range = HWY_DYNAMIC_DISPATCH(add_scaled_range);
-    for_elements(queue, count, [&](Index begin, Index end) { range(y, x, static_cast<float>(factor), begin, end); });
 }
 
 void interpolate(CpuQueue& queue, Real* y, const Real* x, Index count, const Real* weight) {

@@ -127,29 +127,14 @@ void pool_backward(CpuQueue& queue, Real* dx, const Real* dy, const PoolGeometry
     for_rows(queue, g, g.height, g.width, 1, [&](Index begin, Index end) { sum(dx, dy, g, scale, begin, end); });
 }
 
-float average_of(const PoolGeometry& g) { return 1 / static_cast<float>(g.kernel * g.kernel); }
-
-// The pooling of which an upsampling is the gradient.
-PoolGeometry downsampling(const ImageShape& shape, Index factor) {
-    return {shape.batch,
-            shape.height * factor,
-            shape.width * factor,
-            shape.channels,
-            shape.height,
-            shape.width,
-            factor,
-            factor,
-            0};
-}
-
 }  // namespace
 
 void average_pool_forward(CpuQueue& queue, Real* y, const Real* x, const PoolGeometry& geometry) {
-    pool_forward(queue, y, x, geometry, average_of(geometry));
+    pool_forward(queue, y, x, geometry, geometry.average_weight());
 }
 
 void average_pool_backward(CpuQueue& queue, Real* dx, const Real* dy, const PoolGeometry& geometry) {
-    pool_backward(queue, dx, dy, geometry, average_of(geometry));
+    pool_backward(queue, dx, dy, geometry, geometry.average_weight());
 }
 
 void max_pool_forward(CpuQueue& queue, Real* y, const Real* x, const PoolGeometry& geometry) {
@@ -167,11 +152,11 @@ void max_pool_backward(CpuQueue& queue, Real* dx, const Real* dy, const Real* x,
 }
 
 void upsample_nearest_forward(CpuQueue& queue, Real* y, const Real* x, const ImageShape& shape, Index factor) {
-    pool_backward(queue, y, x, downsampling(shape, factor), 1);
+    pool_backward(queue, y, x, upsampling_windows(shape, factor), 1);
 }
 
 void upsample_nearest_backward(CpuQueue& queue, Real* dx, const Real* dy, const ImageShape& shape, Index factor) {
-    pool_forward(queue, dx, dy, downsampling(shape, factor), 1);
+    pool_forward(queue, dx, dy, upsampling_windows(shape, factor), 1);
 }
 
 }  // namespace sinter::kernels

@@ -36,11 +36,6 @@ struct Affine {
     __device__ float operator()(float x) const { return __fmaf_rn(factor, x, offset); }
 };
 
-struct AddScaled {
-    float factor;
-    __device__ float operator()(float y, float x) const { return __fmaf_rn(factor, x, y); }
-};
-
 struct Interpolation {
     __device__ float operator()(float y, float x, float weight) const { return __fmaf_rn(weight, x - y, y); }
 };
@@ -88,10 +83,6 @@ void divide(CudaQueue& queue, Real* y, const Real* a, const Real* b, Index count
 
 void affine(CudaQueue& queue, Real* y, const Real* x, Index count, double factor, double offset) {
     pointwise(queue, y, count, Affine{static_cast<float>(factor), static_cast<float>(offset)}, Elements{x});
-}
-
-void add_scaled(CudaQueue& queue, Real* y, const Real* x, Index count, double factor) {
-    pointwise(queue, y, count, AddScaled{static_cast<float>(factor)}, Elements{y}, Elements{x});
 }
 
 void interpolate(CudaQueue& queue, Real* y, const Real* x, Index count, const Real* weight) {

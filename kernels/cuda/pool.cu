@@ -173,29 +173,14 @@ void sum_holders(CudaQueue& queue, Real* dx, const Real* dy, const PoolGeometry&
     launch<sum_holders_kernel>(queue, blocks_for(inputs.count), kBlock, 0, dx, dy, g, Divisor(g.stride), scale, inputs);
 }
 
-float average_of(const PoolGeometry& g) { return 1 / static_cast<float>(g.kernel * g.kernel); }
-
-/// The pooling whose windows are the pixels that upsampling makes of one.
-PoolGeometry upsampled(const ImageShape& shape, Index factor) {
-    return {shape.batch,
-            shape.height * factor,
-            shape.width * factor,
-            shape.channels,
-            shape.height,
-            shape.width,
-            factor,
-            factor,
-            0};
-}
-
 }  // namespace
 
 void average_pool_forward(CudaQueue& queue, Real* y, const Real* x, const PoolGeometry& geometry) {
-    sum_windows(queue, y, x, geometry, average_of(geometry));
+    sum_windows(queue, y, x, geometry, geometry.average_weight());
 }
 
 void average_pool_backward(CudaQueue& queue, Real* dx, const Real* dy, const PoolGeometry& geometry) {
-    sum_holders(queue, dx, dy, geometry, average_of(geometry));
+    sum_holders(queue, dx, dy, geometry, geometry.average_weight());
 }
 
 void max_pool_forward(CudaQueue& queue, Real* y, const Real* x, const PoolGeometry& geometry) {
@@ -210,11 +195,11 @@ void max_pool_backward(CudaQueue& queue, Real* dx, const Real* dy, const Real* x
 }
 
 void upsample_nearest_forward(CudaQueue& queue, Real* y, const Real* x, const ImageShape& shape, Index factor) {
-    sum_holders(queue, y, x, upsampled(shape, factor), 1);
+    sum_holders(queue, y, x, upsampling_windows(shape, factor), 1);
 }
 
 void upsample_nearest_backward(CudaQueue& queue, Real* dx, const Real* dy, const ImageShape& shape, Index factor) {
-    sum_windows(queue, dx, dy, upsampled(shape, factor), 1);
+    sum_windows(queue, dx, dy, upsampling_windows(shape, factor), 1);
 }
 
 }  // namespace sinter::kernels

@@ -38,11 +38,6 @@ void affine(RefQueue<Real>&, Real* y, const Real* x, Index count, double factor,
 }
 
 template <class Real>
-void add_scaled(RefQueue<Real>&, Real* y, const Real* x, Index count, double factor) {
-    for (Index i = 0; i < count; ++i) y[i] += static_cast<Real>(factor) * x[i];
-}
-
-template <class Real>
 void interpolate(RefQueue<Real>&, Real* y, const Real* x, Index count, const Real* weight) {
     for (Index i = 0; i < count; ++i) y[i] += *weight * (x[i] - y[i]);
 }
@@ -115,7 +110,6 @@ SINTER_REF_INSTANTIATE(subtract);
 SINTER_REF_INSTANTIATE(multiply);
 SINTER_REF_INSTANTIATE(divide);
 SINTER_REF_INSTANTIATE(affine);
-SINTER_REF_INSTANTIATE(add_scaled);
 SINTER_REF_INSTANTIATE(interpolate);
 SINTER_REF_INSTANTIATE(multiply_scalar);
 SINTER_REF_INSTANTIATE(square_root);

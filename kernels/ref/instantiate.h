@@ -1,7 +1,6 @@
-// Explicit instantiation of reference kernels for the number types that RefQueue serves.
+// Explicit instantiation of reference kernels.
 #pragma once
 
-/// Instantiates the reference kernel template `name` for float and double. decltype spares repeating its parameters.
-#define SINTER_REF_INSTANTIATE(name)            \
-    template decltype(name<float>) name<float>; \
-    template decltype(name<double>) name<double>
+/// Instantiates the reference kernel template `name` for double, the number type of the reference device and of all
+/// comparisons. decltype spares repeating its parameters.
+#define SINTER_REF_INSTANTIATE(name) template decltype(name<double>) name<double>

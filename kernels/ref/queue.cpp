@@ -21,7 +21,6 @@ void RefQueue<Real>::copy(void* to, const void* from, std::size_t bytes) {
     if (bytes > 0) std::memcpy(to, from, bytes);
 }
 
-template class RefQueue<float>;
 template class RefQueue<double>;
 
 }  // namespace sinter::kernels
