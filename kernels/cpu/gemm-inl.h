@@ -65,11 +65,6 @@ inline constexpr Index kTallFloats = 32 * 1024;   // 128 KB of packed A a task
 inline constexpr Index kWideDepths[] = {1024, 512, 256};
 inline constexpr Index kTallDepth = 512;
 
-inline Index even_part(Index total, Index largest) {
-    const Index parts = (total + largest - 1) / largest;
-    return parts == 0 ? 0 : (total + parts - 1) / parts;
-}
-
 inline Blocking choose_blocking(Index m, Index n, Index k, Index panel_columns) {
     Blocking blocking;
     blocking.tall = true;

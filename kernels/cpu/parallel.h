@@ -14,6 +14,12 @@ inline constexpr Index kElementsPerTask = 8192;
 
 inline Index task_count(Index count, Index per_task) { return (count + per_task - 1) / per_task; }
 
+/// The size of the parts of `total`, none above `largest`, where as few as possible are cut evenly.
+inline Index even_part(Index total, Index largest) {
+    const Index parts = task_count(total, largest);
+    return parts == 0 ? 0 : task_count(total, parts);
+}
+
 /// Calls body(begin, end) over [0, count) in tasks of `per_task`. The split depends on the count alone, so a task that
 /// writes a partial sum writes the same one for any number of threads (its number is begin / per_task).
 template <class Body>

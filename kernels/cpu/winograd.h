@@ -18,8 +18,10 @@ struct WinogradPlan {
     ConvGeometry geometry;
     Index m = 0, r = 0, n = 0;  ///< outputs and taps a tile along one axis; products, m + r - 1
     Index tiles_y = 0, tiles_x = 0;
-    Index depth = 0;         ///< input channels of all phases
-    Index group_images = 0;  ///< images whose transformed tiles are worked on at a time, so that they stay in cache
+    Index depth = 0;  ///< input channels of all phases
+    /// Rows of tiles that are worked on at a time, so that the transformed tiles stay in cache: those of whole images,
+    /// or fewer than one image has where it is large. The weight gradient, whose sum they cut, takes whole images.
+    Index group_strips = 0;
 
     Index tiles() const { return tiles_y * tiles_x; }  ///< of one image
     Index positions() const { return n * n; }

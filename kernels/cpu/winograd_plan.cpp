@@ -1,6 +1,7 @@
 // Which convolutions gain by minimal filtering, and with tiles of which size.
 #include <algorithm>
 
+#include "kernels/cpu/parallel.h"
 #include "kernels/cpu/winograd.h"
 
 namespace sinter::kernels {
@@ -31,8 +32,10 @@ WinogradPlan winograd_tiles(const ConvGeometry& g, Index m) {
     plan.tiles_y = (g.out_height + m - 1) / m;
     plan.tiles_x = (g.out_width + m - 1) / m;
     plan.depth = g.stride * g.stride * g.in_channels;
-    const Index floats_per_image = plan.tiles() * plan.positions() * (plan.depth + g.out_channels);
-    plan.group_images = std::max<Index>(1, std::min(kGroupFloats / std::max<Index>(1, floats_per_image), g.batch));
+    const Index strip_floats = std::max<Index>(1, plan.tiles_x * plan.positions() * (plan.depth + g.out_channels));
+    const Index images = kGroupFloats / std::max<Index>(1, strip_floats * plan.tiles_y);
+    plan.group_strips = images > 0 ? std::min(images, g.batch) * plan.tiles_y
+                                   : even_part(plan.tiles_y, std::max<Index>(1, kGroupFloats / strip_floats));
     return plan;
 }
 

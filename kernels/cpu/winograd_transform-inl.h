@@ -1,5 +1,5 @@
-// The transforms of minimal filtering on tiles of vectors: each lane is a channel. Included once per target, after
-// simd-inl.h.
+// Minimal filtering: the transforms of tiles of vectors, each lane a channel, and of tiles that lie in an image or in a
+// weight. Included once per target, after simd-inl.h.
 
 #if defined(SINTER_KERNELS_CPU_WINOGRAD_TRANSFORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SINTER_KERNELS_CPU_WINOGRAD_TRANSFORM_INL_H_
@@ -102,6 +102,68 @@ HWY_ATTR HWY_INLINE void transform_tile(const Load& load, const Store& store) {
 #pragma GCC unroll 8
         for (int j = 0; j < to; ++j) store(i, j, result[j]);
     }
+}
+
+inline constexpr int kMaxProducts = 8, kMaxTaps = 5;  // of a tile along one axis
+
+/// Rows [begin, end) of an image.
+struct RowRange {
+    Index begin, end;
+};
+
+/// Where an image's pixels are: its width, and the floats of a pixel. The taps of a weight lie alike.
+struct PixelLayout {
+    Index width, floats;
+};
+
+/// The pixels (y + a step, x + b step), a and b = 0, 1, ...
+struct PixelGrid {
+    Index y, x, step;
+};
+
+/// The places of count x count pixels, row by row; null outside of these rows of the image.
+template <class Float>
+HWY_ATTR void find_places(Float** places, Float* image, const PixelLayout& layout, Index count, const PixelGrid& grid,
+                          const RowRange& rows) {
+    for (Index a = 0; a < count; ++a) {
+        for (Index b = 0; b < count; ++b) {
+            const Index y = grid.y + a * grid.step, x = grid.x + b * grid.step;
+            const bool inside = y >= rows.begin && y < rows.end && x >= 0 && x < layout.width;
+            *places++ = inside ? image + (y * layout.width + x) * layout.floats : nullptr;
+        }
+    }
+}
+
+/// Transforms the tile of vectors at `places` (zeros where null), `channels` numbers each, and calls
+/// store(access, channel, position, value) for the vectors of the result.
+template <class T, class Store>
+HWY_ATTR HWY_INLINE void transform_from(const float* const* places, Index channels, const Store& store) {
+    for_vectors(0, channels, [&](auto access, Index c) HWY_ATTR {
+        transform_tile<T>(
+            [&](int i, int j) HWY_ATTR {
+                const float* place = places[i * kColumnsOf<T> + j];
+                return place ? access.load(place + c) : hn::Zero(kFloats);
+            },
+            [&](int i, int j, FloatVector value) HWY_ATTR { store(access, c, i * kRowsOf<T> + j, value); });
+    });
+}
+
+/// The way back: transforms a tile whose vectors lie `distance` apart and writes it (adds it, if `add`) to those of
+/// `places` that are not null, with a bias for each channel unless that is null.
+template <class T>
+HWY_ATTR HWY_INLINE void transform_to(float* const* places, Index channels, const float* from, Index distance, bool add,
+                                      const float* bias) {
+    for_vectors(0, channels, [&](auto access, Index c) HWY_ATTR {
+        transform_tile<T>([&](int i, int j)
+                              HWY_ATTR { return access.load(from + (i * kColumnsOf<T> + j) * distance + c); },
+                          [&](int i, int j, FloatVector value) HWY_ATTR {
+                              float* const place = places[i * kRowsOf<T> + j];
+                              if (!place) return;
+                              if (add) value = hn::Add(value, access.load(place + c));
+                              if (bias) value = hn::Add(value, access.load(bias + c));
+                              access.store(value, place + c);
+                          });
+    });
 }
 
 }  // namespace

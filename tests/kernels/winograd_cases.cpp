@@ -34,9 +34,10 @@ KernelCase two_ways(KernelCase test, OnCpu on_cpu, OnReference on_reference) {
     });
 }
 
-void add_tiles(CaseList& cases, const char* name, const ConvGeometry& g, Index m, Index group_images) {
+void add_tiles(CaseList& cases, const char* name, const ConvGeometry& g, Index m, Index group_images,
+               Index group_strips = 0) {
     WinogradPlan plan = winograd_tiles(g, m);
-    plan.group_images = group_images;
+    plan.group_strips = group_strips > 0 ? group_strips : group_images * plan.tiles_y;
     const bool accumulate = cases.size() % 2 == 1;
     const Activation leaky{ActivationKind::leaky_relu, 0.2f};
     const Fill fill = uniform(-1, 1);
@@ -95,6 +96,9 @@ void add_winograd_cases(CaseList& cases) {
     add_tiles(cases, "several panels", square(2, 8, 8, 80, 300, 4, 2, {1, 1}), 2, 2);
     add_tiles(cases, "several blocks of depth", square(1, 4, 4, 600, 8, 3, 1, {1, 1}), 4, 1);
     add_tiles(cases, "a kernel larger than the image", square(2, 3, 2, 4, 6, 5, 1, {2, 2}), 4, 2);
+    add_tiles(cases, "a third of an image at a time", square(2, 21, 9, 5, 18, 5, 1, {2, 2}), 4, 0, 2);
+    add_tiles(cases, "a strip at a time, which reaches two others", square(2, 11, 6, 17, 9, 5, 1, {2, 2}), 2, 0, 1);
+    add_tiles(cases, "a strip of four phases at a time", square(3, 22, 13, 6, 21, 4, 2, {1, 1}), 4, 0, 1);
     add_tiles(cases, "rows that no output reaches", square(1, 12, 12, 4, 6, 6, 3, {0, 0}), 2, 1);
 }
 
