@@ -27,6 +27,25 @@ void require_statistics(const Tensor& running_mean, const Tensor& running_varian
     }
 }
 
+/// The gradient of s = gamma xhat + beta, and its product with xhat.
+struct ScaledGradients {
+    Tensor ds, ds_xhat;
+};
+
+/// Those of y = f(s) as matrices, with ds = dy f'(s). Delivers the gradients of gamma and beta on the way.
+ScaledGradients affine_gradients(Backward& back, const Tensor& xhat, const Tensor& gamma, const Tensor& beta,
+                                 const BatchNormOptions& options) {
+    Tensor ds = reshape(back.dy(), xhat.shape());
+    if (options.activation.kind != ActivationKind::identity) {
+        const Tensor y = activate(add_row(multiply_row(xhat, gamma), beta), options.activation);
+        ds = ds * activation_slope(y, options.activation);
+    }
+    const Tensor ds_xhat = ds * xhat;
+    if (back.wants(2)) back.add(2, sum_rows(ds));
+    if (back.wants(1)) back.add(1, sum_rows(ds_xhat));
+    return {ds, ds_xhat};
+}
+
 /// The gradients of batch_norm written with ops, statistics included, for a second derivative: in the notation of
 /// kernels/batch_norm.h.
 void differentiable_gradients(Backward& back, const Tensor& x, const Tensor& gamma, const Tensor& beta,
@@ -40,14 +59,7 @@ void differentiable_gradients(Backward& back, const Tensor& x, const Tensor& gam
     const Tensor inverse_deviation = Tensor::full({shape.columns}, 1, x.device()) / deviation;
     const Tensor xhat = multiply_row(centred, inverse_deviation);
 
-    Tensor ds = reshape(back.dy(), matrix);
-    if (options.activation.kind != ActivationKind::identity) {
-        const Tensor y = activate(add_row(multiply_row(xhat, gamma), beta), options.activation);
-        ds = ds * activation_slope(y, options.activation);
-    }
-    const Tensor ds_xhat = ds * xhat;
-    if (back.wants(2)) back.add(2, sum_rows(ds));
-    if (back.wants(1)) back.add(1, sum_rows(ds_xhat));
+    const auto [ds, ds_xhat] = affine_gradients(back, xhat, gamma, beta, options);
     if (!back.wants(0)) return;
     const Tensor mean_part = add_row(multiply_row(xhat, column_means(ds_xhat)), column_means(ds));
     back.add(0, reshape(multiply_row(ds - mean_part, gamma * inverse_deviation), x.shape()));
@@ -109,7 +121,22 @@ Tensor batch_norm_inference(const Tensor& x, const Tensor& gamma, const Tensor& 
                                       running_mean.data(queue), running_variance.data(queue), shape, options.epsilon,
                                       options.activation);
     });
-    return y;
+    // xhat = (x - mean) inverse_deviation. Both are kept, because a training step before backward() moves the running
+    // statistics.
+    Tensor mean, inverse_deviation;
+    const Tensor inputs[] = {x, gamma, beta};
+    if (should_record(inputs)) {
+        const NoGrad no_grad;
+        mean = affine(running_mean, 1, 0);
+        inverse_deviation =
+            Tensor::full({shape.columns}, 1, x.device()) / sqrt(affine(running_variance, 1, options.epsilon));
+    }
+    return record("batch_norm_inference", y, {x, gamma, beta}, [=](Backward& back) {
+        const Tensor rows = reshape(x, {shape.rows, shape.columns});
+        const Tensor xhat = multiply_row(add_row(rows, -mean), inverse_deviation);
+        const Tensor ds = affine_gradients(back, xhat, gamma, beta, options).ds;
+        if (back.wants(0)) back.add(0, reshape(multiply_row(ds, gamma * inverse_deviation), x.shape()));
+    });
 }
 
 }  // namespace sinter

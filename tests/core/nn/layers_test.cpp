@@ -7,6 +7,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "core/ops/arithmetic.h"
 #include "core/ops/reduce.h"
 #include "core/optim/optimizer.h"
 #include "core/tape.h"
@@ -180,6 +181,25 @@ TEST(BatchNorm, MovesItsStatisticsInTrainingAndUsesThemInEvaluation) {
     }
     layer.train();
     expect_equal(layer.forward(x), images, name + ".y");
+}
+
+TEST(BatchNorm, PassesTheGradientsOfItsEvaluationWhateverIsTrainedInBetween) {
+    const std::string name = "batch_norm_images_leaky_relu";
+    Generator generator(1, Device::reference());
+    BatchNorm layer(3, generator, {.epsilon = 1e-3, .momentum = 0.1, .activation = leaky_relu(0.2f)});
+    load(state(layer, "weight"), name + ".gamma");
+    load(state(layer, "bias"), name + ".beta");
+    load(state(layer, "running_mean"), name + ".moved_mean");
+    load(state(layer, "running_var"), name + ".moved_var");
+    const Tensor x = loaded({2, 3, 4, 3}, name + ".x").set_requires_grad(true);
+    layer.train(false);
+    const Tensor y = layer.forward(x);
+    layer.train();
+    layer.forward(x);
+    backward(sum(y * loaded({2, 3, 4, 3}, name + ".dy")));
+    expect_equal(x.grad(), {2, 3, 4, 3}, name + ".dx_eval");
+    expect_equal(state(layer, "weight").grad(), {3}, name + ".dgamma_eval");
+    expect_equal(state(layer, "bias").grad(), {3}, name + ".dbeta_eval");
 }
 
 TEST(BatchNorm, DoesNotMoveItsStatisticsWhenAStepIsTakenAgainUnderTheWatch) {

@@ -122,6 +122,7 @@ void add_convolutions(std::vector<OpCase>& ops) {
 void add_batch_norm(std::vector<OpCase>& ops) {
     const Tensor images = away_from_zero({2, 2, 2, 3}, 70);
     const Tensor gamma = away_from_zero({3}, 71), beta = away_from_zero({3}, 72), other_beta = away_from_zero({3}, 73);
+    const Tensor mean = uniform({3}, -1, 1, 74), variance = uniform({3}, 0.5, 2, 75);
     for (const auto& [name, activation] : activations()) {
         if (name != "identity" && name != "tanh" && name != "leaky_relu") continue;
         const BatchNormOptions options{1e-3, 0.1, activation};
@@ -131,6 +132,9 @@ void add_batch_norm(std::vector<OpCase>& ops) {
         ops.push_back({"batch_norm_of_fixed_gamma_and_beta_" + name,
                        [=](Inputs in) { return batch_norm(in[0], gamma, beta, {}, {}, options); },
                        {images}});
+        ops.push_back({"batch_norm_inference_" + name,
+                       [=](Inputs in) { return batch_norm_inference(in[0], in[1], in[2], mean, variance, options); },
+                       {images, gamma, beta}});
     }
     const BatchNormOptions options{1e-3, 0.1, tanh()};
     // The second op to run backward finds a gradient of gamma, but none of its own beta.
