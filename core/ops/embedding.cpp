@@ -1,6 +1,7 @@
 #include "core/ops/embedding.h"
 
 #include "core/check.h"
+#include "core/ops/indices.h"
 #include "core/tape.h"
 #include "kernels/embedding.h"
 
@@ -26,9 +27,7 @@ Tensor table_gradient(const Tensor& dy, const Buffer<std::int32_t>& indices, Ind
 
 Tensor embedding(const Tensor& table, const Buffer<std::int32_t>& indices) {
     require(table.shape().rank() == 2, "[embedding] expected a table [entries, columns], got {}", table.shape());
-    require(table.device() == indices.device(),
-            "[embedding] expected indices on the table's device {}, they are on {}; upload them there",
-            table.device().name(), indices.device().name());
+    require_indices("embedding", indices, table.size(0), table.device());
     Tensor y = Tensor::empty({indices.count(), table.size(1)}, table.device());
     y.device().run([&](auto& queue) {
         kernels::embedding_forward(queue, y.data(queue), table.data(queue), indices.data(), {y.size(0), y.size(1)});

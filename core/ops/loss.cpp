@@ -1,6 +1,7 @@
 #include "core/ops/loss.h"
 
 #include "core/check.h"
+#include "core/ops/indices.h"
 #include "core/tape.h"
 #include "kernels/elementwise.h"
 #include "kernels/loss.h"
@@ -47,6 +48,7 @@ Tensor softmax_cross_entropy(const Tensor& logits, const Buffer<std::int32_t>& l
     require(logits.shape().rank() == 2 && logits.size(0) == labels.count(),
             "[softmax_cross_entropy] expected logits [rows, classes] and a label a row, got {} and {} labels",
             logits.shape(), labels.count());
+    require_indices("softmax_cross_entropy", labels, logits.size(1), logits.device());
     return loss_with_gradient("softmax_cross_entropy", logits, [&](auto& queue, auto* loss, auto* dlogits) {
         kernels::softmax_cross_entropy(queue, loss, dlogits, logits.data(queue), labels.data(),
                                        {logits.size(0), logits.size(1)}, scale);

@@ -14,7 +14,8 @@ Tensor sigmoid_cross_entropy(const Tensor& logits, const Tensor& targets, double
 /// scale * sum of (prediction - targets)^2, as a tensor [1]. No gradient flows to the targets.
 Tensor squared_error(const Tensor& prediction, const Tensor& targets, double scale);
 
-/// scale * sum over rows of the cross-entropy of softmax(logits [rows, classes]) with the class labels [rows].
+/// scale * sum over rows of the cross-entropy of softmax(logits [rows, classes]) with the class labels [rows],
+/// which are below `classes`. Throws UsageError for one that is not, except on a CUDA device (see core/ops/indices.h).
 Tensor softmax_cross_entropy(const Tensor& logits, const Buffer<std::int32_t>& labels, double scale);
 
 }  // namespace sinter

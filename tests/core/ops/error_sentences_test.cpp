@@ -138,6 +138,14 @@ TEST(ErrorSentence, OfEmbeddingsNamesTheTableAndTheDevice) {
     const Buffer<std::int32_t> indices(2, Device::reference()), elsewhere(2, Device::cpu());
     expect_usage_error([&] { embedding(zeros({6}), indices); }, {"[embedding]", "entries, columns", "got 6"});
     expect_usage_error([&] { embedding(zeros({6, 2}), elsewhere); }, {"[embedding]", "device reference", "on cpu"});
+    for (const std::int32_t wrong : {-1, 6}) {
+        const Buffer<std::int32_t> foreign(std::vector<std::int32_t>{0, 5, wrong, 7}, Device::reference());
+        expect_usage_error(
+            [&] {
+                embedding(zeros({6, 2}), foreign);
+            },
+            {"[embedding]", "indices of 0 to 5", "number 2 is " + std::to_string(wrong)});
+    }
     expect_usage_error([&] { Embedding(0, 3, generator); }, {"[embedding]", "at least one entry", "0 and 3"});
 }
 
@@ -177,6 +185,9 @@ TEST(ErrorSentence, OfLossesNamesTargets) {
     expect_usage_error([&] { sigmoid_cross_entropy(x, targets, 1); }, {"[sigmoid_cross_entropy]", "2x3", "3x2"});
     expect_usage_error([&] { squared_error(x, targets, 1); }, {"[squared_error]", "2x3", "3x2"});
     expect_usage_error([&] { softmax_cross_entropy(x, labels, 1); }, {"[softmax_cross_entropy]", "2x3", "5 labels"});
+    const Buffer<std::int32_t> unknown(std::vector<std::int32_t>{2, 3}, Device::reference());
+    expect_usage_error([&] { softmax_cross_entropy(x, unknown, 1); },
+                       {"[softmax_cross_entropy]", "indices of 0 to 2", "number 1 is 3"});
 }
 
 TEST(ErrorSentence, OfRandomOpsNamesTheRange) {
