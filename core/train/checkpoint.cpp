@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <deque>
 #include <utility>
@@ -121,9 +122,11 @@ CheckpointFacts checked_facts(const SafetensorsFile& file, const std::filesystem
 
 std::int64_t parse_steps(const CheckpointFacts& facts, const std::string& name, const std::filesystem::path& path) {
     const auto fact = facts.find(name);
-    try {
-        if (fact != facts.end()) return std::stoll(fact->second);
-    } catch (const std::exception&) {
+    if (fact != facts.end()) {
+        const std::string& text = fact->second;
+        std::int64_t steps = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
+        if (error == std::errc() && end == text.data() + text.size() && steps >= 0) return steps;
     }
     throw DataError(
         fmt::format("{}: expected a whole number as '{}', found {}; the file is damaged or of another program",

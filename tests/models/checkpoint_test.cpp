@@ -212,6 +212,14 @@ TEST(Checkpoint, ThatIsNoneOrDamagedIsRefused) {
     expect_error<DataError>([&] { read_checkpoint_facts(foreign); }, {"written by sinter"});
     expect_refused(folder.path() / "missing.safetensors", training, {"missing.safetensors"});
 
+    for (const char* steps : {"many", "3 or so", "-1"}) {
+        const SafetensorsFile file = SafetensorsFile::open(good);
+        SafetensorsMetadata facts = file.metadata();
+        facts["optimizer.steps"] = steps;
+        const auto wrong = folder.path() / "wrong.safetensors";
+        write_safetensors(wrong, file.entries(), facts);
+        expect_refused(wrong, training, {"optimizer.steps", steps});
+    }
     std::filesystem::resize_file(good, std::filesystem::file_size(good) - 4);
     expect_refused(good, training, {good.string()});
 }
