@@ -1,5 +1,7 @@
 #include "models/gan_training.h"
 
+#include <optional>
+
 #include "core/check.h"
 #include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
@@ -105,7 +107,11 @@ GanTraining::Losses GanTraining::simultaneous_pass(const Tensor& real, const Lab
 }
 
 GanTraining::Losses GanTraining::alternating_pass(const Tensor& real, const Labels& labels) {
+    // Where the generator does not learn from this step, its pass is not recorded.
+    std::optional<NoGrad> no_grad;
+    if (!generator_learns_) no_grad.emplace();
     const Tensor fake = generate(real.size(0), labels);
+    no_grad.reset();
     const Tensor real_logits = judge(real, labels), fake_logits = judge(fake.detach(), labels);
     const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits, labels);
     guard_.check(loss_d);
