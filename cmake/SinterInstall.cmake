@@ -14,11 +14,12 @@ if(SINTER_BUILD_APPS)
 endif()
 
 # The public headers: a program includes "core/tensor.h" just as it would in this repository. The folders below kernels/
-# are backends and stay at home.
+# are backends and stay at home, and so does the one header that is for .cpp files.
 set(include_folder ${CMAKE_INSTALL_INCLUDEDIR}/sinter)
 file(GLOB kernel_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.h)
 install(FILES ${kernel_headers} DESTINATION ${include_folder}/kernels)
-install(DIRECTORY core models DESTINATION ${include_folder} FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY core models DESTINATION ${include_folder} FILES_MATCHING PATTERN "*.h"
+        PATTERN core/check.h EXCLUDE)
 
 # In the build tree the kernels link Highway as CMake found it here; an installed library looks for it where it is used.
 target_link_libraries(kernels INTERFACE $<INSTALL_INTERFACE:sinter::highway>)

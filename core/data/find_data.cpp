@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <string>
@@ -51,11 +52,24 @@ DataSplits embedded_digits(const ImageRequest& request, const std::string& reaso
     return data;
 }
 
+/// A form in which data may lie in a folder: how it is recognised and how it is loaded.
+struct DataForm {
+    bool (*holds)(const fs::path& folder);
+    DataSplits (*load)(const fs::path& folder, const ImageRequest& request, const Say& say);
+};
+
+/// In the order in which they are asked. A folder of none of the others is taken for one of images.
+constexpr DataForm kForms[] = {
+    {holds_mnist, [](const fs::path& folder, const ImageRequest&, const Say&) { return load_mnist(folder); }},
+    {holds_cifar10, [](const fs::path& folder, const ImageRequest&, const Say&) { return load_cifar10(folder); }},
+    {[](const fs::path&) { return true; }, load_image_folder},
+};
+
 /// Loads a folder in the first form that it shows a file of.
 DataSplits load_folder(const fs::path& folder, const ImageRequest& request, const Say& say) {
-    if (holds_mnist(folder)) return load_mnist(folder);
-    if (holds_cifar10(folder)) return load_cifar10(folder);
-    return load_image_folder(folder, request, say);
+    const auto form =
+        std::find_if(std::begin(kForms), std::end(kForms), [&](const DataForm& f) { return f.holds(folder); });
+    return form->load(folder, request, say);
 }
 
 /// Loads `where`, a folder or the word digits; both the sentence and a failure say why it was looked at.
