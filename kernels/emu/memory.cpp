@@ -1,7 +1,6 @@
 #include "kernels/emu/memory.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -20,24 +19,27 @@ namespace {
 
 constexpr std::size_t kAlignment = 256;
 constexpr std::size_t kGuard = 256;
+constexpr std::size_t kPage = std::size_t{2} << 20;  // a huge one; a multiple of all others that systems use
 constexpr unsigned char kGuardByte = 0xA7, kPoisonByte = 0xFF;
 // So much freed memory is kept out of use, where whoever still reads it finds NaN, or the address sanitizer.
 constexpr std::size_t kQuarantine = std::size_t{8} << 20;
 
 std::size_t rounded(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-/// One range of addresses: guard, block, guard, block, ..., guard. It is kept short, for opening and closing it takes
-/// the system as long as there are pages in it: what was freed is used again, the lowest address first.
+/// One range of addresses: guard, block, guard, block, ..., guard. Opening and closing it takes the system as long as
+/// there are pages in it. So it has huge pages where the system gives them, and is kept short: what was freed is used
+/// again, the lowest address first.
 class Arena {
 public:
     Arena() {
         for (total_ = std::size_t{64} << 30; total_ > 0; total_ /= 2) {
-            void* range = mmap(nullptr, total_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+            void* range = mmap(nullptr, total_ + kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
             if (range == MAP_FAILED) continue;
             base_ = static_cast<std::byte*>(range);
             break;
         }
-        page_ = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+        base_ += (kPage - reinterpret_cast<std::uintptr_t>(base_) % kPage) % kPage;
+        madvise(base_, total_, MADV_HUGEPAGE);  // advice: a system without them goes on with its own pages
         report_crashes(base_, total_);
     }
 
@@ -129,13 +131,6 @@ private:
         auto [begin, size] = quarantine_.front();
         quarantine_.pop_front();
         quarantine_bytes_ -= size;
-        // The pages go back to the system, all but those that the guards at both ends stand in.
-        const auto page_up = [&](std::byte* at) {
-            return base_ + (static_cast<std::size_t>(at - base_) + page_ - 1) / page_ * page_;
-        };
-        std::byte *const first = page_up(begin), *const last = page_up(begin + size - kGuard) - page_;
-        if (first < last) madvise(first, static_cast<std::size_t>(last - first), MADV_DONTNEED);
-
         const auto after = free_.lower_bound(begin);
         if (after != free_.end() && begin + size == after->first) {
             size += after->second;
@@ -153,7 +148,7 @@ private:
 
     void grow(std::size_t bytes) {
         used_ += bytes;
-        const std::size_t pages = std::min((used_ + page_ - 1) / page_ * page_, total_);
+        const std::size_t pages = std::min((used_ + kPage - 1) / kPage * kPage, total_);
         if (pages > accessible_ && depth_ > 0) {
             mprotect(base_ + accessible_, pages - accessible_, PROT_READ | PROT_WRITE);
         }
@@ -170,7 +165,7 @@ private:
     }
 
     std::byte* base_ = nullptr;
-    std::size_t total_ = 0, used_ = 0, accessible_ = 0, page_ = 4096;
+    std::size_t total_ = 0, used_ = 0, accessible_ = 0;
     int depth_ = 0;
     std::map<std::byte*, std::size_t> blocks_;
     std::deque<std::pair<std::byte*, std::size_t>> quarantine_;
