@@ -1,5 +1,7 @@
-// Asynchronous copies from global to shared memory (cp.async). They are done when the thread waits for them and not
-// before, so that a kernel that forgets to wait meets the poison that the memory held.
+// Asynchronous copies from global to shared memory (cp.async). When they are made is a part of the schedule. Forward:
+// when the thread waits for them and not before, so that a kernel that forgets to wait meets the poison that the memory
+// held. Reversed: at once, so that one that starts them too early overwrites what others still read. Shuffled: either,
+// from thread to thread.
 #pragma once
 
 #include <cstddef>

@@ -88,7 +88,7 @@ void BlockRunner::run(const Grid& grid, uint3 block) {
             fiber->restart();
             idle_.push_back(fiber.get());
         }
-        for (Thread& thread : threads_) thread.copies.clear();
+        for (Thread& thread : threads_) forget_copies(thread);
         std::rethrow_exception(fault_);
     }
     check_shared_memory();
@@ -141,6 +141,11 @@ void BlockRunner::work() {
     }
 }
 
+void BlockRunner::forget_copies(Thread& thread) {
+    thread.under_way.copies.clear();
+    thread.under_way.group_ends.clear();
+}
+
 void BlockRunner::enter(int thread) {
     running_ = thread;
     threadIdx = threads_[static_cast<std::size_t>(thread)].index;
@@ -149,7 +154,7 @@ void BlockRunner::enter(int thread) {
 void BlockRunner::leave(int thread) {
     if (done_ == 0) first_done_ = thread;
     states_[static_cast<std::size_t>(thread)] = State::done;
-    threads_[static_cast<std::size_t>(thread)].copies.clear();
+    forget_copies(threads_[static_cast<std::size_t>(thread)]);
     ++done_;
     if (arrived_ > 0) fail("returned, but " + waiting_text(first_arrived_) + " for all threads of the block");
     Warp& warp = warps_[static_cast<std::size_t>(thread / kWarpLanes)];
@@ -275,30 +280,37 @@ void BlockRunner::together(Combine combine, const char* name, unsigned mask, voi
     wait();
 }
 
-void BlockRunner::copy_later(void* to, const void* from, std::size_t bytes, std::size_t valid_bytes) {
+void BlockRunner::Copy::make() const {
+    if (valid_bytes > 0) std::memcpy(to, from, valid_bytes);
+    std::memset(static_cast<std::byte*>(to) + valid_bytes, 0, bytes - valid_bytes);
+}
+
+void BlockRunner::start_copy(void* to, const void* from, std::size_t bytes, std::size_t valid_bytes) {
     if (reinterpret_cast<std::uintptr_t>(to) % bytes != 0 || reinterpret_cast<std::uintptr_t>(from) % bytes != 0) {
         fail("starts an asynchronous copy of " + std::to_string(bytes) + " bytes that are not aligned to as many");
     }
-    auto& groups = threads_[static_cast<std::size_t>(running_)].copies;
-    if (groups.empty()) groups.emplace_back();
-    groups.back().push_back({to, from, bytes, valid_bytes});
+    const Copy copy{to, from, bytes, valid_bytes};
+    const Schedule::Order order = grid_->schedule.order;
+    if (order == Schedule::reversed || (order == Schedule::shuffled && running_ % 2 != 0)) return copy.make();
+    threads_[static_cast<std::size_t>(running_)].under_way.copies.push_back(copy);
 }
 
 void BlockRunner::close_copy_group() {
-    auto& groups = threads_[static_cast<std::size_t>(running_)].copies;
-    if (groups.empty()) groups.emplace_back();
-    groups.emplace_back();
+    CopiesUnderWay& mine = threads_[static_cast<std::size_t>(running_)].under_way;
+    mine.group_ends.push_back(mine.copies.size());
 }
 
 void BlockRunner::finish_copies(int groups_that_may_remain) {
-    auto& groups = threads_[static_cast<std::size_t>(running_)].copies;
-    while (static_cast<int>(groups.size()) - 1 > groups_that_may_remain) {  // the last one is still open
-        for (const Copy& copy : groups.front()) {
-            if (copy.valid_bytes > 0) std::memcpy(copy.to, copy.from, copy.valid_bytes);
-            std::memset(static_cast<std::byte*>(copy.to) + copy.valid_bytes, 0, copy.bytes - copy.valid_bytes);
-        }
-        groups.erase(groups.begin());
-    }
+    CopiesUnderWay& mine = threads_[static_cast<std::size_t>(running_)].under_way;
+    const std::ptrdiff_t groups = std::ssize(mine.group_ends) - groups_that_may_remain;
+    if (groups <= 0) return;
+    const auto last_end = mine.group_ends.begin() + groups;
+    const std::size_t finished = last_end[-1];
+    const auto end = mine.copies.begin() + static_cast<std::ptrdiff_t>(finished);
+    for (auto copy = mine.copies.begin(); copy != end; ++copy) copy->make();
+    mine.copies.erase(mine.copies.begin(), end);
+    mine.group_ends.erase(mine.group_ends.begin(), last_end);
+    for (std::size_t& group_end : mine.group_ends) group_end -= finished;
 }
 
 void* BlockRunner::shared_memory() {

@@ -51,7 +51,7 @@ public:
     void together(Combine combine, const char* name, unsigned mask, void* mine, const std::source_location& at);
     int lane() const { return running_ % kWarpLanes; }
 
-    void copy_later(void* to, const void* from, std::size_t bytes, std::size_t valid_bytes);
+    void start_copy(void* to, const void* from, std::size_t bytes, std::size_t valid_bytes);
     void close_copy_group();
     void finish_copies(int groups_that_may_remain);
 
@@ -68,6 +68,13 @@ private:
         void* to;
         const void* from;
         std::size_t bytes, valid_bytes;
+
+        void make() const;
+    };
+    /// Asynchronous copies that one thread started.
+    struct CopiesUnderWay {
+        std::vector<Copy> copies;             // the oldest first
+        std::vector<std::size_t> group_ends;  // where each closed group ends in them
     };
     struct Thread {
         Fiber* fiber = nullptr;
@@ -77,8 +84,8 @@ private:
         Combine combine = nullptr;
         unsigned mask = 0;
         void* mine = nullptr;
-        uint3 index{};                          // its threadIdx
-        std::vector<std::vector<Copy>> copies;  // groups of asynchronous copies under way, the last one open
+        uint3 index{};  // its threadIdx
+        CopiesUnderWay under_way;
     };
 
     /// The lanes of one warp, as masks.
@@ -93,6 +100,7 @@ private:
     int next_runnable();
     void resume(int thread, Fiber& from);
     void leave(int thread);
+    static void forget_copies(Thread& thread);
     void enter(int thread);
     void release_barrier(BarrierKind kind);
     [[noreturn]] void fail_deadlocked() const;

@@ -87,20 +87,23 @@ public:
 
     std::string damaged_guard() {
 #ifndef SINTER_EMU_ASAN  // which sees the access itself
-        for (const auto& [block, bytes] : blocks_) {
-            const std::byte* back = block + bytes;
-            const std::size_t back_bytes = rounded(bytes) - bytes + kGuard;
-            std::string damage;
-            for (std::size_t i = 0; i < kGuard && damage.empty(); ++i) {
-                if (block[-1 - static_cast<std::ptrdiff_t>(i)] != std::byte{kGuardByte})
-                    damage = std::to_string(i + 1) + " bytes in front of";
+        // A guard stands between two blocks: of a write into it, the nearer one is named.
+        for (const std::size_t reach : {kGuard / 2, kGuard}) {
+            for (const auto& [block, bytes] : blocks_) {
+                const std::byte* back = block + bytes;
+                const std::size_t back_bytes = rounded(bytes) - bytes + reach;
+                std::string damage;
+                for (std::size_t i = 0; i < reach && damage.empty(); ++i) {
+                    if (block[-1 - static_cast<std::ptrdiff_t>(i)] != std::byte{kGuardByte})
+                        damage = std::to_string(i + 1) + " bytes in front of";
+                }
+                for (std::size_t i = 0; i < back_bytes && damage.empty(); ++i) {
+                    if (back[i] != std::byte{kGuardByte}) damage = std::to_string(i) + " bytes past the end of";
+                }
+                if (damage.empty()) continue;
+                mend(block, bytes);
+                return "wrote " + damage + " an allocation of " + std::to_string(bytes) + " bytes";
             }
-            for (std::size_t i = 0; i < back_bytes && damage.empty(); ++i) {
-                if (back[i] != std::byte{kGuardByte}) damage = std::to_string(i) + " bytes past the end of";
-            }
-            if (damage.empty()) continue;
-            mend(block, bytes);
-            return "wrote " + damage + " an allocation of " + std::to_string(bytes) + " bytes";
         }
 #endif
         return "";

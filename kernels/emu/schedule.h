@@ -1,4 +1,5 @@
-// In which order the threads of a block, and the blocks of a grid, run. A kernel that is right does not notice.
+// In which order the threads of a block, and the blocks of a grid, run, and when asynchronous copies are made
+// (async_copy.h). A kernel that is right does not notice.
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,7 @@ void* dynamic_shared() { return BlockRunner::current().shared_memory(); }
 void device_fault(const std::string& what) { BlockRunner::current().fail(what); }
 
 void copy_async(void* shared, const void* global, std::size_t bytes, std::size_t valid_bytes) {
-    BlockRunner::current().copy_later(shared, global, bytes, valid_bytes);
+    BlockRunner::current().start_copy(shared, global, bytes, valid_bytes);
 }
 void commit_async_copies() { BlockRunner::current().close_copy_group(); }
 void wait_async_copies(int groups_that_may_remain) { BlockRunner::current().finish_copies(groups_that_may_remain); }

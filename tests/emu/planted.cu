@@ -160,6 +160,21 @@ __global__ void copy_asynchronously_kernel(float* y, const float* x, int valid, 
     for (int i = 0; i < 4; ++i) y[begin + i] = tile[(begin + i + 4) % 128];
 }
 
+template <bool synchronise>
+__global__ void copy_over_kernel(float* y, const float* x) {
+    __shared__ float tile[kReverse];
+    const int i = static_cast<int>(threadIdx.x);
+    tile[i] = static_cast<float>(i + 1);
+    __syncthreads();
+    const float before = tile[kReverse - 1 - i];
+    if constexpr (synchronise) __syncthreads();
+    copy_async4(tile + i, x + i);
+    commit_async_copies();
+    __syncthreads();
+    wait_async_copies<0>();
+    y[i] = tile[i] == x[i] ? before : 0;
+}
+
 // One warp, all operands row-major in global memory; where each element belongs is written out once more, by the tables
 // of the PTX ISA.
 __global__ void multiply_tf32_kernel(float* c, const float* a, const float* b) {
@@ -243,6 +258,14 @@ void write_shared(CudaQueue& queue) { launch<write_shared_kernel>(queue, 1, 1, 1
 
 void copy_asynchronously(CudaQueue& queue, float* y, const float* x, int valid, bool wait) {
     launch<copy_asynchronously_kernel>(queue, 1, 32, 0, y, x, valid, wait);
+}
+
+void copy_over(CudaQueue& queue, float* y, const float* x, bool synchronise) {
+    if (synchronise) {
+        launch<copy_over_kernel<true>>(queue, 1, kReverse, 0, y, x);
+    } else {
+        launch<copy_over_kernel<false>>(queue, 1, kReverse, 0, y, x);
+    }
 }
 
 void multiply_tf32(CudaQueue& queue, float* c, const float* a, const float* b) {

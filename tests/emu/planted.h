@@ -43,6 +43,10 @@ void write_shared(CudaQueue& queue);
 /// y = x by asynchronous copies through shared memory, 128 floats; without `wait`, too early.
 void copy_asynchronously(CudaQueue& queue, float* y, const float* x, int valid, bool wait);
 
+/// y = 1 to 64, read reversed from shared memory while x is copied over it asynchronously; without `synchronise` the
+/// barrier before the copies is missing.
+void copy_over(CudaQueue& queue, float* y, const float* x, bool synchronise);
+
 /// c [16, 8] = 1 + a [16, 8] b [8, 8] by one instruction of the tensor cores
 void multiply_tf32(CudaQueue& queue, float* c, const float* a, const float* b);
 /// c [16, 8] = 1 + a [16, 16] b [16, 8] by one instruction, its operands loaded from shared memory as matrices

@@ -54,6 +54,24 @@ TEST_F(Schedules, AMissingBarrierMakesThemDiffer) {
     EXPECT_TRUE(std::isnan(results[1][63]));
 }
 
+TEST_F(Schedules, ACopyOverWhatOthersStillReadMakesThemDiffer) {
+    const std::vector<float> x(64, -1);
+    const DeviceArray<float> from(queue, x), to(queue, x);
+    std::vector<float> reversed(64);
+    std::iota(reversed.rbegin(), reversed.rend(), 1.0f);
+    for (const emu::Schedule& schedule : all_schedules()) {
+        emu::set_schedule(schedule);
+        copy_over(queue, to.data(), from.data(), true);
+        EXPECT_EQ(to.values(), reversed);
+        copy_over(queue, to.data(), from.data(), false);
+        if (schedule.order == emu::Schedule::forward) {
+            EXPECT_EQ(to.values(), reversed) << "the copies are made when all have read";
+        } else {
+            EXPECT_NE(to.values(), reversed);
+        }
+    }
+}
+
 TEST_F(Schedules, AReductionByShufflesIsTheSameInAll) {
     std::vector<float> x(256 * kBlocks);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = 1.0f / static_cast<float>(i % 977 + 1);
