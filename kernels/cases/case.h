@@ -133,6 +133,13 @@ public:
         run_reference = [call](RefQueue<double>& queue, const Buffers<double>& buffers) { call(queue, buffers); };
         return *this;
     }
+    /// Keeps the case off CUDA devices: for sizes that only the CPU's blocking makes interesting.
+    KernelCase& only_on_cpu() {
+#ifdef SINTER_HAS_CUDA
+        run_cuda = nullptr;
+#endif
+        return *this;
+    }
     std::string name() const { return family + "/" + kernel + "/" + size; }
 
     std::string family, kernel, size;
@@ -144,7 +151,7 @@ public:
     std::function<void(CpuQueue&, const Buffers<float>&)> run_cpu;
     std::function<void(RefQueue<double>&, const Buffers<double>&)> run_reference;
 #ifdef SINTER_HAS_CUDA
-    std::function<void(CudaQueue&, const Buffers<float>&)> run_cuda;  ///< empty for a family without a .cu file
+    std::function<void(CudaQueue&, const Buffers<float>&)> run_cuda;  ///< empty where the case is not for the device
 #endif
 };
 
@@ -158,6 +165,10 @@ enum class Purpose { test, benchmark };
 CaseList all_cases(Purpose purpose);
 
 void add_gemm_cases(CaseList& cases, Purpose purpose);
+/// Sizes with every tail and view of the tiled product, small enough to be run on each tile and in each precision.
+void add_gemm_tile_cases(CaseList& cases);
+void add_conv_tile_cases(CaseList& cases);
+
 void add_activation_cases(CaseList& cases, Purpose purpose);
 void add_elementwise_cases(CaseList& cases, Purpose purpose);
 void add_reduce_cases(CaseList& cases, Purpose purpose);

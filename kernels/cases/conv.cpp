@@ -183,6 +183,12 @@ void add_layers(CaseList& cases) {
 
 }  // namespace
 
+void add_conv_tile_cases(CaseList& cases) {
+    add_all(cases, same(3, 10, 8, 12, 5, 2), 7);                          // four phases, channels in fours
+    add_all(cases, same(2, 9, 5, 36, 3, 1), 0);                           // several tiles of rows
+    add_all(cases, geometry(2, 8, 7, 3, 5, 4, 4, 3, {1, 0}, {0, 2}), 1);  // nine phases: several launches
+}
+
 void add_conv_cases(CaseList& cases, Purpose purpose) {
     if (purpose == Purpose::benchmark) return add_layers(cases);
     add_sweep(cases);

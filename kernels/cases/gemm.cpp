@@ -92,14 +92,18 @@ void add_shape_sweep(CaseList& cases) {
             }
         }
         add(300, 500, 70);  // several panels of rows and columns
+        add(1, 3000, 5);    // wide
+        add(2000, 1, 7);    // tall
         // Several blocks of rows: B is packed for all of them; the third also has several blocks of depth.
-        add(785, 70, 257);
-        add(1001, 33, 600);
-        add(300, 70, 1500);
-        add(401, 65, 1025);
-        add(1, 3000, 5);     // wide
-        add(2000, 1, 7);     // tall
-        add(129, 785, 401);  // the VAE's layers, each side one too large
+        const auto add_on_cpu = [&](Index m, Index n, Index k) {
+            add(m, n, k);
+            cases.back().only_on_cpu();
+        };
+        add_on_cpu(785, 70, 257);
+        add_on_cpu(1001, 33, 600);
+        add_on_cpu(300, 70, 1500);
+        add_on_cpu(401, 65, 1025);
+        add_on_cpu(129, 785, 401);  // the VAE's layers, each side one too large
     });
 }
 
@@ -138,6 +142,16 @@ void add_layer_benchmarks(CaseList& cases, Index batch, Index inputs, Index outp
 }
 
 }  // namespace
+
+void add_gemm_tile_cases(CaseList& cases) {
+    for_transposes([&](bool transpose_a, bool transpose_b) {
+        // Two tiles of rows or of columns and a few more, which no tile divides; the first in fours, the second not.
+        cases.push_back(product({132, 36, 72, transpose_a, transpose_b}, {true, true, {ActivationKind::relu}},
+                                " bias accumulate relu integers", integers(-8, 8), kExactProduct));
+        cases.push_back(
+            product({61, 131, 69, transpose_a, transpose_b}, {}, " integers", integers(-8, 8), kExactProduct));
+    });
+}
 
 void add_gemm_cases(CaseList& cases, Purpose purpose) {
     if (purpose == Purpose::test) {

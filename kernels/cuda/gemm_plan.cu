@@ -1,5 +1,6 @@
 // How a product is cut: by a model of an H200 whose numbers stand here, so that a measurement can correct them.
 #include <algorithm>
+#include <optional>
 
 #include "kernels/cuda/gemm_kernel.cuh"
 
@@ -51,7 +52,12 @@ double clocks(const TileCost& tile, int tiles, int stages, int splits, Precision
     return parts(tiles * splits, kMultiprocessors) * block;
 }
 
+std::optional<ProductPlan> fixed_plan;
+
 }  // namespace
+
+FixedPlan::FixedPlan(const ProductPlan& plan) { fixed_plan = plan; }
+FixedPlan::~FixedPlan() { fixed_plan.reset(); }
 
 ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit) {
     const int stages = parts(size.k, kDepth);
@@ -60,7 +66,13 @@ ProductPlan plan_product(const ProductSize& size, Precision precision, std::size
     for (const TileCost& tile : kTiles) {
         if (tile.shared_bytes > shared_limit) continue;
         const int tiles = parts(size.m, tile.rows) * parts(size.n, tile.columns) * size.count;
-        const int most = tiles <= kMostTiles ? std::clamp(stages / kFewestStages, 1, kMostSplits) : 1;
+        const bool may_split = tiles <= kMostTiles;
+        if (fixed_plan) {
+            if (tile.tile == fixed_plan->tile)
+                return {tile.tile, may_split ? std::clamp(stages, 1, fixed_plan->splits) : 1};
+            continue;
+        }
+        const int most = may_split ? std::clamp(stages / kFewestStages, 1, kMostSplits) : 1;
         for (int splits = 1; splits <= most; ++splits) {
             const double time = clocks(tile, tiles, stages, splits, precision);
             if (shortest > 0 && time >= shortest) continue;

@@ -24,4 +24,15 @@ struct ProductSize {
 /// devices older than that.
 ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit);
 
+/// While one exists, every product is cut like this (in fewer parts where there are not so many stages), as long as the
+/// tile fits the device: to test each tile on sizes that the plan would give to another, and to time one against the
+/// other. One at a time, and no product on another thread.
+class FixedPlan {
+public:
+    explicit FixedPlan(const ProductPlan& plan);
+    ~FixedPlan();
+    FixedPlan(const FixedPlan&) = delete;
+    FixedPlan& operator=(const FixedPlan&) = delete;
+};
+
 }  // namespace sinter::kernels

@@ -25,15 +25,20 @@ double bf16_half(std::uint32_t bits, int half) {
 /// The tensor core reads the upper 19 bits of a register and ignores the rest.
 double tf32(std::uint32_t bits) { return static_cast<double>(std::bit_cast<float>(bits & 0xffffe000u)); }
 
-/// d = a b + c for a [16, k] and b [k, 8] that are read element by element, c and d where the lanes hold them.
-template <class A, class B>
-void multiply_add(void* const* lanes, int k, const A& a, const B& b) {
+/// d = a b + c for a [16, depth] and b [depth, 8] that are given element by element, c and d where the lanes hold them.
+template <int depth, class A, class B>
+void multiply_add(void* const* lanes, const A& a, const B& b) {
+    double left[16][depth], right[depth][8];
+    for (int i = 0; i < depth; ++i) {
+        for (int row = 0; row < 16; ++row) left[row][i] = a(row, i);
+        for (int column = 0; column < 8; ++column) right[i][column] = b(i, column);
+    }
     for (int row = 0; row < 16; ++row) {
         for (int column = 0; column < 8; ++column) {
             const int lane = row % 8 * 4 + column / 2, place = row / 8 * 2 + column % 2;
             float& c = static_cast<const Fragments*>(lanes[lane])->c[place];
             double sum = static_cast<double>(c);
-            for (int i = 0; i < k; ++i) sum += a(row, i) * b(i, column);
+            for (int i = 0; i < depth; ++i) sum += left[row][i] * right[i][column];
             c = static_cast<float>(sum);
         }
     }
@@ -41,16 +46,15 @@ void multiply_add(void* const* lanes, int k, const A& a, const B& b) {
 
 void combine_tf32(void* const* lanes, unsigned) {
     const auto of = [&](int lane) { return static_cast<const Fragments*>(lanes[lane]); };
-    multiply_add(
-        lanes, 8, [&](int row, int i) { return tf32(of(row % 8 * 4 + i % 4)->a[row / 8 + i / 4 * 2]); },
+    multiply_add<8>(
+        lanes, [&](int row, int i) { return tf32(of(row % 8 * 4 + i % 4)->a[row / 8 + i / 4 * 2]); },
         [&](int i, int column) { return tf32(of(column * 4 + i % 4)->b[i / 4]); });
 }
 
 void combine_bf16(void* const* lanes, unsigned) {
     const auto of = [&](int lane) { return static_cast<const Fragments*>(lanes[lane]); };
-    multiply_add(
-        lanes, 16,
-        [&](int row, int i) { return bf16_half(of(row % 8 * 4 + i % 8 / 2)->a[row / 8 + i / 8 * 2], i % 2); },
+    multiply_add<16>(
+        lanes, [&](int row, int i) { return bf16_half(of(row % 8 * 4 + i % 8 / 2)->a[row / 8 + i / 8 * 2], i % 2); },
         [&](int i, int column) { return bf16_half(of(column * 4 + i % 8 / 2)->b[i / 8], i % 2); });
 }
 

@@ -10,6 +10,10 @@
 #include "kernels/cases/fill.h"
 #include "tests/kernels/guarded_buffer.h"
 
+#ifdef SINTER_CUDA_EMULATED
+#include "kernels/emu/schedule.h"
+#endif
+
 namespace sinter::kernels {
 namespace {
 
@@ -186,5 +190,40 @@ std::optional<std::string> compare_bits(const KernelCase& test, const Contents& 
     }
     return std::nullopt;
 }
+
+#ifdef SINTER_HAS_CUDA
+
+namespace {
+
+#ifdef SINTER_CUDA_EMULATED
+/// Runs the threads of every block, and the blocks, in another order: one for each placement of the buffers.
+void use_schedule(Placement placement) {
+    using emu::Schedule;
+    emu::set_schedule({placement == Placement::aligned   ? Schedule::forward
+                       : placement == Placement::shifted ? Schedule::reversed
+                                                         : Schedule::shuffled});
+}
+#else
+void use_schedule(Placement) {}  // a device has its own
+#endif
+
+}  // namespace
+
+std::optional<std::string> check_on_cuda(const KernelCase& test, CudaQueue& queue) {
+    const Contents initial = initial_contents<float>(test);
+    std::optional<Contents> first;
+    for (const Placement placement : {Placement::aligned, Placement::shifted, Placement::alternating}) {
+        use_schedule(placement);
+        const CaseRun run = run_on_cuda(test, queue, initial, placement);
+        if (run.damage) return run.damage;
+        const auto difference =
+            first ? compare_bits(test, run.contents, *first) : compare(test, run.contents, run_reference(test));
+        if (difference) return difference;
+        if (!first) first = run.contents;
+    }
+    return std::nullopt;
+}
+
+#endif
 
 }  // namespace sinter::kernels

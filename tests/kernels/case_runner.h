@@ -35,6 +35,12 @@ CaseRun run_on_cpu(const KernelCase& test, CpuQueue& queue, const Contents& init
 CaseRun run_on_cuda(const KernelCase& test, CudaQueue& queue, const Contents& initial, Placement placement);
 #endif
 
+#ifdef SINTER_HAS_CUDA
+/// Runs a case on the CUDA device at every placement, on the emulated one in another schedule each: against the
+/// reference, between guards, and with the same bits every time. Nothing, or a sentence on what went wrong.
+std::optional<std::string> check_on_cuda(const KernelCase& test, CudaQueue& queue);
+#endif
+
 /// Nothing, or a sentence on the first output element outside of its tolerance.
 std::optional<std::string> compare(const KernelCase& test, const Contents& result, const Contents& reference);
 

@@ -3,6 +3,8 @@
 // builds with SINTER_CUDA also on the CUDA device, as Kernels_CUDA.<kernel>: on the emulated one in every schedule.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,10 +15,6 @@
 #include "kernels/cases/case.h"
 #include "tests/kernels/case_runner.h"
 #include "tests/kernels/winograd_cases.h"
-
-#ifdef SINTER_CUDA_EMULATED
-#include "kernels/emu/schedule.h"
-#endif
 
 namespace sinter::kernels {
 namespace {
@@ -67,18 +65,6 @@ private:
 
 #ifdef SINTER_HAS_CUDA
 
-#ifdef SINTER_CUDA_EMULATED
-/// Runs the threads of every block, and the blocks, in another order: one for each placement of the buffers.
-void use_schedule(Placement placement) {
-    using emu::Schedule;
-    emu::set_schedule({placement == Placement::aligned   ? Schedule::forward
-                       : placement == Placement::shifted ? Schedule::reversed
-                                                         : Schedule::shuffled});
-}
-#else
-void use_schedule(Placement) {}  // a device has its own
-#endif
-
 class CudaKernelTest : public ::testing::Test {
 public:
     explicit CudaKernelTest(std::vector<const KernelCase*> cases) : cases_(std::move(cases)) {}
@@ -88,21 +74,7 @@ private:
         if (CudaQueue::devices() == 0) GTEST_SKIP() << "no CUDA device";
         CudaQueue queue;
         for (const KernelCase* test : cases_) {
-            const Contents initial = initial_contents<float>(*test);
-            std::optional<Contents> first;
-            for (const Placement placement : {Placement::aligned, Placement::shifted, Placement::alternating}) {
-                use_schedule(placement);
-                const CaseRun run = run_on_cuda(*test, queue, initial, placement);
-                if (run.damage) FAIL() << *run.damage;
-                if (!first) {
-                    if (const auto difference = compare(*test, run.contents, run_reference(*test))) {
-                        FAIL() << *difference;
-                    }
-                    first = run.contents;
-                } else if (const auto difference = compare_bits(*test, run.contents, *first)) {
-                    FAIL() << *difference;
-                }
-            }
+            if (const auto failure = check_on_cuda(*test, queue)) FAIL() << *failure;
         }
     }
 
@@ -124,9 +96,12 @@ void register_kernel_tests(const CaseList& cases) {
     }
 #ifdef SINTER_HAS_CUDA
     for (const auto& [kernel, kernel_cases] : kernels) {
-        if (!kernel_cases.front()->run_cuda) continue;
+        std::vector<const KernelCase*> on_cuda;
+        std::copy_if(kernel_cases.begin(), kernel_cases.end(), std::back_inserter(on_cuda),
+                     [](const KernelCase* test) { return static_cast<bool>(test->run_cuda); });
+        if (on_cuda.empty()) continue;
         ::testing::RegisterTest("Kernels_CUDA", kernel.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-                                [list = kernel_cases]() -> ::testing::Test* { return new CudaKernelTest(list); });
+                                [list = on_cuda]() -> ::testing::Test* { return new CudaKernelTest(list); });
     }
 #endif
 }
