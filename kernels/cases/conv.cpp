@@ -117,6 +117,10 @@ void add_sweep(CaseList& cases) {
     add_all(cases, conv_geometry(0, 4, 4, 2, 3, 3, 3, 1, {1, 1}, {1, 1}), turn++);     // no image
     add_all(cases, conv_geometry(9, 14, 14, 8, 20, 5, 5, 2, {1, 2}, {1, 2}), turn++);  // several blocks of patches
     add_all(cases, conv_geometry(1, 4, 4, 2100, 3, 2, 2, 1, {}, {1, 0}), turn++);  // more channels than the longest run
+    // Thin images of several tiles: colour, with more outputs than a tile has; grey; taps and channels by the hundred.
+    add_all(cases, conv_geometry(2, 23, 50, 3, 70, 4, 4, 2, {1, 1}, {1, 1}), turn++);
+    add_all(cases, conv_geometry(1, 96, 97, 1, 3, 3, 3, 1, {1, 1}, {1, 1}), turn++);
+    add_all(cases, conv_geometry(2, 15, 14, 3, 8, 7, 7, 1, {3, 3}, {3, 3}), turn++);
 }
 
 void add_rounding_and_epilogues(CaseList& cases) {
@@ -184,9 +188,9 @@ void add_layers(CaseList& cases) {
 }  // namespace
 
 void add_conv_tile_cases(CaseList& cases) {
-    add_all(cases, same(3, 10, 8, 12, 5, 2), 7);                          // four phases, channels in fours
-    add_all(cases, same(2, 9, 5, 36, 3, 1), 0);                           // several tiles of rows
-    add_all(cases, geometry(2, 8, 7, 3, 5, 4, 4, 3, {1, 0}, {0, 2}), 1);  // nine phases: several launches
+    add_all(cases, same(3, 10, 8, 12, 5, 2), 7);                               // four phases, channels in fours
+    add_all(cases, same(2, 9, 5, 36, 3, 1), 0);                                // several tiles of rows
+    add_all(cases, conv_geometry(2, 8, 7, 3, 5, 4, 4, 3, {1, 0}, {0, 2}), 1);  // nine phases: several launches
 }
 
 void add_conv_cases(CaseList& cases, Purpose purpose) {

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/conv_thin.h"
 #include "kernels/cuda/gemm_product.h"
 
 namespace sinter::kernels {
@@ -128,6 +129,9 @@ void conv_input_gradient(CudaQueue& queue, Real* dx, const Real* dy, const Real*
         const GemmShape shape{g.batch, g.taps() * g.in_channels, g.out_channels, false, true};
         return gemm(queue, dx, dy, w, shape, epilogue);
     }
+    if (has_thin_images(g) && g.taps() * g.in_channels <= kMostThinTaps) {
+        return thin_input_gradient(queue, dx, dy, w, g, epilogue);
+    }
     ProductGroup<PatchRows, PatchRows> group;
     for (Index phase_y = 0; phase_y < std::min(g.stride, g.height); ++phase_y) {
         for (Index phase_x = 0; phase_x < std::min(g.stride, g.width); ++phase_x) {
@@ -152,10 +156,12 @@ void conv_input_gradient(CudaQueue& queue, Real* dx, const Real* dy, const Real*
 void conv_weight_gradient(CudaQueue& queue, Real* dw, const Real* x, const Real* dy, const ConvGeometry& g,
                           bool accumulate) {
     const PatchGrid patches = patches_of_input(x, g);
+    const Columns outputs = dense_columns(dy, patches.patches, g.out_channels);
+    if (has_thin_images(g)) return thin_weight_gradient(queue, dw, patches, outputs, accumulate);
     Epilogue<float> epilogue;
     epilogue.accumulate = accumulate;
-    tiled_product(queue, PatchColumns{patches}, dense_columns(dy, patches.patches, g.out_channels),
-                  dense_result(dw, g.out_channels), {patches.depth, g.out_channels, patches.patches}, epilogue);
+    tiled_product(queue, PatchColumns{patches}, outputs, dense_result(dw, g.out_channels),
+                  {patches.depth, g.out_channels, patches.patches}, epilogue);
 }
 
 }  // namespace sinter::kernels
