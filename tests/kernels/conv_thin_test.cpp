@@ -103,6 +103,13 @@ TEST_P(ThinConvolution, OnlyTheInputGradientRoundsItsOperands) {
     }
 }
 
+TEST_P(ThinConvolution, BlocksTakeSeveralStagesOfALongSum) {
+    const ConvGeometry g = geometry(113, 1, 3, 2, 1);  // 813 stages of 32 pixels for 256 blocks
+    RefQueue<double> reference;
+    const std::vector<float> got = weight_gradient(*queue_, g, true);
+    EXPECT_EQ(std::vector<double>(got.begin(), got.end()), weight_gradient(reference, g, true));
+}
+
 INSTANTIATE_TEST_SUITE_P(Precisions, ThinConvolution,
                          ::testing::Values(Precision::fp32, Precision::tf32, Precision::bf16));
 
