@@ -9,22 +9,12 @@
 // in the variance. The tiles are merged by splitting the squared deviations into those within the tiles and those
 // between their means (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", The American
 // Statistician 37, 1983), for which the mean of all rows is known first.
-#include "kernels/batch_norm.h"
-
-#include "kernels/cuda/activation.cuh"
-#include "kernels/cuda/column_sums.cuh"
+//
+// A matrix of few rows does with one launch and less reading: batch_norm_short.cu.
+#include "kernels/cuda/batch_norm.cuh"
 
 namespace sinter::kernels {
 namespace {
-
-/// What the statistics of a batch are written to, and the constants; running_* may be null together.
-struct BatchStatistics {
-    float* mean;
-    float* inverse_deviation;
-    float* running_mean;
-    float* running_variance;
-    float epsilon, momentum;
-};
 
 /// The mean and the sum of squares of four columns.
 struct Moments {
@@ -52,7 +42,6 @@ __device__ __forceinline__ Moments moments_of_tile(const float* x, const Quad& o
 
 __global__ void __launch_bounds__(kBlock)
     batch_norm_statistics_kernel(BatchStatistics statistics, const float* x, ColumnGrid grid) {
-    __shared__ float shared_mean[kMaxLanes * kQuad];
     const Index columns = grid.shape.columns, column = grid.column(), left = grid.columns_left();
     const Quad shift = load4(x + grid.first_row_of_tile(blockIdx.y) * columns + column, left);
     float sums[2 * kQuad] = {};
@@ -76,15 +65,9 @@ __global__ void __launch_bounds__(kBlock)
 #pragma unroll
         for (int j = 0; j < kQuad; ++j) mean[j] = __fmaf_rn(rows, of_tile.mean[j], mean[j]);
     }
-    block_sums(mean, grid.lanes);
-    const bool has_columns = static_cast<int>(threadIdx.x) < grid.lanes;
-    if (has_columns) {
+    block_totals(mean, grid.lanes);
 #pragma unroll
-        for (int j = 0; j < kQuad; ++j) shared_mean[grid.lane() * kQuad + j] = per_row * mean[j];
-    }
-    __syncthreads();
-#pragma unroll
-    for (int j = 0; j < kQuad; ++j) mean[j] = shared_mean[grid.lane() * kQuad + j];
+    for (float& of_column : mean) of_column *= per_row;
 
     float squares[kQuad] = {};
     for (Index tile = grid.first_row_of_thread(); tile < gridDim.y; tile += grid.row_step()) {
@@ -97,56 +80,15 @@ __global__ void __launch_bounds__(kBlock)
         }
     }
     block_sums(squares, grid.lanes);
-    if (!has_columns) return;
-
-    Quad batch_mean, inverse_deviation;
+    if (static_cast<int>(threadIdx.x) >= grid.lanes) return;
+    Quad batch_mean;
 #pragma unroll
     for (int j = 0; j < kQuad; ++j) {
         squares[j] = squares[j] < 0 ? 0 : squares[j];  // rounding may leave a trace; NaN stays
         batch_mean[j] = origin[j] + mean[j];
-        inverse_deviation[j] = 1 / sqrtf(__fmaf_rn(per_row, squares[j], statistics.epsilon));
     }
-    store4(statistics.mean + column, batch_mean, left);
-    store4(statistics.inverse_deviation + column, inverse_deviation, left);
-    if (!statistics.running_mean) return;
-    const float momentum = statistics.momentum, keep = 1 - momentum;
-    const float squares_share = momentum / static_cast<float>(grid.shape.rows - 1);
-    Quad running_mean = load4(statistics.running_mean + column, left);
-    Quad running_variance = load4(statistics.running_variance + column, left);
-#pragma unroll
-    for (int j = 0; j < kQuad; ++j) {
-        running_mean[j] = __fmaf_rn(keep, running_mean[j], momentum * batch_mean[j]);
-        running_variance[j] = __fmaf_rn(keep, running_variance[j], squares_share * squares[j]);
-    }
-    store4(statistics.running_mean + column, running_mean, left);
-    store4(statistics.running_variance + column, running_variance, left);
+    finish_statistics(statistics, batch_mean, squares, grid.shape.rows, column, left, true);
 }
-
-/// s = scale (x - mean) + beta, for the four columns of a thread.
-struct Normalisation {
-    Quad mean, scale, beta;
-
-    __device__ __forceinline__ float operator()(float centred, int j) const {
-        return __fmaf_rn(scale[j], centred, beta[j]);
-    }
-};
-
-/// What the passes over the matrix are given: rows of the size of a channel.
-struct ChannelRows {
-    const float* gamma;
-    const float* beta;
-    const float* mean;
-    const float* inverse_deviation;
-
-    __device__ __forceinline__ Normalisation of(const ColumnGrid& grid) const {
-        const Index column = grid.column(), left = grid.columns_left();
-        Normalisation n{load4(mean + column, left), load4(gamma + column, left), load4(beta + column, left)};
-        const Quad inverse = load4(inverse_deviation + column, left);
-#pragma unroll
-        for (int j = 0; j < kQuad; ++j) n.scale[j] *= inverse[j];
-        return n;
-    }
-};
 
 __device__ __forceinline__ void write_normalised(float* y, const float* x, const Normalisation& normalise,
                                                  const Activation& activation, const ColumnGrid& grid) {
@@ -177,16 +119,11 @@ __global__ void __launch_bounds__(kBlock)
     write_normalised(y, x, normalise, activation, grid);
 }
 
-/// What the gradients of all rows have in common: dx = scale (ds - offset - slope (x - mean)).
+/// The rows of a CommonGradient for all columns.
 struct CommonGradientRows {
-    float* offset;  ///< sum ds / rows
-    float* slope;   ///< inverse_deviation sum ds xhat / rows
+    float* offset;
+    float* slope;
 };
-
-/// ds = dy f'(s)
-__device__ __forceinline__ float gradient_of_s(const Activation& activation, float dy, float s) {
-    return dy * activation_derivative(activation, activate(activation, s));
-}
 
 __global__ void __launch_bounds__(kBlock)
     batch_norm_gradient_sums_kernel(float* dgamma, float* dbeta, CommonGradientRows common, const float* dy,
@@ -207,19 +144,10 @@ __global__ void __launch_bounds__(kBlock)
         }
     }
     if (!sum_over_rows<2>(sums, grid)) return;
-    const Quad inverse_deviation = load4(rows.inverse_deviation + column, left);
-    const float per_row = 1 / static_cast<float>(grid.shape.rows);
-    Quad offset, slope;
-#pragma unroll
-    for (int j = 0; j < kQuad; ++j) {
-        sums[kQuad + j] *= inverse_deviation[j];
-        offset[j] = per_row * sums[j];
-        slope[j] = per_row * sums[kQuad + j] * inverse_deviation[j];
-    }
-    store4(common.offset + column, offset, left);
-    store4(common.slope + column, slope, left);
-    store_sums(dbeta + column, sums, left, accumulate);
-    store_sums(dgamma + column, sums + kQuad, left, accumulate);
+    const CommonGradient of_columns =
+        finish_gradient_sums(dgamma, dbeta, sums, load4(rows.inverse_deviation + column, left), accumulate, grid, true);
+    store4(common.offset + column, of_columns.offset, left);
+    store4(common.slope + column, of_columns.slope, left);
 }
 
 __global__ void __launch_bounds__(kBlock)
@@ -248,11 +176,16 @@ void batch_norm_forward(CudaQueue& queue, Real* y, Real* mean, Real* inverse_dev
                         Real* running_variance, const Real* x, const Real* gamma, const Real* beta, MatrixShape shape,
                         const BatchNormOptions& options) {
     if (shape.rows == 0) return;  // nothing has no mean
-    launch_columns<batch_norm_statistics_kernel, 2>(
-        queue, shape,
-        BatchStatistics{mean, inverse_deviation, running_mean, running_variance, static_cast<float>(options.epsilon),
-                        static_cast<float>(options.momentum)},
-        x);
+    const BatchStatistics statistics{mean,
+                                     inverse_deviation,
+                                     running_mean,
+                                     running_variance,
+                                     static_cast<float>(options.epsilon),
+                                     static_cast<float>(options.momentum)};
+    if (is_short(shape)) {
+        return short_batch_norm_forward(queue, y, statistics, x, gamma, beta, shape, options.activation);
+    }
+    launch_columns<batch_norm_statistics_kernel, 2>(queue, shape, statistics, x);
     launch_columns<batch_norm_forward_kernel, 0>(queue, shape, y, x, ChannelRows{gamma, beta, mean, inverse_deviation},
                                                  options.activation);
 }
@@ -260,9 +193,12 @@ void batch_norm_forward(CudaQueue& queue, Real* y, Real* mean, Real* inverse_dev
 void batch_norm_backward(CudaQueue& queue, Real* dx, Real* dgamma, Real* dbeta, const Real* dy, const Real* x,
                          const Real* gamma, const Real* beta, const Real* mean, const Real* inverse_deviation,
                          MatrixShape shape, Activation activation, bool accumulate) {
+    const ChannelRows rows{gamma, beta, mean, inverse_deviation};
+    if (is_short(shape)) {
+        return short_batch_norm_backward(queue, dx, dgamma, dbeta, dy, x, rows, shape, activation, accumulate);
+    }
     const CudaScratch scratch(queue, static_cast<std::size_t>(2 * shape.columns) * sizeof(Real));
     const CommonGradientRows common{scratch.as<Real>(), scratch.as<Real>() + shape.columns};
-    const ChannelRows rows{gamma, beta, mean, inverse_deviation};
     launch_columns<batch_norm_gradient_sums_kernel, 2>(queue, shape, dgamma, dbeta, common, dy, x, rows, activation,
                                                        accumulate);
     launch_columns<batch_norm_backward_kernel, 0>(queue, shape, dx, dy, x, rows, common, activation);

@@ -48,6 +48,21 @@ __device__ __forceinline__ void block_sums(float (&values)[n], int lanes = 1) {
     }
 }
 
+/// The same sums in all threads: in each those of its own number modulo `lanes`.
+template <int n>
+__device__ __forceinline__ void block_totals(float (&values)[n], int lanes) {
+    __shared__ float totals[n][kMaxLanes];
+    block_sums(values, lanes);
+    const int thread = static_cast<int>(threadIdx.x);
+    if (thread < lanes) {
+#pragma unroll
+        for (int k = 0; k < n; ++k) totals[k][thread] = values[k];
+    }
+    __syncthreads();
+#pragma unroll
+    for (int k = 0; k < n; ++k) values[k] = totals[k][thread % lanes];
+}
+
 /// True in the threads of that block, of the `blocks` that share *counter, which comes last. It sees all that the
 /// others wrote before. The counter is left at zero, as it was found. All threads of the block together.
 __device__ __forceinline__ bool is_last_block(unsigned* counter, unsigned blocks) {
