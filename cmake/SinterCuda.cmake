@@ -41,3 +41,6 @@ if(sinter_cuda STREQUAL ON)
                                $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${SINTER_WERROR}>>:-Werror=all-warnings>)
 endif()
 message(STATUS "CUDA kernels: ${sinter_cuda}")
+if(NOT sinter_cuda STREQUAL OFF)
+    find_package(CUDNN) # the vendor engine; without it there are sinter's own kernels
+endif()

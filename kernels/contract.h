@@ -18,6 +18,7 @@
 // * Results are deterministic: sums run over fixed tiles in a fixed order, whatever the number of threads.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
 #include "kernels/queue.h"
@@ -34,6 +35,8 @@ using Real = float;
 struct MatrixShape {
     Index rows = 0;
     Index columns = 0;
+
+    auto operator<=>(const MatrixShape&) const = default;
 
     constexpr Index count() const { return rows * columns; }
 };

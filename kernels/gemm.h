@@ -1,6 +1,8 @@
 // The matrix product that dense layers and convolutions are made of, with its epilogue.
 #pragma once
 
+#include <compare>
+
 #include "kernels/activation.h"
 #include "kernels/contract.h"
 
@@ -14,6 +16,8 @@ struct GemmShape {
     Index k = 0;
     bool transpose_a = false;
     bool transpose_b = false;
+
+    auto operator<=>(const GemmShape&) const = default;
 };
 
 /// What happens to a tile of the product while it is still in registers or the nearest cache: C = f(accumulate * C +

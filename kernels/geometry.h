@@ -2,6 +2,8 @@
 // gradient of a convolution.
 #pragma once
 
+#include <compare>
+
 #include "kernels/contract.h"
 
 namespace sinter::kernels {
@@ -23,6 +25,8 @@ struct ConvGeometry {
     Index kernel_height = 1, kernel_width = 1;
     Index stride = 1;
     Index pad_top = 0, pad_left = 0;
+
+    auto operator<=>(const ConvGeometry&) const = default;
 
     constexpr Index input_count() const { return batch * height * width * in_channels; }
     constexpr Index output_count() const { return batch * out_height * out_width * out_channels; }

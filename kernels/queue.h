@@ -91,6 +91,12 @@ public:
 /// bf16 7.
 enum class Precision : std::uint8_t { fp32, tf32, bf16 };
 
+/// Whose kernels do matrix products, convolutions and batch normalisation on a CUDA device: sinter's, or those of
+/// cuBLASLt and cuDNN as far as they map (docs/vendor.md).
+enum class Engine : std::uint8_t { own, vendor };
+
+class VendorKernels;  // kernels/vendor/engine.h
+
 /// A CUDA device that is missing, refuses, or failed.
 struct QueueError : std::runtime_error {
     using std::runtime_error::runtime_error;
@@ -128,6 +134,13 @@ public:
     /// of the others and stays at fp32 whatever is asked.
     Precision precision() const;
     void set_precision(Precision precision);
+
+    /// Of the calls that follow: own at first. The first Engine::vendor loads the libraries; where one is missing, it
+    /// throws QueueError and the engine stays as it was.
+    Engine engine() const;
+    void set_engine(Engine engine);
+    /// For launchers: the vendor's kernels, or null where sinter's own are to be used.
+    VendorKernels* vendor() const;
 
     /// For launchers: the most shared memory that a block may have, in bytes.
     std::size_t shared_limit() const;

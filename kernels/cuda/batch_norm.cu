@@ -12,6 +12,7 @@
 //
 // A matrix of few rows does with one launch and less reading: batch_norm_short.cu.
 #include "kernels/cuda/batch_norm.cuh"
+#include "kernels/vendor/engine.h"
 
 namespace sinter::kernels {
 namespace {
@@ -176,6 +177,9 @@ void batch_norm_forward(CudaQueue& queue, Real* y, Real* mean, Real* inverse_dev
                         Real* running_variance, const Real* x, const Real* gamma, const Real* beta, MatrixShape shape,
                         const BatchNormOptions& options) {
     if (shape.rows == 0) return;  // nothing has no mean
+    if (done_by_vendor<&VendorKernels::batch_norm_forward>(queue, y, mean, inverse_deviation, running_mean,
+                                                           running_variance, x, gamma, beta, shape, options))
+        return;
     const BatchStatistics statistics{mean,
                                      inverse_deviation,
                                      running_mean,
@@ -193,6 +197,9 @@ void batch_norm_forward(CudaQueue& queue, Real* y, Real* mean, Real* inverse_dev
 void batch_norm_backward(CudaQueue& queue, Real* dx, Real* dgamma, Real* dbeta, const Real* dy, const Real* x,
                          const Real* gamma, const Real* beta, const Real* mean, const Real* inverse_deviation,
                          MatrixShape shape, Activation activation, bool accumulate) {
+    if (done_by_vendor<&VendorKernels::batch_norm_backward>(queue, dx, dgamma, dbeta, dy, x, gamma, beta, mean,
+                                                            inverse_deviation, shape, activation, accumulate))
+        return;
     const ChannelRows rows{gamma, beta, mean, inverse_deviation};
     if (is_short(shape)) {
         return short_batch_norm_backward(queue, dx, dgamma, dbeta, dy, x, rows, shape, activation, accumulate);
@@ -207,6 +214,9 @@ void batch_norm_backward(CudaQueue& queue, Real* dx, Real* dgamma, Real* dbeta, 
 void batch_norm_inference(CudaQueue& queue, Real* y, const Real* x, const Real* gamma, const Real* beta,
                           const Real* running_mean, const Real* running_variance, MatrixShape shape, double epsilon,
                           Activation activation) {
+    if (done_by_vendor<&VendorKernels::batch_norm_inference>(queue, y, x, gamma, beta, running_mean, running_variance,
+                                                             shape, epsilon, activation))
+        return;
     launch_columns<batch_norm_inference_kernel, 0>(queue, shape, y, x, gamma, beta, running_mean, running_variance,
                                                    static_cast<float>(epsilon), activation);
 }

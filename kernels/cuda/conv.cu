@@ -12,6 +12,7 @@
 
 #include "kernels/cuda/conv_thin.h"
 #include "kernels/cuda/gemm_product.h"
+#include "kernels/vendor/engine.h"
 
 namespace sinter::kernels {
 namespace {
@@ -115,6 +116,7 @@ PixelRows pixels_of_phase(float* dx, const ConvGeometry& g, Index phase_y, Index
 
 void conv_forward(CudaQueue& queue, Real* y, const Real* x, const Real* w, const ConvGeometry& g,
                   const Epilogue<Real>& epilogue) {
+    if (done_by_vendor<&VendorKernels::conv_forward>(queue, y, x, w, g, epilogue)) return;
     const PatchGrid patches = patches_of_input(x, g);
     tiled_product(queue, PatchRows{patches}, dense_columns(w, patches.depth, g.out_channels),
                   dense_result(y, g.out_channels), {patches.patches, g.out_channels, patches.depth}, epilogue);
@@ -122,6 +124,7 @@ void conv_forward(CudaQueue& queue, Real* y, const Real* x, const Real* w, const
 
 void conv_input_gradient(CudaQueue& queue, Real* dx, const Real* dy, const Real* w, const ConvGeometry& g,
                          const Epilogue<Real>& epilogue) {
+    if (done_by_vendor<&VendorKernels::conv_input_gradient>(queue, dx, dy, w, g, epilogue)) return;
     const bool whole_image = g.out_height == 1 && g.out_width == 1 && g.kernel_height == g.height &&
                              g.kernel_width == g.width && g.pad_top == 0 && g.pad_left == 0;
     if (whole_image && !epilogue.bias) {
@@ -155,6 +158,7 @@ void conv_input_gradient(CudaQueue& queue, Real* dx, const Real* dy, const Real*
 
 void conv_weight_gradient(CudaQueue& queue, Real* dw, const Real* x, const Real* dy, const ConvGeometry& g,
                           bool accumulate) {
+    if (done_by_vendor<&VendorKernels::conv_weight_gradient>(queue, dw, x, dy, g, accumulate)) return;
     const PatchGrid patches = patches_of_input(x, g);
     const Columns outputs = dense_columns(dy, patches.patches, g.out_channels);
     if (has_thin_images(g)) return thin_weight_gradient(queue, dw, patches, outputs, accumulate);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kernels/cuda/gemm_product.h"
+#include "kernels/vendor/engine.h"
 
 namespace sinter::kernels {
 
@@ -49,6 +50,7 @@ PixelRows dense_result(float* data, Index columns) {
 
 void gemm(CudaQueue& queue, Real* c, const Real* a, const Real* b, const GemmShape& shape,
           const Epilogue<Real>& epilogue) {
+    if (done_by_vendor<&VendorKernels::gemm>(queue, c, a, b, shape, epilogue)) return;
     const auto [m, n, k, transpose_a, transpose_b] = shape;
     const auto with_b = [&](const auto& left) {
         const PixelRows result = dense_result(c, n);

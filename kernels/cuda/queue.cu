@@ -58,6 +58,7 @@ CudaQueue::CudaQueue(int device) {
 
 CudaQueue::~CudaQueue() {
     if (!state_ || !state_->stream) return;
+    state_->vendor.reset();
     for (const State::Block& block : state_->scratch) release(block.memory);
     release(state_->counters.memory);
     for (void* memory : state_->outgrown) release(memory);
@@ -77,6 +78,8 @@ int CudaQueue::device() const { return state_->device; }
 int CudaQueue::compute_capability() const { return state_->compute_capability; }
 CUstream_st* CudaQueue::stream() const { return state_->stream; }
 Precision CudaQueue::precision() const { return state_->precision; }
+Engine CudaQueue::engine() const { return state_->engine; }
+VendorKernels* CudaQueue::vendor() const { return state_->engine == Engine::vendor ? state_->vendor.get() : nullptr; }
 std::size_t CudaQueue::shared_limit() const { return state_->shared_limit; }
 unsigned* CudaQueue::arrivals() const { return state_->arrivals; }
 
@@ -116,6 +119,14 @@ void CudaQueue::download(void* to_host, const void* from, std::size_t bytes) {
 void CudaQueue::set_precision(Precision precision) {
     constexpr int kOldestWithBoth = 80;
     state_->precision = state_->compute_capability < kOldestWithBoth ? Precision::fp32 : precision;
+}
+
+void CudaQueue::set_engine(Engine engine) {
+    if (engine == Engine::vendor && !state_->vendor) {
+        check_cuda(cudaSetDevice(device()), "choosing device " + std::to_string(device()));
+        state_->vendor = load_vendor_kernels(*this);
+    }
+    state_->engine = engine;
 }
 
 void CudaQueue::synchronise() {

@@ -5,6 +5,7 @@
 
 #include "kernels/cuda/pinned.h"
 #include "kernels/queue.h"
+#include "kernels/vendor/engine.h"
 
 namespace sinter::kernels {
 
@@ -27,6 +28,8 @@ struct CudaQueue::State {
     int compute_capability = 0;
     std::size_t shared_limit = 0;
     Precision precision = Precision::fp32;
+    Engine engine = Engine::own;
+    std::unique_ptr<VendorKernels> vendor;  // once loaded, kept with its plans
     cudaStream_t stream = nullptr;
     bool recording = false;
     unsigned* arrivals = nullptr;

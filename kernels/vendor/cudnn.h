@@ -1,0 +1,83 @@
+// cuDNN: the functions that sinter calls, their check, and handles and descriptors that close themselves.
+#pragma once
+
+#include <cudnn.h>
+
+#include <string_view>
+#include <utility>
+
+#include "kernels/geometry.h"
+
+namespace sinter::kernels {
+
+/// cuDNN's functions by their names in its documentation, without the prefix.
+struct Cudnn {
+    Cudnn();
+
+    decltype(&cudnnCreate) Create;
+    decltype(&cudnnDestroy) Destroy;
+    decltype(&cudnnSetStream) SetStream;
+    decltype(&cudnnGetErrorString) GetErrorString;
+    decltype(&cudnnGetLastErrorString) GetLastErrorString;
+    decltype(&cudnnCreateTensorDescriptor) CreateTensorDescriptor;
+    decltype(&cudnnDestroyTensorDescriptor) DestroyTensorDescriptor;
+    decltype(&cudnnSetTensor4dDescriptor) SetTensor4dDescriptor;
+    decltype(&cudnnCreateFilterDescriptor) CreateFilterDescriptor;
+    decltype(&cudnnDestroyFilterDescriptor) DestroyFilterDescriptor;
+    decltype(&cudnnSetFilter4dDescriptor) SetFilter4dDescriptor;
+    decltype(&cudnnCreateConvolutionDescriptor) CreateConvolutionDescriptor;
+    decltype(&cudnnDestroyConvolutionDescriptor) DestroyConvolutionDescriptor;
+    decltype(&cudnnSetConvolution2dDescriptor) SetConvolution2dDescriptor;
+    decltype(&cudnnSetConvolutionMathType) SetConvolutionMathType;
+    decltype(&cudnnGetConvolutionForwardAlgorithm_v7) GetConvolutionForwardAlgorithm_v7;
+    decltype(&cudnnGetConvolutionForwardWorkspaceSize) GetConvolutionForwardWorkspaceSize;
+    decltype(&cudnnConvolutionForward) ConvolutionForward;
+    decltype(&cudnnGetConvolutionBackwardDataAlgorithm_v7) GetConvolutionBackwardDataAlgorithm_v7;
+    decltype(&cudnnGetConvolutionBackwardDataWorkspaceSize) GetConvolutionBackwardDataWorkspaceSize;
+    decltype(&cudnnConvolutionBackwardData) ConvolutionBackwardData;
+    decltype(&cudnnGetConvolutionBackwardFilterAlgorithm_v7) GetConvolutionBackwardFilterAlgorithm_v7;
+    decltype(&cudnnGetConvolutionBackwardFilterWorkspaceSize) GetConvolutionBackwardFilterWorkspaceSize;
+    decltype(&cudnnConvolutionBackwardFilter) ConvolutionBackwardFilter;
+    decltype(&cudnnBatchNormalizationForwardTraining) BatchNormalizationForwardTraining;
+    decltype(&cudnnBatchNormalizationForwardInference) BatchNormalizationForwardInference;
+    decltype(&cudnnBatchNormalizationBackward) BatchNormalizationBackward;
+
+    /// Throws QueueError unless `status` is success. `action` says what was tried: "describing an image".
+    void check(cudnnStatus_t status, std::string_view action) const;
+};
+
+/// The library, loaded by the first call. Throws QueueError as Library does.
+const Cudnn& cudnn();
+
+/// A handle or a descriptor of cuDNN.
+template <class Object, auto create, auto destroy>
+class CudnnObject {
+public:
+    CudnnObject() { cudnn().check((cudnn().*create)(&object_), "making a handle or a descriptor"); }
+    ~CudnnObject() {
+        if (object_) (cudnn().*destroy)(object_);
+    }
+    CudnnObject(CudnnObject&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+    CudnnObject& operator=(CudnnObject&&) = delete;
+
+    operator Object() const { return object_; }
+
+private:
+    Object object_ = nullptr;
+};
+
+using CudnnHandle = CudnnObject<cudnnHandle_t, &Cudnn::Create, &Cudnn::Destroy>;
+using TensorDescriptor =
+    CudnnObject<cudnnTensorDescriptor_t, &Cudnn::CreateTensorDescriptor, &Cudnn::DestroyTensorDescriptor>;
+using FilterDescriptor =
+    CudnnObject<cudnnFilterDescriptor_t, &Cudnn::CreateFilterDescriptor, &Cudnn::DestroyFilterDescriptor>;
+using ConvolutionDescriptor = CudnnObject<cudnnConvolutionDescriptor_t, &Cudnn::CreateConvolutionDescriptor,
+                                          &Cudnn::DestroyConvolutionDescriptor>;
+
+/// Images of float32, channels last.
+void describe_images(const TensorDescriptor& descriptor, const ImageShape& shape);
+
+/// Whether cuDNN counts so many elements: its sizes are ints.
+bool fits_cudnn(Index count);
+
+}  // namespace sinter::kernels

@@ -1,0 +1,54 @@
+// The vendor's libraries behind three families of contracts: matrix products by cuBLASLt, convolutions and batch
+// normalisation by cuDNN. What this header declares knows neither library: sinter builds and starts without them.
+#pragma once
+
+#include <memory>
+
+#include "kernels/batch_norm.h"
+#include "kernels/conv.h"
+#include "kernels/gemm.h"
+
+namespace sinter::kernels {
+
+/// Kernels that a CudaQueue with Engine::vendor asks first. Each returns whether it did the call as its contract says;
+/// false leaves it to sinter's own kernel, with nothing written (docs/vendor.md lists when). After the first call of a
+/// shape, calls allocate nothing, wait for nothing and can be captured. They throw QueueError where a library fails.
+class VendorKernels {
+public:
+    virtual ~VendorKernels() = default;
+
+    virtual bool gemm(CudaQueue& queue, float* c, const float* a, const float* b, const GemmShape& shape,
+                      const Epilogue<float>& epilogue) = 0;
+
+    virtual bool conv_forward(CudaQueue& queue, float* y, const float* x, const float* w, const ConvGeometry& geometry,
+                              const Epilogue<float>& epilogue) = 0;
+    virtual bool conv_input_gradient(CudaQueue& queue, float* dx, const float* dy, const float* w,
+                                     const ConvGeometry& geometry, const Epilogue<float>& epilogue) = 0;
+    virtual bool conv_weight_gradient(CudaQueue& queue, float* dw, const float* x, const float* dy,
+                                      const ConvGeometry& geometry, bool accumulate) = 0;
+
+    virtual bool batch_norm_forward(CudaQueue& queue, float* y, float* mean, float* inverse_deviation,
+                                    float* running_mean, float* running_variance, const float* x, const float* gamma,
+                                    const float* beta, MatrixShape shape, const BatchNormOptions& options) = 0;
+    virtual bool batch_norm_backward(CudaQueue& queue, float* dx, float* dgamma, float* dbeta, const float* dy,
+                                     const float* x, const float* gamma, const float* beta, const float* mean,
+                                     const float* inverse_deviation, MatrixShape shape, Activation activation,
+                                     bool accumulate) = 0;
+    virtual bool batch_norm_inference(CudaQueue& queue, float* y, const float* x, const float* gamma, const float* beta,
+                                      const float* running_mean, const float* running_variance, MatrixShape shape,
+                                      double epsilon, Activation activation) = 0;
+};
+
+/// Whether the queue's engine is the vendor's and has done the call: the first line of a launcher of sinter's own,
+///     if (done_by_vendor<&VendorKernels::gemm>(queue, c, a, b, shape, epilogue)) return;
+template <auto kernel, class... Arguments>
+bool done_by_vendor(CudaQueue& queue, const Arguments&... arguments) {
+    VendorKernels* const vendor = queue.vendor();
+    return vendor && (vendor->*kernel)(queue, arguments...);
+}
+
+/// Loads the libraries, once for the process, and opens a handle of each on the queue's device and stream, for the
+/// life of the result. Throws QueueError: where a library is missing, with its name and where it was looked for.
+std::unique_ptr<VendorKernels> load_vendor_kernels(CudaQueue& queue);
+
+}  // namespace sinter::kernels

@@ -1,0 +1,24 @@
+// Passes over device memory around the calls of the vendor's libraries: what sinter's own kernels do while
+// the numbers are in registers.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/activation.h"
+#include "kernels/contract.h"
+
+namespace sinter::kernels {
+
+/// Whether an array can be read 16 bytes at a time. A null pointer, for an array that is not there, does not object.
+inline bool in_quads(const void* data) { return reinterpret_cast<std::uintptr_t>(data) % 16 == 0; }
+
+/// y = f(y + bias) over rows, bias [columns] or null. For the identity without a bias, nothing is done.
+void bias_activation_forward(CudaQueue& queue, float* y, const float* bias, MatrixShape shape, Activation activation);
+
+/// ds = dy f'(s), the gradient before the activation, s = gamma (x - mean) inverse_deviation + beta as batch_norm.h has
+/// it; x, dy, ds [rows, channels].
+void batch_norm_activation_backward(CudaQueue& queue, float* ds, const float* dy, const float* x, const float* gamma,
+                                    const float* beta, const float* mean, const float* inverse_deviation,
+                                    MatrixShape shape, Activation activation);
+
+}  // namespace sinter::kernels
