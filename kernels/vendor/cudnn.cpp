@@ -33,6 +33,7 @@ Cudnn::Cudnn() {
     library.find(GetConvolutionBackwardFilterAlgorithm_v7, "cudnnGetConvolutionBackwardFilterAlgorithm_v7");
     library.find(GetConvolutionBackwardFilterWorkspaceSize, "cudnnGetConvolutionBackwardFilterWorkspaceSize");
     library.find(ConvolutionBackwardFilter, "cudnnConvolutionBackwardFilter");
+    library.find(DeriveBNTensorDescriptor, "cudnnDeriveBNTensorDescriptor");
     library.find(BatchNormalizationForwardTraining, "cudnnBatchNormalizationForwardTraining");
     library.find(BatchNormalizationForwardInference, "cudnnBatchNormalizationForwardInference");
     library.find(BatchNormalizationBackward, "cudnnBatchNormalizationBackward");

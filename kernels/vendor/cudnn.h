@@ -38,6 +38,7 @@ struct Cudnn {
     decltype(&cudnnGetConvolutionBackwardFilterAlgorithm_v7) GetConvolutionBackwardFilterAlgorithm_v7;
     decltype(&cudnnGetConvolutionBackwardFilterWorkspaceSize) GetConvolutionBackwardFilterWorkspaceSize;
     decltype(&cudnnConvolutionBackwardFilter) ConvolutionBackwardFilter;
+    decltype(&cudnnDeriveBNTensorDescriptor) DeriveBNTensorDescriptor;
     decltype(&cudnnBatchNormalizationForwardTraining) BatchNormalizationForwardTraining;
     decltype(&cudnnBatchNormalizationForwardInference) BatchNormalizationForwardInference;
     decltype(&cudnnBatchNormalizationBackward) BatchNormalizationBackward;

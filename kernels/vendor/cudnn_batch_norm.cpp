@@ -28,7 +28,8 @@ const CudnnBatchNorm::Descriptors& CudnnBatchNorm::descriptors_of(MatrixShape sh
     if (const auto known = descriptors_.find(shape); known != descriptors_.end()) return known->second;
     Descriptors descriptors;
     describe_images(descriptors.matrix, {shape.rows, 1, 1, shape.columns});
-    describe_images(descriptors.channels, {1, 1, 1, shape.columns});
+    cudnn().check(cudnn().DeriveBNTensorDescriptor(descriptors.channels, descriptors.matrix, kMode),
+                  "describing channels");
     return descriptors_.emplace(shape, std::move(descriptors)).first->second;
 }
 

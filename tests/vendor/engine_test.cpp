@@ -141,6 +141,18 @@ TEST_F(VendorEngine, CapturedCallsGiveTheBitsOfPlainOnes) {
     cudaGraphDestroy(graph);
 }
 
+TEST_F(VendorEngine, EveryCallHasItsOwnBias) {
+    Layers layers(queue);
+    const Array zeros(queue, std::vector<float>(7)), ones(queue, std::vector<float>(7, 1.0f));
+    const auto product = [&](const Array& bias) {
+        gemm(queue, layers.c.data(), layers.a.data(), layers.b.data(), Layers::kProduct, {bias.data(), {}});
+        return layers.c.values();
+    };
+    const std::vector<float> without = product(zeros), with = product(ones);
+    for (std::size_t i = 0; i < with.size(); ++i) EXPECT_EQ(with[i], without[i] + 1);
+    EXPECT_EQ(cublaslt->heuristics, 1);
+}
+
 TEST_F(VendorEngine, ItCanBeLeftAndTakenUpAgainAndMovesWithItsQueue) {
     Layers layers(queue);
     layers.multiply();

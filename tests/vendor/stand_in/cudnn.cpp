@@ -33,7 +33,7 @@ bool describes_channels(cudnnTensorDescriptor_t row, cudnnTensorDescriptor_t x) 
     return row->batch == 1 && row->channels == x->channels && row->height == 1 && row->width == 1;
 }
 
-/// Calls body(channel) for every channel, and element(channel, pixel) is a place in channels-last memory.
+/// Images as a matrix of pixels.
 struct Columns {
     std::size_t rows, channels;
     explicit Columns(const cudnnTensorStruct& x)
@@ -84,6 +84,13 @@ cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t descriptor, cud
     if (n < 1 || c < 1 || h < 1 || w < 1) return CUDNN_STATUS_BAD_PARAM;
     if (format != CUDNN_TENSOR_NHWC || type != CUDNN_DATA_FLOAT) return CUDNN_STATUS_NOT_SUPPORTED;
     *descriptor = {n, h, w, c};
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnDeriveBNTensorDescriptor(cudnnTensorDescriptor_t derived, const cudnnTensorDescriptor_t x,
+                                            cudnnBatchNormMode_t mode) {
+    if (mode == CUDNN_BATCHNORM_PER_ACTIVATION) return CUDNN_STATUS_NOT_SUPPORTED;
+    *derived = {1, 1, 1, x->channels};
     return CUDNN_STATUS_SUCCESS;
 }
 
