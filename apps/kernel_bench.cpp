@@ -5,9 +5,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <fstream>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/common/numbers.h"
@@ -18,6 +21,10 @@
 #include "apps/kernel_bench/report.h"
 #include "core/error.h"
 #include "kernels/cases/case.h"
+
+#ifdef SINTER_HAS_CUDA
+#include "apps/kernel_bench/cuda/report.h"
+#endif
 
 namespace sinter {
 namespace {
@@ -31,10 +38,14 @@ constexpr char kDescription[] =
     "A convolution's operations are those of its definition, border included: a kernel that skips the border\n"
     "or needs fewer products (minimal filtering) may pass 100 % of the peak.\n"
     "Where they are installed, OpenBLAS is timed beside the matrix products and oneDNN, in the layouts\n"
-    "that it likes best, beside the convolutions, each call in turn with ours.";
+    "that it likes best, beside the convolutions, each call in turn with ours.\n"
+    "On a CUDA device calls are replayed from a graph, as in a captured training step, twice: warm, on\n"
+    "the same buffers, and cold, on buffers that push each other out of the L2 cache.";
 
 struct Options {
     std::string filter;
+    std::string device = "cpu";
+    std::string precision = "fp32";
     int threads = 0;
     double min_time_ms = 20;
     std::string json;
@@ -46,7 +57,13 @@ void add_options(CLI::App& app, Options& options) {
     app.set_version_flag("--version", std::string("kernel_bench (sinter) " SINTER_VERSION));
     app.add_option("--filter", options.filter, "Only cases whose family/kernel/size contains this text or matches it")
         ->type_name("REGEX");
-    app.add_option("--threads", options.threads, "Threads, the main one included; 0: one per core")
+    app.add_option("--device", options.device, "cpu or cuda[:N]")->capture_default_str();
+    app.add_option("--precision", options.precision,
+                   "Of matrix products and convolutions on a CUDA device: fp32, tf32 or bf16")
+        ->check(CLI::IsMember({"fp32", "tf32", "bf16"}))
+        ->capture_default_str()
+        ->type_name("NAME");
+    app.add_option("--threads", options.threads, "CPU threads, the main one included; 0: one per core")
         ->check(whole_number(0, 1024))
         ->capture_default_str()
         ->type_name("N");
@@ -77,6 +94,19 @@ public:
 private:
     regex_t regex_{};
 };
+
+/// The number of the device that --device cuda[:N] names, or nothing for the CPU.
+std::optional<int> cuda_device(const Options& options) {
+    const std::string_view text = options.device, prefix = "cuda:";
+    if (text == "cpu") return std::nullopt;
+    if (text == "cuda") return 0;
+    int number = 0;
+    if (text.starts_with(prefix)) {
+        const auto [end, error] = std::from_chars(text.data() + prefix.size(), text.data() + text.size(), number);
+        if (error == std::errc() && end == text.data() + text.size() && number >= 0) return number;
+    }
+    throw UsageError(fmt::format("--device: expected cpu or cuda[:N], got '{}'", text));
+}
 
 kernels::CaseList selected_cases(const std::string& filter) {
     kernels::CaseList cases = kernels::all_cases(kernels::Purpose::benchmark);
@@ -127,13 +157,12 @@ std::vector<bench::PeerLibrary> peer_libraries(const Options& options, const ben
             {"convolutions", peers.convolutions ? peers.convolutions->name() : "", absence(bench::OneDnn::absence())}};
 }
 
-ExitCode run(const Options& options) {
-    const kernels::CaseList cases = selected_cases(options.filter);
-    if (options.list) {
-        for (const kernels::KernelCase& kernel_case : cases) fmt::print("{}\n", kernel_case.name());
-        return ExitCode::ok;
-    }
-    std::ofstream json = open_json(options.json);
+/// What a run has found, as people and as programs read it.
+struct Report {
+    std::string table, json;
+};
+
+Report bench_cpu(const Options& options, const kernels::CaseList& cases) {
     bench::Peers peers;
     if (!options.no_peer) peers = {bench::OpenBlas::find(options.threads), bench::OneDnn::find(options.threads)};
     kernels::CpuQueue queue(options.threads);
@@ -156,12 +185,68 @@ ExitCode run(const Options& options) {
         }
     }
     machine.fma_peak_at_end = bench::measure_fma_peak(queue);
+    return {bench::format_table(machine, measurements), bench::format_json(machine, measurements)};
+}
 
-    if (options.json == "-")
-        fmt::print("{}", bench::format_json(machine, measurements));
-    else
-        fmt::print("{}", bench::format_table(machine, measurements));
-    if (json.is_open() && !(json << bench::format_json(machine, measurements)).flush())
+#ifdef SINTER_HAS_CUDA
+
+kernels::Precision precision(const Options& options) {
+    if (options.precision == "tf32") return kernels::Precision::tf32;
+    return options.precision == "bf16" ? kernels::Precision::bf16 : kernels::Precision::fp32;
+}
+
+Report bench_cuda(const Options& options, int device, const kernels::CaseList& cases) {
+    std::string why_none;
+    const int devices = kernels::CudaQueue::devices(&why_none);
+    if (devices == 0) throw DeviceError(fmt::format("--device {}: no CUDA device: {}.", options.device, why_none));
+    if (device >= devices)
+        throw DeviceError(
+            fmt::format("--device {}: this machine's CUDA devices are numbered 0 to {}.", options.device, devices - 1));
+    kernels::CudaQueue queue(device);
+    queue.set_precision(precision(options));
+
+    bench::CudaMachine machine;
+    machine.device = bench::describe_device(queue);
+    machine.precision = queue.precision();
+    machine.peaks = bench::measure_cuda_peaks(queue, machine.device);
+    machine.empty_launch = bench::measure_empty_launch(queue);
+    machine.bandwidth = bench::measure_cuda_bandwidth(queue, machine.device);
+
+    const bench::TimingOptions timing{.min_seconds = options.min_time_ms * 1e-3,
+                                      .min_samples = machine.device.emulated ? 1 : bench::TimingOptions().min_samples};
+    std::vector<bench::CudaMeasurement> measurements;
+    {
+        Progress progress(cases.size());
+        for (const kernels::KernelCase& kernel_case : cases) {
+            progress.next(kernel_case.name());
+            measurements.push_back(bench::measure_cuda_case(queue, machine.device, kernel_case, timing));
+        }
+    }
+    return {bench::format_table(machine, measurements), bench::format_json(machine, measurements)};
+}
+
+#else
+
+[[noreturn]] Report bench_cuda(const Options& options, int, const kernels::CaseList&) {
+    throw DeviceError(
+        fmt::format("--device {}: this build of sinter has no CUDA backend; configure it with "
+                    "-DSINTER_CUDA=ON, or leave --device out.",
+                    options.device));
+}
+
+#endif
+
+ExitCode run(const Options& options) {
+    const std::optional<int> device = cuda_device(options);
+    const kernels::CaseList cases = selected_cases(options.filter);
+    if (options.list) {
+        for (const kernels::KernelCase& kernel_case : cases) fmt::print("{}\n", kernel_case.name());
+        return ExitCode::ok;
+    }
+    std::ofstream json = open_json(options.json);
+    const Report report = device ? bench_cuda(options, *device, cases) : bench_cpu(options, cases);
+    fmt::print("{}", options.json == "-" ? report.json : report.table);
+    if (json.is_open() && !(json << report.json).flush())
         throw Error(fmt::format("--json could not write all of {}: is the disk full?", options.json));
     return ExitCode::ok;
 }

@@ -3,18 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "apps/kernel_bench/text.h"
+
 namespace sinter::bench {
 namespace {
-
-/// A rate or a share that has no meaning for a case, such as the FLOP/s of a copy, is absent: "-" in the table, null in
-/// JSON.
-using Value = std::optional<double>;
 
 struct Rates {
     Value flops, fma_share;        // per second; of the FMA peak
@@ -39,42 +36,6 @@ Rates rates(const Machine& machine, const Measurement& m) {
     return r;
 }
 
-/// Three significant digits and a unit: "850 ns", "12.3 us", "1.24 ms".
-std::string time_text(double seconds) {
-    constexpr std::array<std::pair<double, const char*>, 3> kUnits = {{{1e-9, "ns"}, {1e-6, "us"}, {1e-3, "ms"}}};
-    for (const auto& [unit, name] : kUnits) {
-        const double value = seconds / unit;
-        if (value < 999.5) return fmt::format("{:.{}f} {}", value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0, name);
-    }
-    return fmt::format("{:.2f} s ", seconds);
-}
-
-std::string bytes_text(double bytes) {
-    if (bytes < 1 << 20) return fmt::format("{:.0f} KiB", bytes / (1 << 10));
-    return fmt::format("{:.0f} MiB", bytes / (1 << 20));
-}
-
-std::string giga_text(Value value) { return value ? fmt::format("{:.1f}", *value * 1e-9) : "-"; }
-std::string percent_text(Value value) { return value ? fmt::format("{:.1f}", *value * 100) : "-"; }
-std::string ratio_text(Value value) { return value ? fmt::format("{:.2f}", *value) : "-"; }
-
-using Row = std::vector<std::string>;
-
-/// Columns as wide as their widest cell; the first `left` columns are aligned to the left, the others to the right.
-std::string align(const std::vector<Row>& rows, std::size_t left) {
-    std::vector<std::size_t> width(rows.front().size());
-    for (const Row& row : rows)
-        for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
-    std::string text;
-    for (const Row& row : rows) {
-        for (std::size_t i = 0; i < row.size(); ++i)
-            text += i < left ? fmt::format("{:<{}}  ", row[i], width[i]) : fmt::format("{:>{}}  ", row[i], width[i]);
-        text.erase(text.find_last_not_of(' ') + 1);
-        text += '\n';
-    }
-    return text;
-}
-
 std::string format_peak(const Machine& machine) {
     const double start = machine.fma_peak, end = machine.fma_peak_at_end;
     if (std::abs(start - end) <= 0.05 * std::max(start, end))
@@ -83,19 +44,6 @@ std::string format_peak(const Machine& machine) {
         "FMA peak   {:.1f} GFLOP/s at the start, {:.1f} at the end: other programs are using this machine, so take all "
         "numbers\n           with care. Shares are of the higher one.\n",
         start * 1e-9, end * 1e-9);
-}
-
-std::string format_bandwidth(const Machine& machine) {
-    std::vector<Row> rows = {{"bandwidth, GB/s"}, {"  read"}, {"  write"}, {"  triad"}, {"  update"}};
-    for (std::size_t i = 0; i < machine.bandwidth.points.size(); i += 2) {  // each second size fits a line
-        const BandwidthPoint& point = machine.bandwidth.points[i];
-        rows[0].push_back(bytes_text(point.working_set));
-        rows[1].push_back(fmt::format("{:.0f}", point.read * 1e-9));
-        rows[2].push_back(fmt::format("{:.0f}", point.write * 1e-9));
-        rows[3].push_back(fmt::format("{:.0f}", point.triad * 1e-9));
-        rows[4].push_back(fmt::format("{:.0f}", point.update * 1e-9));
-    }
-    return align(rows, 1);
 }
 
 std::string format_peers(const Machine& machine) {
@@ -148,25 +96,6 @@ std::string format_lowest(const Machine& machine, std::span<const Measurement> m
                        align(rows, 3));
 }
 
-const char* name(Traffic traffic) {
-    switch (traffic) {
-        case Traffic::read:
-            return "read";
-        case Traffic::write:
-            return "write";
-        case Traffic::triad:
-            return "triad";
-        case Traffic::update:
-            return "update";
-    }
-    return "";
-}
-
-nlohmann::ordered_json number(Value value) {
-    if (value) return *value;
-    return nullptr;
-}
-
 }  // namespace
 
 std::string cpu_model() {
@@ -182,7 +111,7 @@ std::string format_table(const Machine& machine, std::span<const Measurement> me
     std::string text = fmt::format("CPU        {}, {} thread{}, SIMD target {}\n", machine.cpu, machine.threads,
                                    machine.threads == 1 ? "" : "s", machine.simd);
     text += format_peak(machine);
-    text += format_peers(machine) + format_bandwidth(machine) + '\n';
+    text += format_peers(machine) + format_bandwidth(machine.bandwidth) + '\n';
 
     const bool with_peer =
         std::any_of(measurements.begin(), measurements.end(), [](const Measurement& m) { return m.peer.has_value(); });
@@ -199,13 +128,6 @@ std::string format_table(const Machine& machine, std::span<const Measurement> me
 
 std::string format_json(const Machine& machine, std::span<const Measurement> measurements) {
     using nlohmann::ordered_json;
-    ordered_json curve = ordered_json::array();
-    for (const BandwidthPoint& point : machine.bandwidth.points)
-        curve.push_back({{"working_set_bytes", point.working_set},
-                         {"read_bytes_per_second", point.read},
-                         {"write_bytes_per_second", point.write},
-                         {"triad_bytes_per_second", point.triad},
-                         {"update_bytes_per_second", point.update}});
     ordered_json cases = ordered_json::array();
     for (const Measurement& m : measurements) {
         const Rates r = rates(machine, m);
@@ -220,15 +142,15 @@ std::string format_json(const Machine& machine, std::span<const Measurement> mea
                          {"bytes", m.bytes},
                          {"working_set_bytes", m.working_set},
                          {"traffic", name(m.traffic)},
-                         {"flops_per_second", number(r.flops)},
-                         {"fma_peak_share", number(r.fma_share)},
-                         {"bytes_per_second", number(r.bytes)},
-                         {"bandwidth_share", number(r.bandwidth_share)},
+                         {"flops_per_second", number_json(r.flops)},
+                         {"fma_peak_share", number_json(r.fma_share)},
+                         {"bytes_per_second", number_json(r.bytes)},
+                         {"bandwidth_share", number_json(r.bandwidth_share)},
                          {"narrowest_side", m.narrowest_side ? ordered_json(*m.narrowest_side) : ordered_json()},
                          {"peer", m.peer ? ordered_json(m.peer->name) : ordered_json()},
-                         {"peer_seconds", number(m.peer ? Value(m.peer->timing.seconds) : std::nullopt)},
-                         {"peer_flops_per_second", number(r.peer_flops)},
-                         {"peer_time_ratio", number(r.peer_ratio)}});
+                         {"peer_seconds", number_json(m.peer ? Value(m.peer->timing.seconds) : std::nullopt)},
+                         {"peer_flops_per_second", number_json(r.peer_flops)},
+                         {"peer_time_ratio", number_json(r.peer_ratio)}});
     }
     ordered_json peers = ordered_json::array();
     for (const PeerLibrary& peer : machine.peers)
@@ -240,7 +162,7 @@ std::string format_json(const Machine& machine, std::span<const Measurement> mea
                                    {"fma_peak_at_start", machine.fma_peak},
                                    {"fma_peak_at_end", machine.fma_peak_at_end},
                                    {"peers", peers},
-                                   {"bandwidth", curve},
+                                   {"bandwidth", bandwidth_json(machine.bandwidth)},
                                    {"cases", cases}};
     return document.dump(2) + '\n';
 }

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "apps/kernel_bench/bandwidth.h"
+#include "apps/kernel_bench/case_facts.h"
 #include "apps/kernel_bench/timing.h"
 
 namespace sinter::bench {
@@ -35,19 +35,12 @@ struct Machine {
 };
 
 /// One kernel case, timed.
-struct Measurement {
+struct Measurement : CaseFacts {
     struct Peer {
         std::string name;
         Timing timing;
     };
 
-    std::string family, kernel, size;
-    double flops = 0;        ///< floating-point operations per call; 0 if memory decides alone
-    double bytes = 0;        ///< that any implementation must move, per call; 0 if unknown
-    double working_set = 0;  ///< bytes that stay in use from call to call
-    Traffic traffic = Traffic::triad;
-    /// Of a matrix product the shortest side, of a convolution the fewer of its input and output channels.
-    std::optional<std::int64_t> narrowest_side;
     Timing timing;
     std::optional<Peer> peer;
 };

@@ -31,6 +31,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
     properties->major = kComputeMajor;
     properties->minor = kComputeMinor;
     properties->multiProcessorCount = kMultiprocessors;
+    properties->l2CacheSize = kL2Bytes;
     properties->maxThreadsPerBlock = static_cast<int>(kMaxThreads);
     properties->totalGlobalMem = device_bytes_total();
     properties->sharedMemPerBlock = kSharedBytesUnasked;

@@ -35,6 +35,7 @@ struct cudaDeviceProp {
     char name[256];
     int major, minor;
     int multiProcessorCount;
+    int l2CacheSize;
     int maxThreadsPerBlock;
     std::size_t totalGlobalMem, sharedMemPerBlock, sharedMemPerBlockOptin;
 };

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/queue.h"
 #include "tests/common/temporary_folder.h"
 #include "tests/programs/vae_program.h"
 
@@ -105,6 +106,65 @@ TEST(KernelBench, JsonInPlaceOfTheTable) {
     EXPECT_TRUE(document["cases"][0]["peer"].is_null());
 }
 
+#ifdef SINTER_CUDA_EMULATED
+
+TEST(KernelBench, TimesACudaDeviceAndSaysThatItIsEmulated) {
+    const Outcome outcome = bench({"--device", "cuda", "--filter", kProduct, "--min-time", "0"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_TRUE(has(outcome.out, "device     emulated CUDA device, compute capability 9.0")) << outcome.out;
+    EXPECT_TRUE(has(outcome.out, "say nothing about a GPU")) << outcome.out;
+    EXPECT_TRUE(has(outcome.out, "this run's products are in fp32")) << outcome.out;
+    EXPECT_TRUE(has(outcome.out, "\ngemm    gemm    m=128 n=40 k=400 layer 400-40 forward")) << outcome.out;
+}
+
+TEST(KernelBench, JsonOfACudaDeviceHasWarmAndColdTimes) {
+    const Outcome outcome =
+        bench({"--device", "cuda:0", "--precision", "tf32", "--filter",
+               std::string(kProduct) + "|elementwise/add/n=51200", "--min-time", "0", "--json", "-"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const nlohmann::json document = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(document["emulated"], true);
+    EXPECT_EQ(document["precision"], "tf32");
+    for (const char* roof : {"fma_peak_flops_per_second", "tf32_peak_flops_per_second", "bf16_peak_flops_per_second",
+                             "empty_launch_seconds"})
+        EXPECT_GT(document[roof].get<double>(), 0) << roof;
+    EXPECT_GT(document["bandwidth"].back()["working_set_bytes"], document["l2_bytes"]);
+    ASSERT_EQ(document["cases"].size(), 2u);
+    for (const nlohmann::json& timed : document["cases"]) {
+        EXPECT_GT(timed["warm"]["seconds"].get<double>(), 0);
+        EXPECT_GT(timed["cold"]["seconds"].get<double>(), 0);
+        // What is touched between two visits of a buffer does not fit in the L2 cache.
+        const double others = timed["cold"]["calls_per_sample"].get<double>() - 1;
+        EXPECT_GE(others * timed["working_set_bytes"].get<double>(), 2 * document["l2_bytes"].get<double>());
+    }
+    const nlohmann::json& product = document["cases"][0];
+    EXPECT_DOUBLE_EQ(product["peak_share"].get<double>(), product["flops"].get<double>() /
+                                                              product["warm"]["seconds"].get<double>() /
+                                                              document["tf32_peak_flops_per_second"].get<double>());
+}
+
+TEST(KernelBench, RefusesACudaDeviceThatIsNotThere) {
+    expect_refusal(bench({"--device", "cuda:1", "--filter", kProduct}), 4,
+                   {"kernel_bench: ", "--device cuda:1: this machine's CUDA devices are numbered 0 to 0"});
+}
+
+#elif defined(SINTER_HAS_CUDA)
+
+TEST(KernelBench, RefusesACudaDeviceWhereThereIsNone) {
+    if (kernels::CudaQueue::devices() > 0) GTEST_SKIP() << "this machine has one";
+    expect_refusal(bench({"--device", "cuda", "--filter", kProduct}), 4,
+                   {"kernel_bench: ", "--device cuda: no CUDA device: "});
+}
+
+#else
+
+TEST(KernelBench, RefusesACudaDeviceInABuildWithout) {
+    expect_refusal(bench({"--device", "cuda", "--filter", kProduct}), 4,
+                   {"kernel_bench: ", "--device cuda: this build of sinter has no CUDA backend"});
+}
+
+#endif
+
 TEST(KernelBench, RefusesWithASentence) {
     const auto refused = [](const std::vector<std::string>& arguments, int exit_code, const std::string& sentence) {
         SCOPED_TRACE(testing::PrintToString(arguments));
@@ -117,6 +177,7 @@ TEST(KernelBench, RefusesWithASentence) {
     refused({"--filter", "(gemm"}, 2, "--filter expects a regular expression; \"(gemm\" is not one");
     refused({"--filtre", "gemm"}, 2, "unknown option '--filtre' (did you mean --filter?)");
     refused({"--threads", "many"}, 2, "--threads: expected a whole number from 0 to 1024, got 'many'");
+    refused({"--device", "cuda:one"}, 2, "--device: expected cpu or cuda[:N], got 'cuda:one'");
     refused({"--min-time", "-1"}, 2, "--min-time: expected a number of at least 0, got '-1'");
     refused({"--filter", kProduct, "--json", "/nowhere/numbers.json"}, 1,
             "--json cannot write to /nowhere/numbers.json");

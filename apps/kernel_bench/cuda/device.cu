@@ -1,0 +1,23 @@
+#include "apps/kernel_bench/cuda/device.h"
+
+#include "kernels/cuda/device.cuh"
+#include "kernels/cuda/error.h"
+
+namespace sinter::bench {
+
+CudaDevice describe_device(const kernels::CudaQueue& queue) {
+    cudaDeviceProp properties;
+    kernels::check_cuda(cudaGetDeviceProperties(&properties, queue.device()), "asking for the device");
+    CudaDevice device;
+    device.name = properties.name;
+    device.compute_capability = queue.compute_capability();
+    device.multiprocessors = properties.multiProcessorCount;
+    device.l2_bytes = static_cast<double>(properties.l2CacheSize);
+    device.memory_bytes = static_cast<double>(properties.totalGlobalMem);
+#ifdef SINTER_CUDA_EMULATED
+    device.emulated = true;
+#endif
+    return device;
+}
+
+}  // namespace sinter::bench

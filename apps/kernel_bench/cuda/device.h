@@ -1,0 +1,21 @@
+// The CUDA device that kernel_bench runs on, as far as its report tells of it.
+#pragma once
+
+#include <string>
+
+#include "kernels/queue.h"
+
+namespace sinter::bench {
+
+struct CudaDevice {
+    std::string name;
+    int compute_capability = 0;  ///< times ten
+    int multiprocessors = 0;
+    double l2_bytes = 0;
+    double memory_bytes = 0;
+    bool emulated = false;  ///< times are those of an emulator on the CPU
+};
+
+CudaDevice describe_device(const kernels::CudaQueue& queue);
+
+}  // namespace sinter::bench

@@ -1,0 +1,81 @@
+#include "apps/kernel_bench/cuda/measure.h"
+
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "apps/kernel_bench/cuda/stopwatch.h"
+#include "kernels/cases/fill.h"
+
+namespace sinter::bench {
+namespace {
+
+using kernels::Argument;
+using kernels::Buffers;
+using kernels::CudaQueue;
+using kernels::KernelCase;
+
+/// The buffers of a case in device memory, several times over.
+class RotatedBuffers {
+public:
+    RotatedBuffers(CudaQueue& queue, const std::vector<Argument>& arguments, std::int64_t copies)
+        : queue_(queue), copies_(static_cast<std::size_t>(copies)) {
+        std::vector<std::byte> host;
+        for (std::size_t a = 0; a < arguments.size(); ++a) {
+            const std::size_t bytes = kernels::buffer_size<float>(arguments[a]);
+            host.resize(bytes);
+            kernels::fill_argument<float>(host.data(), arguments[a], a);
+            for (Buffers<float>& copy : copies_) {
+                copy.data.push_back(queue.allocate(bytes));
+                if (&copy == copies_.data()) {
+                    queue.upload(copy.data[a], host.data(), bytes);
+                } else {
+                    queue.copy(copy.data[a], copies_[0].data[a], bytes);
+                }
+            }
+        }
+    }
+    ~RotatedBuffers() {
+        for (const Buffers<float>& copy : copies_)
+            for (void* memory : copy.data) queue_.release(memory);
+    }
+    RotatedBuffers(const RotatedBuffers&) = delete;
+    RotatedBuffers& operator=(const RotatedBuffers&) = delete;
+
+    const Buffers<float>& operator[](std::int64_t copy) const { return copies_[static_cast<std::size_t>(copy)]; }
+
+private:
+    CudaQueue& queue_;
+    std::vector<Buffers<float>> copies_;
+};
+
+/// How many copies of the case's buffers push each other out of the L2 cache; 1 where that is not to be had.
+std::int64_t copies_for_cold(const CudaDevice& device, const KernelCase& kernel_case, double working_set) {
+    constexpr double kMostCopies = 1000;
+    double bytes = 0;
+    for (const Argument& argument : kernel_case.arguments)
+        bytes += static_cast<double>(kernels::buffer_size<float>(argument));
+    if (working_set <= 0) return 1;
+    const double copies = 1 + std::ceil(2 * device.l2_bytes / working_set);
+    const bool affordable = copies <= kMostCopies && copies * bytes <= device.memory_bytes / 4;
+    return affordable ? static_cast<std::int64_t>(copies) : 1;
+}
+
+}  // namespace
+
+CudaMeasurement measure_cuda_case(CudaQueue& queue, const CudaDevice& device, const KernelCase& kernel_case,
+                                  const TimingOptions& options) {
+    CudaMeasurement m{facts_of(kernel_case), {}, {}};
+    const std::int64_t copies = copies_for_cold(device, kernel_case, m.working_set);
+    const RotatedBuffers buffers(queue, kernel_case.arguments, copies);
+    const auto call = [&](std::int64_t copy) { kernel_case.run_cuda(queue, buffers[copy]); };
+    std::vector<RecordedCalls> contenders;
+    contenders.push_back(record_sample(queue, 1, call));
+    if (copies > 1) contenders.push_back(record_sample(queue, copies, call));
+    const std::vector<Timing> timings = time_recorded(queue, contenders, options);
+    m.warm = timings[0];
+    if (copies > 1) m.cold = timings[1];
+    return m;
+}
+
+}  // namespace sinter::bench

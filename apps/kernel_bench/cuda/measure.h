@@ -1,0 +1,24 @@
+// One kernel case, timed on a CUDA device: with its data in the L2 cache, and with caches that hold none of it.
+#pragma once
+
+#include <optional>
+
+#include "apps/kernel_bench/case_facts.h"
+#include "apps/kernel_bench/cuda/device.h"
+#include "apps/kernel_bench/timing.h"
+#include "kernels/cases/case.h"
+
+namespace sinter::bench {
+
+struct CudaMeasurement : CaseFacts {
+    Timing warm;  ///< the same buffers in every call: in the L2 cache if they fit
+    /// Buffers in rotation, twice as many bytes as the L2 cache holds between two visits of one. Absent where that
+    /// would take more than a thousand copies, or more memory than a quarter of the device's.
+    std::optional<Timing> cold;
+};
+
+/// Times the case, filled as in its test, in the queue's precision. It must have a CUDA kernel.
+CudaMeasurement measure_cuda_case(kernels::CudaQueue& queue, const CudaDevice& device,
+                                  const kernels::KernelCase& kernel_case, const TimingOptions& options);
+
+}  // namespace sinter::bench

@@ -1,0 +1,128 @@
+#include "apps/kernel_bench/cuda/report.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "apps/kernel_bench/text.h"
+
+namespace sinter::bench {
+namespace {
+
+using kernels::Precision;
+
+struct Rates {
+    Value flops, peak_share;                 // per second, warm; of the precision's peak
+    Value bytes, bandwidth_share;            // per second, warm; of the bandwidth where the working set lives
+    Value cold_bytes, cold_bandwidth_share;  // per second; of the bandwidth of the device's memory
+};
+
+bool is_product(const CaseFacts& facts) { return facts.narrowest_side.has_value(); }
+
+Rates rates(const CudaMachine& machine, const CudaMeasurement& m) {
+    Rates r;
+    if (m.flops > 0) {
+        r.flops = m.flops / m.warm.seconds;
+        r.peak_share = *r.flops / machine.peaks.of(is_product(m) ? machine.precision : Precision::fp32);
+    }
+    if (m.bytes > 0) {
+        r.bytes = m.bytes / m.warm.seconds;
+        r.bandwidth_share = *r.bytes / machine.bandwidth.at(m.working_set, m.traffic);
+    }
+    if (m.bytes > 0 && m.cold) {
+        r.cold_bytes = m.bytes / m.cold->seconds;
+        r.cold_bandwidth_share = *r.cold_bytes / machine.bandwidth.points.back().of(m.traffic);
+    }
+    return r;
+}
+
+std::string tera_text(Value value) { return value ? fmt::format("{:.1f} TFLOP/s", *value * 1e-12) : "not here"; }
+
+std::string format_device(const CudaMachine& machine) {
+    const CudaDevice& device = machine.device;
+    std::string text = fmt::format("device     {}, compute capability {}.{}, {} multiprocessors, {} of L2 cache\n",
+                                   device.name, device.compute_capability / 10, device.compute_capability % 10,
+                                   device.multiprocessors, bytes_text(device.l2_bytes));
+    if (device.emulated)
+        text +=
+            "           It is emulated on the CPU: the times below are the emulator's and say nothing about a GPU.\n";
+    text += fmt::format("peaks      FMA {}, mma.sync TF32 {}, bf16 {}; this run's products are in {}\n",
+                        tera_text(machine.peaks.fma), tera_text(machine.peaks.tf32), tera_text(machine.peaks.bf16),
+                        name(machine.precision));
+    return text + fmt::format("launch     an empty kernel takes {} of a graph\n", time_text(machine.empty_launch));
+}
+
+nlohmann::ordered_json timing_json(const Timing& timing) {
+    return {{"seconds", timing.seconds},
+            {"fastest_seconds", timing.fastest},
+            {"samples", timing.samples},
+            {"calls_per_sample", timing.calls_per_sample}};
+}
+
+}  // namespace
+
+const char* name(Precision precision) {
+    switch (precision) {
+        case Precision::fp32:
+            return "fp32";
+        case Precision::tf32:
+            return "tf32";
+        case Precision::bf16:
+            return "bf16";
+    }
+    return "";
+}
+
+std::string format_table(const CudaMachine& machine, std::span<const CudaMeasurement> measurements) {
+    std::string text = format_device(machine) + format_bandwidth(machine.bandwidth) + '\n';
+    std::vector<Row> rows = {
+        {"family", "kernel", "size", "warm", "GFLOP/s", "% peak", "GB/s", "% bandwidth", "cold", "GB/s", "% memory"}};
+    for (const CudaMeasurement& m : measurements) {
+        const Rates r = rates(machine, m);
+        rows.push_back({m.family, m.kernel, m.size, time_text(m.warm.seconds), giga_text(r.flops),
+                        percent_text(r.peak_share), giga_text(r.bytes), percent_text(r.bandwidth_share),
+                        m.cold ? time_text(m.cold->seconds) : "-", giga_text(r.cold_bytes),
+                        percent_text(r.cold_bandwidth_share)});
+    }
+    return text + align(rows, 3);
+}
+
+std::string format_json(const CudaMachine& machine, std::span<const CudaMeasurement> measurements) {
+    using nlohmann::ordered_json;
+    ordered_json cases = ordered_json::array();
+    for (const CudaMeasurement& m : measurements) {
+        const Rates r = rates(machine, m);
+        cases.push_back({{"family", m.family},
+                         {"kernel", m.kernel},
+                         {"size", m.size},
+                         {"flops", m.flops},
+                         {"bytes", m.bytes},
+                         {"working_set_bytes", m.working_set},
+                         {"traffic", name(m.traffic)},
+                         {"warm", timing_json(m.warm)},
+                         {"cold", m.cold ? timing_json(*m.cold) : ordered_json()},
+                         {"flops_per_second", number_json(r.flops)},
+                         {"peak_share", number_json(r.peak_share)},
+                         {"bytes_per_second", number_json(r.bytes)},
+                         {"bandwidth_share", number_json(r.bandwidth_share)},
+                         {"cold_bytes_per_second", number_json(r.cold_bytes)},
+                         {"cold_bandwidth_share", number_json(r.cold_bandwidth_share)}});
+    }
+    const CudaDevice& device = machine.device;
+    const ordered_json document = {{"device", device.name},
+                                   {"emulated", device.emulated},
+                                   {"compute_capability", device.compute_capability},
+                                   {"multiprocessors", device.multiprocessors},
+                                   {"l2_bytes", device.l2_bytes},
+                                   {"precision", name(machine.precision)},
+                                   {"fma_peak_flops_per_second", machine.peaks.fma},
+                                   {"tf32_peak_flops_per_second", number_json(machine.peaks.tf32)},
+                                   {"bf16_peak_flops_per_second", number_json(machine.peaks.bf16)},
+                                   {"empty_launch_seconds", machine.empty_launch},
+                                   {"bandwidth", bandwidth_json(machine.bandwidth)},
+                                   {"cases", cases}};
+    return document.dump(2) + '\n';
+}
+
+}  // namespace sinter::bench
