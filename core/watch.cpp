@@ -7,6 +7,7 @@
 
 #include "core/buffer.h"
 #include "core/error.h"
+#include "core/profile_range.h"
 #include "kernels/reduce.h"
 
 namespace sinter {
@@ -32,9 +33,13 @@ void check(const char* what, const char* op, const Tensor& values) {
 Scope::Scope(const char* name) {
     if (open_scopes < kMaxScopes) scopes[static_cast<std::size_t>(open_scopes)] = name;
     ++open_scopes;
+    ProfileRange::begin(name);
 }
 
-Scope::~Scope() { --open_scopes; }
+Scope::~Scope() {
+    ProfileRange::end();
+    --open_scopes;
+}
 
 std::string Scope::path() {
     std::string path;

@@ -8,7 +8,7 @@
 
 namespace sinter {
 
-/// Names a part of the model while it lives, for messages (and profilers): Scope scope("encoder"). The text must
+/// Names a part of the model while it lives, for messages and profilers: Scope scope("encoder"). The text must
 /// outlive it.
 class Scope {
 public:

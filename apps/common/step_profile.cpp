@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/profile_range.h"
+
 namespace sinter {
 namespace {
 
@@ -17,10 +19,14 @@ double median(std::vector<double> values) {
 
 void StepProfile::set_active(bool active) {
     phase(nullptr);
+    if (active != active_) active ? start_profiler() : stop_profiler();
     active_ = active;
 }
 
 void StepProfile::phase(const char* name) {
+    if (named_) ProfileRange::end();
+    if (name) ProfileRange::begin(name);
+    named_ = name;
     if (!active_) return;
     const Clock::time_point now = Clock::now();
     if (running_) {

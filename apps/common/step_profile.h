@@ -7,7 +7,8 @@
 
 namespace sinter {
 
-/// Collects the durations of named phases of the profiled steps and prints their medians. Costs nothing while off.
+/// Collects the durations of named phases of the profiled steps and prints their medians. Profilers see the phases of
+/// all steps as ranges (core/profile_range.h), and begin and end with the profiled steps if they were told to.
 class StepProfile {
 public:
     void set_active(bool active);
@@ -25,6 +26,7 @@ private:
     };
 
     bool active_ = false;
+    const char* named_ = nullptr;  ///< the range that profilers see
     const char* running_ = nullptr;
     Clock::time_point began_;
     std::vector<Phase> phases_;
