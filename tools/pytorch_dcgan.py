@@ -1,10 +1,12 @@
 """One training step of the dcgan program in PyTorch, to time beside it.
 
 usage: python3 tools/pytorch_dcgan.py SIZE BATCH [--channels N] [--steps N] [--threads N] [--compile] [--channels-last]
+                                      [--device cuda] [--precision fp32|tf32|bf16] [--graph]
 
 SIZE 28 is TensorFlow's tutorial with its padding 'same', 32 and 64 are Radford's networks. A step draws noise, updates
 the discriminator on real and on generated images, then the generator. The images are random numbers: they cost what
-real ones cost. Prints the median milliseconds a step and images a second. Needs torch.
+real ones cost. Prints the median milliseconds a step and images a second. --graph captures the whole step as a CUDA
+graph and replays it. Needs torch.
 """
 
 import argparse
@@ -14,6 +16,8 @@ import time
 import torch
 from torch import nn
 from torch.nn import functional
+
+from pytorch_step import add_device_options, prepare, synchronise, use_precision
 
 LATENT = 100
 
@@ -79,49 +83,56 @@ def main():
     parser.add_argument("--channels", type=int, help="default: 1 for 28, else 3")
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--compile", action="store_true")
     parser.add_argument("--channels-last", action="store_true")
+    add_device_options(parser)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
+    rounding = use_precision(options)
 
     channels = options.channels or (1 if options.size == 28 else 3)
     generator, discriminator = (
         networks_28(channels) if options.size == 28 else networks_radford(options.size, channels)
     )
     real = torch.rand(options.batch, channels, options.size, options.size) * 2 - 1
+    generator, discriminator, real = (x.to(options.device) for x in (generator, discriminator, real))
     if options.channels_last:
         generator, discriminator, real = (
             x.to(memory_format=torch.channels_last) for x in (generator, discriminator, real)
         )
     rate, betas = (1e-4, (0.9, 0.999)) if options.size == 28 else (2e-4, (0.5, 0.999))
-    adam_g = torch.optim.Adam(generator.parameters(), rate, betas)
-    adam_d = torch.optim.Adam(discriminator.parameters(), rate, betas)
+    adam_g, adam_d = (
+        torch.optim.Adam(network.parameters(), rate, betas, capturable=options.graph)
+        for network in (generator, discriminator)
+    )
 
     def loss(logits, target):
         return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
 
     def step():
-        fake = generator(torch.randn(options.batch, LATENT))
+        with rounding():
+            fake = generator(torch.randn(options.batch, LATENT, device=options.device))
+            loss_d = loss(discriminator(real), 1.0) + loss(discriminator(fake.detach()), 0.0)
         adam_d.zero_grad()
-        (loss(discriminator(real), 1.0) + loss(discriminator(fake.detach()), 0.0)).backward()
+        loss_d.backward()
         adam_d.step()
         adam_g.zero_grad()
+        with rounding():
+            loss_g = loss(discriminator(fake), 1.0)
         # Not into the discriminator's weights, where the gradients would be thrown away.
-        loss(discriminator(fake), 1.0).backward(inputs=list(generator.parameters()))
+        loss_g.backward(inputs=list(generator.parameters()))
         adam_g.step()
 
-    if options.compile:
-        step = torch.compile(step)
-    for _ in range(3):
-        step()
+    step = prepare(step, options)
     seconds = []
     for _ in range(options.steps):
+        synchronise(options)
         start = time.perf_counter()
         step()
+        synchronise(options)
         seconds.append(time.perf_counter() - start)
     median = statistics.median(seconds)
-    print(f"DCGAN {options.size}  batch {options.batch}  {median * 1e3:.1f} ms/step  {options.batch / median:.0f} images/s")
+    print(f"DCGAN {options.size}  batch {options.batch}  {median * 1e3:.3f} ms/step  {options.batch / median:.0f} images/s")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iostream>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/cases/case.h"
+#include "tests/kernels/case_hashes.h"
 #include "tests/kernels/case_runner.h"
 #include "tests/kernels/winograd_cases.h"
 
@@ -109,9 +111,28 @@ void register_kernel_tests(const CaseList& cases) {
 }  // namespace
 }  // namespace sinter::kernels
 
+#ifdef SINTER_HAS_CUDA
+
+/// kernels_test --hashes: writes what the CUDA kernels compute to stdout, instead of testing it.
+int write_hashes(const sinter::kernels::CaseList& cases) {
+    std::string why_none;
+    if (sinter::kernels::CudaQueue::devices(&why_none) == 0) {
+        std::cerr << "kernels_test: --hashes needs a CUDA device: " << why_none << ".\n";
+        return 4;
+    }
+    sinter::kernels::CudaQueue queue;
+    sinter::kernels::write_case_hashes(std::cout, queue, cases);
+    return 0;
+}
+
+#endif
+
 int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
     sinter::kernels::CaseList cases = sinter::kernels::all_cases(sinter::kernels::Purpose::test);
+#ifdef SINTER_HAS_CUDA
+    if (argc > 1 && std::string(argv[1]) == "--hashes") return write_hashes(cases);
+#endif
     sinter::kernels::add_winograd_cases(cases);
     sinter::kernels::register_kernel_tests(cases);
     return RUN_ALL_TESTS();
