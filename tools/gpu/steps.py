@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -21,6 +22,7 @@ class Step:
     limit: int  # seconds
     needs: list = dataclasses.field(default_factory=list)
     environment: dict = dataclasses.field(default_factory=dict)
+    fresh: pathlib.Path = None  # a folder of an earlier try, removed first
 
 
 @dataclasses.dataclass
@@ -101,6 +103,8 @@ def run_step(step, notebook, folder, limit):
     if absent:
         outcome = Outcome(step.name, step.stage, MISSING, note=absent[0], command=command)
     else:
+        if step.fresh:
+            shutil.rmtree(step.fresh, ignore_errors=True)
         out, err = notebook.output_file(step.name), notebook.errors_file(step.name)
         code, seconds = run_command([str(w) for w in step.command], limit, out, err, step.environment, folder)
         said = last_lines(err.read_text(errors="replace")) or last_lines(out.read_text(errors="replace"))

@@ -1,0 +1,54 @@
+"""What the outputs of the steps say: tests that failed, results that differ, images a second."""
+
+import json
+import re
+
+# Kernel cases whose last bits are the mathematical library's own: exponentials, logarithms, sines.
+INEXACT = re.compile(
+    r"/(logarithm|sigmoid_cross_entropy|softmax_cross_entropy|random_normal|reparameterise_kl_\w+)/"
+    r"|\b(elu|sigmoid|tanh|softplus|exp)\b|\bactivation [3-7]\b"
+)
+
+
+def test_counts(output):
+    """(passed, failed, names of the failed) of a GoogleTest program, or None where it did not come to an end."""
+    ran = re.search(r"\[==========\] (\d+) tests? from", output)
+    passed = re.search(r"\[  PASSED  \] (\d+) test", output)
+    if not ran or not passed:
+        return None
+    names = sorted(set(re.findall(r"\[  FAILED  \] (\w+\.[\w./]+)", output)))
+    return int(passed.group(1)), len(names), names
+
+
+def hashes(output):
+    """{case: the hashes of its runs}, from kernels_test --hashes. Some cases share a name."""
+    found = {}
+    for line in output.splitlines():
+        value, _, case = line.partition(" ")
+        found.setdefault(case, []).append(value)
+    return found
+
+
+def compare_hashes(device, emulated):
+    """How many cases agree to the bit: {"cases", "equal", "inexact": those that need not, "broken": those that must}."""
+    cases = sorted(set(device) | set(emulated))
+    different = [case for case in cases if device.get(case) != emulated.get(case)]
+    return {
+        "cases": len(cases),
+        "equal": len(cases) - len(different),
+        "inexact": [case for case in different if INEXACT.search("/" + case)],
+        "broken": [case for case in different if not INEXACT.search("/" + case)],
+    }
+
+
+def sinter_speed(metrics):
+    """Images a second of a run, from its metrics.jsonl, or None."""
+    lines = [json.loads(line) for line in metrics.splitlines() if line.strip()]
+    speeds = [line["images_per_second"] for line in lines if line.get("images_per_second")]
+    return speeds[-1] if speeds else None
+
+
+def pytorch_speed(output):
+    """Images a second that a twin printed last, or None."""
+    speeds = re.findall(r"([\d.]+) images/s", output)
+    return float(speeds[-1]) if speeds else None
