@@ -51,6 +51,7 @@ struct Options {
     std::string json;
     bool no_peer = false;
     bool list = false;
+    bool profile = false;
 };
 
 void add_options(CLI::App& app, Options& options) {
@@ -76,6 +77,8 @@ void add_options(CLI::App& app, Options& options) {
         ->type_name("FILE");
     app.add_flag("--no-peer", options.no_peer, "Do not time OpenBLAS and oneDNN");
     app.add_flag("--list", options.list, "Name the cases and stop");
+    app.add_flag("--profile", options.profile,
+                 "For Nsight: call each case once more between cudaProfilerStart and cudaProfilerStop, time nothing");
 }
 
 /// A POSIX extended regular expression.
@@ -195,7 +198,7 @@ kernels::Precision precision(const Options& options) {
     return options.precision == "bf16" ? kernels::Precision::bf16 : kernels::Precision::fp32;
 }
 
-Report bench_cuda(const Options& options, int device, const kernels::CaseList& cases) {
+kernels::CudaQueue open_queue(const Options& options, int device) {
     std::string why_none;
     const int devices = kernels::CudaQueue::devices(&why_none);
     if (devices == 0) throw DeviceError(fmt::format("--device {}: no CUDA device: {}.", options.device, why_none));
@@ -204,7 +207,22 @@ Report bench_cuda(const Options& options, int device, const kernels::CaseList& c
             fmt::format("--device {}: this machine's CUDA devices are numbered 0 to {}.", options.device, devices - 1));
     kernels::CudaQueue queue(device);
     queue.set_precision(precision(options));
+    return queue;
+}
 
+Report profile_cuda(const Options& options, int device, const kernels::CaseList& cases) {
+    kernels::CudaQueue queue = open_queue(options, device);
+    Progress progress(cases.size());
+    for (const kernels::KernelCase& kernel_case : cases) {
+        progress.next(kernel_case.name());
+        bench::profile_cuda_case(queue, kernel_case);
+    }
+    return {};
+}
+
+Report bench_cuda(const Options& options, int device, const kernels::CaseList& cases) {
+    if (options.profile) return profile_cuda(options, device, cases);
+    kernels::CudaQueue queue = open_queue(options, device);
     bench::CudaMachine machine;
     machine.device = bench::describe_device(queue);
     machine.precision = queue.precision();
@@ -243,6 +261,7 @@ ExitCode run(const Options& options) {
         for (const kernels::KernelCase& kernel_case : cases) fmt::print("{}\n", kernel_case.name());
         return ExitCode::ok;
     }
+    if (options.profile && !device) throw UsageError("--profile is for CUDA devices: give --device cuda with it.");
     std::ofstream json = open_json(options.json);
     const Report report = device ? bench_cuda(options, *device, cases) : bench_cpu(options, cases);
     fmt::print("{}", options.json == "-" ? report.json : report.table);

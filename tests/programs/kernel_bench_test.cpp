@@ -143,6 +143,13 @@ TEST(KernelBench, JsonOfACudaDeviceHasWarmAndColdTimes) {
                                                               document["tf32_peak_flops_per_second"].get<double>());
 }
 
+TEST(KernelBench, ProfilesWithoutTiming) {
+    const Outcome outcome = bench({"--device", "cuda", "--filter", kProduct, "--profile"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_TRUE(has(outcome.err, kProduct)) << outcome.err;
+}
+
 TEST(KernelBench, RefusesACudaDeviceThatIsNotThere) {
     expect_refusal(bench({"--device", "cuda:1", "--filter", kProduct}), 4,
                    {"kernel_bench: ", "--device cuda:1: this machine's CUDA devices are numbered 0 to 0"});
@@ -178,6 +185,7 @@ TEST(KernelBench, RefusesWithASentence) {
     refused({"--filtre", "gemm"}, 2, "unknown option '--filtre' (did you mean --filter?)");
     refused({"--threads", "many"}, 2, "--threads: expected a whole number from 0 to 1024, got 'many'");
     refused({"--device", "cuda:one"}, 2, "--device: expected cpu or cuda[:N], got 'cuda:one'");
+    refused({"--profile", "--filter", kProduct}, 2, "--profile is for CUDA devices: give --device cuda with it");
     refused({"--min-time", "-1"}, 2, "--min-time: expected a number of at least 0, got '-1'");
     refused({"--filter", kProduct, "--json", "/nowhere/numbers.json"}, 1,
             "--json cannot write to /nowhere/numbers.json");

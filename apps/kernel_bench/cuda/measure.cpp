@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/kernel_bench/cuda/stopwatch.h"
+#include "core/profile_range.h"
 #include "kernels/cases/fill.h"
 
 namespace sinter::bench {
@@ -76,6 +77,19 @@ CudaMeasurement measure_cuda_case(CudaQueue& queue, const CudaDevice& device, co
     m.warm = timings[0];
     if (copies > 1) m.cold = timings[1];
     return m;
+}
+
+void profile_cuda_case(CudaQueue& queue, const KernelCase& kernel_case) {
+    const RotatedBuffers buffers(queue, kernel_case.arguments, 1);
+    kernel_case.run_cuda(queue, buffers[0]);  // which may allocate working memory
+    queue.synchronise();
+    start_profiler();
+    {
+        const ProfileRange range(kernel_case.name().c_str());
+        kernel_case.run_cuda(queue, buffers[0]);
+        queue.synchronise();
+    }
+    stop_profiler();
 }
 
 }  // namespace sinter::bench

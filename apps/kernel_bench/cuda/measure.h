@@ -21,4 +21,8 @@ struct CudaMeasurement : CaseFacts {
 CudaMeasurement measure_cuda_case(kernels::CudaQueue& queue, const CudaDevice& device,
                                   const kernels::KernelCase& kernel_case, const TimingOptions& options);
 
+/// Calls the case twice, the second time as all that a profiler sees that was told to wait for cudaProfilerStart, in a
+/// range of the case's name.
+void profile_cuda_case(kernels::CudaQueue& queue, const kernels::KernelCase& kernel_case);
+
 }  // namespace sinter::bench
