@@ -2,32 +2,24 @@
 // with what it learned.
 #include <fmt/format.h>
 
-#include <array>
-#include <cmath>
+#include <algorithm>
 #include <memory>
 #include <optional>
 
-#include "apps/common/divergence.h"
 #include "apps/common/facts.h"
 #include "apps/common/program.h"
-#include "apps/common/run_state.h"
 #include "apps/common/sampling.h"
-#include "apps/common/step_profile.h"
-#include "apps/common/stopwatch.h"
+#include "apps/common/training_run.h"
 #include "apps/common/training_setup.h"
 #include "apps/dcgan/options.h"
 #include "apps/dcgan/pictures.h"
 #include "apps/dcgan/trouble.h"
 #include "core/data/loader.h"
-#include "core/io/progress.h"
 #include "core/nn/moving_average.h"
 #include "core/ops/random.h"
-#include "core/train/interrupt.h"
 
 namespace sinter {
 namespace {
-
-const Stopwatch since_start_of_program;
 
 // Checkpoint facts: how many epochs each trouble has lasted.
 constexpr const char* kSaturatedEpochs = "epochs_saturated";
@@ -41,20 +33,19 @@ struct AveragedGan {
     Gan gan;
 };
 
-/// A training run: everything that lives from step to step.
-class Training {
+/// What trains: both networks and all that lives from step to step.
+class Training final : public TrainingStep {
 public:
     Training(const CLI::App& app, const DcganOptions& options)
         : options_(options),
           device_(choose_device(options)),
-          profiled_(profiled_steps(options)),
           data_(find_training_data(options, {options.size, options.size, options.channels})),
           init_(options.seed, device_, draws::kInitialisation),
           noise_(options.seed, device_),
           gan_(gan_options(options, data_.train), init_, noise_),
-          generator_(make_optimizer(options, gan_.generator(), {options.beta1, options.beta2})),
-          discriminator_(make_optimizer(options, gan_.discriminator(), {options.beta1, options.beta2})),
-          training_(gan_, *generator_, *discriminator_, noise_, gan_training_options(options)),
+          generator_optimizer_(make_optimizer(options, gan_.generator(), {options.beta1, options.beta2})),
+          discriminator_optimizer_(make_optimizer(options, gan_.discriminator(), {options.beta1, options.beta2})),
+          training_(gan_, *generator_optimizer_, *discriminator_optimizer_, noise_, gan_training_options(options)),
           batches_(data_.train, device_,
                    {.batch_size = options.batch_size,
                     .shuffle = true,
@@ -62,8 +53,11 @@ public:
                     .range = kSignedPixels,
                     .drop_last = true,
                     .flip = options.flip}),
-          schedule_(make_schedule(options, batches_.batches())),
-          diversity_(data_.train, std::min<Index>(options.grid * options.grid, kSampleBatch)) {
+          diversity_(data_.train, std::min<Index>(options.grid * options.grid, kSampleBatch)),
+          run_(options, batches_,
+               {.means = Means{"loss_d", "loss_g", "d_real", "d_fake"},
+                .shown = 4,
+                .with_labels = gan_.options().classes > 0}) {
         if (options.arch == "dcgan" && batches_.batch_size() < 2) {
             throw DataError(
                 fmt::format("{} holds one training image; batch normalisation needs at least two", data_.train.name));
@@ -73,138 +67,63 @@ public:
             average_.emplace(averaged_->gan.generator(), gan_.generator(), generator_->arena());
         }
         pictures_.emplace(averaged_ ? averaged_->gan : gan_, options.grid, options.seed);
-        introduce();
-        if (options.dry_run) return;
-        run_.emplace(open_run_folder(app, options));
-        if (options.resume) resume();
+        const GanOptions& model = gan_.options();
+        introduce(
+            fmt::format("{} GAN of {}x{}x{} images, {} + {} parameters", model.arch, model.size, model.size,
+                        model.channels, gan_.generator().parameter_count(), gan_.discriminator().parameter_count()),
+            device_);
+        load_alarms(run_.open(app, parts(), fixed_facts()));
     }
 
     ExitCode run() {
         if (options_.dry_run) return dry_run();
-        const InterruptGuard interrupt;
-        const Stopwatch since_start;
-        const double seconds_before = at_.seconds;
-        const ProgressSettings settings{.style = options_.quiet ? ProgressSettings::Style::quiet
-                                                                : ProgressSettings::Style::automatic};
-        Progress progress({.epochs = options_.epochs, .images_per_epoch = images_per_epoch()}, settings);
-        if (at_.step == 0) {
+        if (run_.step() == 0) {
             settle_average();
-            pictures_->write_grid(run_->sample(sample_name(0)), pictures_->fixed_images());
+            pictures_->write_grid(run_.folder().sample(sample_name(0)), pictures_->fixed_images());
         }
-        Tensor images;
-        while (at_.epoch <= options_.epochs) {
-            batches_.start_epoch(at_.epoch, at_.position);
-            progress.begin_epoch(static_cast<int>(at_.epoch), at_.position);
-            const Stopwatch since_epoch_start;
-            while (next_batch(images)) {
-                step(images);
-                progress.update(images.size(0), [&] { return progress_values(); });
-                if (interrupt.requested()) {
-                    at_.train_seconds += since_epoch_start.seconds();
-                    at_.seconds = seconds_before + since_start.seconds();
-                    progress.clear();
-                    return interrupted();
-                }
-            }
-            at_.train_seconds += since_epoch_start.seconds();
-            progress.stop_clock();
-            at_.seconds = seconds_before + since_start.seconds();
-            write_metrics();
-            progress.end_epoch(progress_values());
-            finish_epoch();
+        while (run_.begin_epoch()) {
+            if (!run_.take_steps(*this)) return interrupted();
+            run_.sum_up_epoch({{"train", run_.means().fields()}}, run_.shown());
+            settle_average();
+            const Tensor images = pictures_->fixed_images();
+            warn(saturation_, find_saturation(run_.means(), gan_training_options(options_)));
+            warn(collapse_, diversity_.find_collapse(images));
+            if (run_.pictures_are_due()) pictures_->write_grid(run_.folder().sample(sample_name(run_.epoch())), images);
+            run_.end_epoch(alarms());
         }
         report();
         return ExitCode::ok;
     }
 
+    void prepare(std::int64_t step) override {
+        noise_.start_step(static_cast<std::uint64_t>(step));
+        rates_ = {options_.lr_g * run_.rate_factor(), options_.lr_d * run_.rate_factor()};
+        average_decay_ = average_decay(generator_optimizer_->steps() + 1);
+    }
+
+    StepNumbers pass() override {
+        run_.phase("step");
+        const auto& [images, labels] = run_.batch();
+        const GanTraining::Losses losses = training_.step(images, rates_, labels);
+        if (average_ && losses.loss_g.defined()) average_->update(average_decay_);
+        return {{losses.loss_d, losses.loss_g, losses.d_real, losses.d_fake}, 2};
+    }
+
+    void record(const StepValues& values, Index images) override {
+        run_.means().add({values[0], values[1], values[2], values[3]}, images);
+    }
+
+    void repeat_passes() override { training_.repeat_passes(run_.batch().images, run_.batch().labels); }
+
 private:
-    Index images_per_epoch() const { return batches_.batches() * batches_.batch_size(); }
-
     static std::string sample_name(std::int64_t epoch) { return fmt::format("epoch-{:03}", epoch); }
-
-    std::array<ProgressValue, 4> progress_values() const {
-        return {{{"loss_d", at_.means["loss_d"]},
-                 {"loss_g", at_.means["loss_g"]},
-                 {"d_real", at_.means["d_real"]},
-                 {"d_fake", at_.means["d_fake"]}}};
-    }
-
-    void introduce() {
-        const GanOptions& model = gan_.options();
-        fmt::print(stderr, "{} GAN of {}x{}x{} images, {} + {} parameters, on {} with {} thread{}\n", model.arch,
-                   model.size, model.size, model.channels, gan_.generator().parameter_count(),
-                   gan_.discriminator().parameter_count(), device_.name(), cpu_threads(),
-                   cpu_threads() == 1 ? "" : "s");
-    }
-
-    bool next_batch(Tensor& images) {
-        profile_.set_active(profiled_.contains(at_.step));
-        profile_.phase("batch");
-        return batches_.next(images, gan_.options().classes > 0 ? &labels_ : nullptr);
-    }
-
-    /// One training step of both networks.
-    void step(const Tensor& images) {
-        ++at_.step;
-        noise_.start_step(static_cast<std::uint64_t>(at_.step));
-        const double factor = schedule_.factor(at_.step - 1);
-
-        profile_.phase("step");
-        const GanTraining::Losses losses =
-            training_.step(images, {options_.lr_g * factor, options_.lr_d * factor}, labels_);
-        const double loss_d = losses.loss_d.item();
-        const double loss_g = losses.loss_g.defined() ? losses.loss_g.item() : std::nan("");
-        if (!std::isfinite(loss_d) || (losses.loss_g.defined() && !std::isfinite(loss_g))) diverged(images);
-        if (average_ && losses.loss_g.defined()) average_->update(average_decay());
-        profile_.phase(nullptr);
-
-        at_.position = batches_.position();
-        at_.means.add({loss_d, loss_g, losses.d_real.item(), losses.d_fake.item()}, images.size(0));
-        if (!first_step_told_) {
-            first_step_told_ = true;
-            fmt::print(stderr, "first step {:.2f} s after the start of the program\n",
-                       since_start_of_program.seconds());
-        }
-    }
 
     /// Follows the generator closely while it still learns fast: after its t-th step (1 + t) / (10 + t), at most --ema.
     /// With a decay of 0.999 from the start the average would remember the generator as it was born for thousands of
     /// steps.
-    double average_decay() const {
-        const double t = static_cast<double>(generator_->steps());
+    double average_decay(std::int64_t generator_step) const {
+        const double t = static_cast<double>(generator_step);
         return std::min(options_.ema, (1 + t) / (10 + t));
-    }
-
-    [[noreturn]] void diverged(const Tensor& images) {
-        explain_divergence(run_ ? &*run_ : nullptr, at_, parts(), [&] {
-            noise_.start_step(static_cast<std::uint64_t>(at_.step));
-            training_.repeat_passes(images, labels_);
-        });
-    }
-
-    void write_metrics() {
-        run_->metrics().write({{"step", at_.step},
-                               {"epoch", at_.epoch},
-                               {"split", "train"},
-                               {"loss_d", at_.means["loss_d"]},
-                               {"loss_g", at_.means["loss_g"]},
-                               {"d_real", at_.means["d_real"]},
-                               {"d_fake", at_.means["d_fake"]},
-                               {"images_per_second", at_.images_per_second()},
-                               {"seconds", at_.seconds}});
-    }
-
-    /// Goes to the start of the next epoch, with warnings, pictures and a checkpoint where they are due.
-    void finish_epoch() {
-        settle_average();
-        const Tensor images = pictures_->fixed_images();
-        warn(saturation_, find_saturation(at_.means, gan_training_options(options_)));
-        warn(collapse_, diversity_.find_collapse(images));
-        if (is_due(options_.sample_every, at_.epoch, options_))
-            pictures_->write_grid(run_->sample(sample_name(at_.epoch)), images);
-        const bool save_now = is_due(options_.save_every, at_.epoch, options_);
-        at_.begin_next_epoch();
-        if (save_now) save();
     }
 
     /// Makes the moving average fit to be evaluated. The next step copies the trained generator's statistics again, so
@@ -216,19 +135,19 @@ private:
     /// Tells of trouble once it lasts, and again when it comes back.
     void warn(Alarm& alarm, const std::optional<Trouble>& trouble) {
         if (!alarm.rings(trouble.has_value())) return;
-        run_->metrics().write(
-            {{"step", at_.step}, {"epoch", at_.epoch}, {"split", "train"}, {"event", trouble->event}});
-        fmt::print(stderr, "warning, epoch {}: {}\n", at_.epoch, trouble->sentence);
+        run_.folder().metrics().write(
+            {{"step", run_.step()}, {"epoch", run_.epoch()}, {"split", "train"}, {"event", trouble->event}});
+        fmt::print(stderr, "warning, epoch {}: {}\n", run_.epoch(), trouble->sentence);
     }
 
     std::vector<CheckpointPart> parts() {
-        std::vector<CheckpointPart> parts = {{"generator.", &gan_.generator(), generator_.get()},
-                                             {"discriminator.", &gan_.discriminator(), discriminator_.get()}};
+        std::vector<CheckpointPart> parts = {{"generator.", &gan_.generator(), generator_optimizer_.get()},
+                                             {"discriminator.", &gan_.discriminator(), discriminator_optimizer_.get()}};
         if (averaged_) parts.push_back({"average.", &averaged_->gan.generator(), nullptr});
         return parts;
     }
 
-    /// What must be the same for a run to go on: with another value its numbers would be those of no single run.
+    /// What must be the same for a run to go on.
     CheckpointFacts fixed_facts() const {
         CheckpointFacts facts = training_facts(options_, data_.train);
         add_model_facts(facts, gan_.options());
@@ -236,77 +155,64 @@ private:
         return facts;
     }
 
-    void save() {
-        CheckpointFacts facts = fixed_facts();
-        facts[kSaturatedEpochs] = fmt::format("{}", saturation_.epochs());
-        facts[kCollapsedEpochs] = fmt::format("{}", collapse_.epochs());
-        save_run(*run_, parts(), facts, at_);
+    CheckpointFacts alarms() const {
+        return {{kSaturatedEpochs, fmt::format("{}", saturation_.epochs())},
+                {kCollapsedEpochs, fmt::format("{}", collapse_.epochs())}};
     }
 
-    void resume() {
-        const CheckpointFacts facts = resume_run(*run_, parts(), fixed_facts(), options_, data_.train.count, at_);
+    void load_alarms(const CheckpointFacts& facts) {
         if (facts.empty()) return;  // no checkpoint yet
-        const FactReader reader(facts, run_->checkpoint().string());
-        saturation_ = Alarm(reader.whole_number(kSaturatedEpochs, 0, at_.epoch));
-        collapse_ = Alarm(reader.whole_number(kCollapsedEpochs, 0, at_.epoch));
+        const FactReader reader(facts, run_.folder().checkpoint().string());
+        saturation_ = Alarm(reader.whole_number(kSaturatedEpochs, 0, run_.epoch()));
+        collapse_ = Alarm(reader.whole_number(kCollapsedEpochs, 0, run_.epoch()));
     }
 
     void write_gif(std::int64_t last_epoch) {
-        if (options_.gif) write_training_gif(gif(), run_->path() / "samples", last_epoch);
+        if (options_.gif) write_training_gif(gif(), run_.folder().path() / "samples", last_epoch);
     }
-    std::filesystem::path gif() const { return run_->path() / "samples" / "training.gif"; }
+    std::filesystem::path gif() { return run_.folder().path() / "samples" / "training.gif"; }
 
     ExitCode interrupted() {
         settle_average();
-        save();
-        write_gif(at_.epoch - 1);
-        fmt::print(stderr, "interrupted at step {}; saved. Go on with: --resume --out {}\n", at_.step,
-                   run_->path().string());
-        return ExitCode::interrupted;
+        const ExitCode code = run_.interrupted(alarms());
+        write_gif(run_.epoch() - 1);
+        return code;
     }
 
     ExitCode dry_run() {
-        Tensor images;
-        batches_.start_epoch(1);
-        next_batch(images);
-        step(images);
-        fmt::print(
-            "would train {} epochs of {} steps of {} images; the first step has a loss_d of {:.3f} and a loss_g of "
-            "{:.3f}; nothing was written\n",
-            options_.epochs, batches_.batches(), batches_.batch_size(), at_.means["loss_d"], at_.means["loss_g"]);
-        return ExitCode::ok;
+        return run_.dry_run(*this, [&] {
+            return fmt::format("a loss_d of {:.3f} and a loss_g of {:.3f}", run_.means()["loss_d"],
+                               run_.means()["loss_g"]);
+        });
     }
 
     void report() {
-        pictures_->interpolations(run_->sample("interpolations"));
+        RunFolder& folder = run_.folder();
+        pictures_->interpolations(folder.sample("interpolations"));
         write_gif(options_.epochs);
-        fmt::print("{}", profile_.table());
-        fmt::print("images of fixed codes:  {}\n", (run_->path() / "samples").string());
+        fmt::print("{}", run_.profile_table());
+        fmt::print("images of fixed codes:  {}\n", (folder.path() / "samples").string());
         if (options_.gif) fmt::print("over the epochs:        {}\n", gif().string());
-        fmt::print("numbers of every epoch: {}\n", (run_->path() / "metrics.jsonl").string());
-        fmt::print("checkpoint:             {}\n", run_->checkpoint().string());
+        fmt::print("numbers of every epoch: {}\n", (folder.path() / "metrics.jsonl").string());
+        fmt::print("checkpoint:             {}\n", folder.checkpoint().string());
     }
 
     const DcganOptions& options_;
     Device device_;
-    StepRange profiled_;
     DataSplits data_;
     Generator init_, noise_;
     Gan gan_;
-    std::unique_ptr<Optimizer> generator_, discriminator_;
+    std::unique_ptr<Optimizer> generator_optimizer_, discriminator_optimizer_;
     GanTraining training_;
     Loader batches_;
-    Buffer<std::int32_t> labels_;  ///< of the batch, where the GAN is conditional
-    Schedule schedule_;
     DiversityJudge diversity_;
     std::optional<AveragedGan> averaged_;
     std::optional<MovingAverage> average_;
     std::optional<GanPictures> pictures_;
-    RunState at_{Means{"loss_d", "loss_g", "d_real", "d_fake"}};
     Alarm saturation_, collapse_;
-    std::optional<RunFolder> run_;
-    StepProfile profile_;
-    bool first_step_told_ = false;
+    GanTraining::Rates rates_{};
+    double average_decay_ = 0;
+    TrainingRun run_;
 };
 
 /// --sample: images of a checkpoint, by its moving average where it has one.
@@ -351,7 +257,7 @@ int main(int argc, char** argv) {
     return run_program(app, arguments_with_resumed_config(argc, argv), [&] {
         if (!options.sample.checkpoint.empty()) return sample_checkpoint(options);
         settle_options(app, options);
-        check_run_folder(options);
+        check_run_options(options);
         Training training(app, options);
         return training.run();
     });

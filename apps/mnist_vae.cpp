@@ -3,35 +3,25 @@
 // options, and a training loss of 156 +- 2 with --arch conv.
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <memory>
 
-#include "apps/common/divergence.h"
 #include "apps/common/program.h"
-#include "apps/common/run_state.h"
-#include "apps/common/step_profile.h"
-#include "apps/common/stopwatch.h"
+#include "apps/common/training_run.h"
 #include "apps/common/training_setup.h"
 #include "apps/mnist_vae/options.h"
 #include "apps/mnist_vae/pictures.h"
 #include "core/data/loader.h"
-#include "core/io/progress.h"
+#include "core/io/files.h"
 #include "core/ops/random.h"
 #include "core/tape.h"
-#include "core/train/interrupt.h"
+#include "core/watch.h"
 
 namespace sinter {
 namespace {
 
-const Stopwatch since_start_of_program;
-
 /// A convolutional model keeps its widest images for all of them at a time.
 Index evaluation_batch(const VaeOptions& model) { return model.architecture == VaeArchitecture::conv ? 100 : 500; }
-
-/// The next batch, with labels for a conditional model.
-bool next_batch(Loader& batches, const Vae& vae, Tensor& images, Buffer<std::int32_t>& labels) {
-    return batches.next(images, vae.options().classes > 0 ? &labels : nullptr);
-}
 
 /// The losses of a VAE in nats per image, averaged over images.
 Means loss_means() { return Means{"loss", "recon", "kl"}; }
@@ -45,7 +35,8 @@ Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch
     Tensor images;
     Buffer<std::int32_t> labels;
     batches.start_epoch(0);
-    for (std::uint64_t batch = 0; next_batch(batches, vae, images, labels); ++batch) {
+    Buffer<std::int32_t>* const wanted_labels = vae.options().classes > 0 ? &labels : nullptr;
+    for (std::uint64_t batch = 0; batches.next(images, wanted_labels); ++batch) {
         noise.start_step(static_cast<std::uint64_t>(epoch) << 32 | batch);
         const Vae::Losses losses = vae.losses(images, noise, {}, labels);
         means.add({losses.total.item(), losses.reconstruction.item(), losses.kl.item()}, images.size(0));
@@ -53,13 +44,12 @@ Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch
     return means;
 }
 
-/// A training run: everything that lives from step to step.
-class Training {
+/// What trains: the model and all that lives from step to step.
+class Training final : public TrainingStep {
 public:
     Training(CLI::App& app, const MnistVaeOptions& options)
         : options_(options),
           device_(choose_device(options)),
-          profiled_(profiled_steps(options)),
           data_(find_training_data(options, {options.size, options.size, options.channels})),
           init_(options.seed, device_, draws::kInitialisation),
           noise_(options.seed, device_),
@@ -69,133 +59,69 @@ public:
                          {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed}),
           test_batches_(data_.test, device_, {.batch_size = evaluation_batch(vae_.options())}),
           pictures_(vae_, data_.test, options.seed),
-          beta_(Tensor::full({1}, options.beta, device_)),
-          schedule_(make_schedule(options, train_batches_.batches())),
-          part_{"", &vae_, optimizer_.get()} {
+          run_(options, train_batches_, {.means = loss_means(), .with_labels = vae_.options().classes > 0}) {
+        if (options.beta != 1 || options.kl_warmup > 0) beta_ = Tensor::full({1}, options.beta, device_);
         record_latent(app, vae_.options());
-        introduce();
-        if (options.dry_run) return;
-        run_.emplace(open_run_folder(app, options));
-        if (options.resume) {
-            resume_run(*run_, {&part_, 1}, fixed_facts(), options, data_.train.count, at_);
-        }
+        introduce(fmt::format("{}, {} parameters", describe(vae_.options()), vae_.parameter_count()), device_);
+        run_.open(app, {{"", &vae_, optimizer_.get()}}, fixed_facts());
     }
 
     ExitCode run() {
         if (options_.dry_run) return dry_run();
-        const InterruptGuard interrupt;
-        const Stopwatch since_start;
-        const double seconds_before = at_.seconds;
-        const ProgressSettings settings{.style = options_.quiet ? ProgressSettings::Style::quiet
-                                                                : ProgressSettings::Style::automatic};
-        Progress progress({.epochs = options_.epochs, .images_per_epoch = data_.train.count}, settings);
-        while (at_.epoch <= options_.epochs) {
-            train_batches_.start_epoch(at_.epoch, at_.position);
-            progress.begin_epoch(static_cast<int>(at_.epoch), at_.position);
-            const Stopwatch since_epoch_start;
-            while (next_batch()) {
-                step();
-                progress.update(images_.size(0), [&] { return std::array{ProgressValue{"loss", at_.means["loss"]}}; });
-                if (interrupt.requested()) {
-                    at_.train_seconds += since_epoch_start.seconds();
-                    at_.seconds = seconds_before + since_start.seconds();
-                    progress.clear();
-                    return interrupted();
-                }
-            }
-            at_.train_seconds += since_epoch_start.seconds();
-            progress.stop_clock();
-            const Means test = evaluate(vae_, test_batches_, options_.seed, at_.epoch);
-            at_.seconds = seconds_before + since_start.seconds();
-            write_metrics("train", at_.means);
-            write_metrics("test", test);
-            progress.end_epoch({{"train", at_.means["loss"]}, {"test", test["loss"]}});
-            finish_epoch();
+        while (run_.begin_epoch()) {
+            if (!run_.take_steps(*this)) return run_.interrupted();
+            const Means& train = run_.means();
+            const Means test = evaluate(vae_, test_batches_, options_.seed, run_.epoch());
+            run_.sum_up_epoch({{"train", train.fields()}, {"test", test.fields()}},
+                              {{"train", train["loss"]}, {"test", test["loss"]}});
+            if (run_.pictures_are_due()) draw();
+            run_.end_epoch();
         }
         report();
         return ExitCode::ok;
     }
 
-private:
-    void introduce() {
-        fmt::print(stderr, "{}, {} parameters, on {} with {} thread{}\n", describe(vae_.options()),
-                   vae_.parameter_count(), device_.name(), cpu_threads(), cpu_threads() == 1 ? "" : "s");
-    }
-
-    bool next_batch() {
-        profile_.set_active(profiled_.contains(at_.step));
-        profile_.phase("batch");
-        return sinter::next_batch(train_batches_, vae_, images_, labels_);
-    }
-
-    /// One training step on the batch.
-    void step() {
-        ++at_.step;
-        noise_.start_step(static_cast<std::uint64_t>(at_.step));
-        optimizer_->clear_gradients();
-
-        profile_.phase("forward");
-        const Vae::Losses losses = vae_.losses(images_, noise_, beta(), labels_);
-        if (!std::isfinite(losses.total.item())) diverged();
-
-        profile_.phase("backward");
-        backward(losses.total);
-
-        profile_.phase("optimizer");
-        optimizer_->step(options_.lr * schedule_.factor(at_.step - 1), options_.clip_norm);
-        profile_.phase(nullptr);
-
-        at_.position = train_batches_.position();
-        const double recon = losses.reconstruction.item(), kl = losses.kl.item();
-        at_.means.add({recon + kl, recon, kl}, images_.size(0));
-        if (!first_step_told_) {
-            first_step_told_ = true;
-            fmt::print(stderr, "first step {:.2f} s after the start of the program\n",
-                       since_start_of_program.seconds());
-        }
-    }
-
-    /// The weight of the KL divergence at this step, or an undefined tensor for 1.
-    Tensor beta() {
+    void prepare(std::int64_t step) override {
+        noise_.start_step(static_cast<std::uint64_t>(step));
+        learning_rate_ = options_.lr * run_.rate_factor();
+        if (!beta_.defined()) return;
         const double warmup_steps = options_.kl_warmup * static_cast<double>(train_batches_.batches());
-        const double risen = warmup_steps > 0 ? std::min(1.0, static_cast<double>(at_.step) / warmup_steps) : 1.0;
-        if (options_.beta * risen == 1) return {};
+        const double risen = warmup_steps > 0 ? std::min(1.0, static_cast<double>(step) / warmup_steps) : 1.0;
         const float now = static_cast<float>(options_.beta * risen);
         beta_.assign(std::span<const float>(&now, 1));
-        return beta_;
     }
 
-    [[noreturn]] void diverged() {
-        explain_divergence(run_ ? &*run_ : nullptr, at_, {&part_, 1}, [&] {
-            noise_.start_step(static_cast<std::uint64_t>(at_.step));
-            backward(vae_.losses(images_, noise_, beta(), labels_).total);
-        });
+    StepNumbers pass() override {
+        const auto& [images, labels] = run_.batch();
+        optimizer_->clear_gradients();
+
+        run_.phase("forward");
+        const Vae::Losses losses = vae_.losses(images, noise_, beta_, labels);
+        const StepNumbers numbers{{losses.total, losses.reconstruction, losses.kl}};
+        if (known_nonfinite(losses.total)) return numbers;
+
+        run_.phase("backward");
+        backward(losses.total);
+
+        run_.phase("optimizer");
+        optimizer_->step(learning_rate_, options_.clip_norm);
+        return numbers;
     }
 
-    void write_metrics(const char* split, const Means& means) {
-        run_->metrics().write({{"step", at_.step},
-                               {"epoch", at_.epoch},
-                               {"split", split},
-                               {"loss", means["loss"]},
-                               {"recon", means["recon"]},
-                               {"kl", means["kl"]},
-                               {"images_per_second", at_.images_per_second()},
-                               {"seconds", at_.seconds}});
+    /// The loss that is told has the whole KL divergence, whatever its weight in training.
+    void record(const StepValues& values, Index images) override {
+        const double recon = values[1], kl = values[2];
+        run_.means().add({recon + kl, recon, kl}, images);
     }
 
-    /// Goes to the start of the next epoch, with pictures and a checkpoint where they are due.
-    void finish_epoch() {
-        if (is_due(options_.sample_every, at_.epoch, options_)) {
-            const std::string name = fmt::format("epoch-{:03}", at_.epoch);
-            pictures_.samples(run_->sample(name));
-            pictures_.reconstructions(run_->reconstruction(name));
-        }
-        const bool save_now = is_due(options_.save_every, at_.epoch, options_);
-        at_.begin_next_epoch();
-        if (save_now) save();
+private:
+    void draw() {
+        const std::string name = fmt::format("epoch-{:03}", run_.epoch());
+        pictures_.samples(run_.folder().sample(name));
+        pictures_.reconstructions(run_.folder().reconstruction(name));
     }
 
-    /// What must be the same for a run to go on: with another value its numbers would be those of no single run.
+    /// What must be the same for a run to go on.
     CheckpointFacts fixed_facts() const {
         CheckpointFacts facts = training_facts(options_, data_.train);
         facts["--beta"] = fmt::format("{}", options_.beta);
@@ -204,57 +130,35 @@ private:
         return facts;
     }
 
-    void save() { save_run(*run_, {&part_, 1}, fixed_facts(), at_); }
-
-    ExitCode interrupted() {
-        save();
-        fmt::print(stderr, "interrupted at step {}; saved. Go on with: --resume --out {}\n", at_.step,
-                   run_->path().string());
-        return ExitCode::interrupted;
-    }
-
     ExitCode dry_run() {
-        train_batches_.start_epoch(1);
-        next_batch();
-        step();
-        fmt::print(
-            "would train {} epochs of {} steps of {} images; the first step has a loss of {:.2f} nats per image; "
-            "nothing was "
-            "written\n",
-            options_.epochs, train_batches_.batches(), train_batches_.batch_size(), at_.means["loss"]);
-        return ExitCode::ok;
+        return run_.dry_run(*this,
+                            [&] { return fmt::format("a loss of {:.2f} nats per image", run_.means()["loss"]); });
     }
 
     void report() {
-        pictures_.finals([&](const std::string& name) { return run_->sample(name); });
+        RunFolder& folder = run_.folder();
+        pictures_.finals([&](const std::string& name) { return folder.sample(name); });
         const Means test = evaluate(vae_, test_batches_, options_.seed, options_.epochs);
-        fmt::print("{}", profile_.table());
+        fmt::print("{}", run_.profile_table());
         fmt::print("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epoch{}\n",
                    test["loss"], test["recon"], test["kl"], options_.epochs, options_.epochs == 1 ? "" : "s");
-        fmt::print("samples from the prior:   {}\n", (run_->path() / "samples").string());
-        fmt::print("originals, rebuilt below: {}\n", (run_->path() / "reconstructions").string());
-        fmt::print("numbers of every epoch:   {}\n", (run_->path() / "metrics.jsonl").string());
-        fmt::print("checkpoint:               {}\n", run_->checkpoint().string());
+        fmt::print("samples from the prior:   {}\n", (folder.path() / "samples").string());
+        fmt::print("originals, rebuilt below: {}\n", (folder.path() / "reconstructions").string());
+        fmt::print("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
+        fmt::print("checkpoint:               {}\n", folder.checkpoint().string());
     }
 
     const MnistVaeOptions& options_;
     Device device_;
-    StepRange profiled_;
     DataSplits data_;
     Generator init_, noise_;
     Vae vae_;
     std::unique_ptr<Optimizer> optimizer_;
     Loader train_batches_, test_batches_;
     VaePictures pictures_;
-    Tensor images_;
-    Buffer<std::int32_t> labels_;
-    Tensor beta_;
-    Schedule schedule_;
-    CheckpointPart part_;
-    RunState at_{loss_means()};
-    std::optional<RunFolder> run_;
-    StepProfile profile_;
-    bool first_step_told_ = false;
+    Tensor beta_;  ///< weight of the KL divergence; undefined where it is 1 in every step
+    double learning_rate_ = 0;
+    TrainingRun run_;
 };
 
 /// A model as a checkpoint has it.
@@ -328,7 +232,7 @@ int main(int argc, char** argv) {
     return run_program(app, arguments_with_resumed_config(argc, argv), [&] {
         if (!options.evaluate.empty()) return evaluate_checkpoint(options);
         if (!options.sample.checkpoint.empty()) return sample_checkpoint(options);
-        check_run_folder(options);
+        check_run_options(options);
         Training training(app, options);
         return training.run();
     });

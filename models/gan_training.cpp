@@ -10,11 +10,12 @@
 #include "core/tape.h"
 
 namespace sinter {
-GanTraining::GanTraining(Gan& gan, Optimizer& generator, Optimizer& discriminator, Generator& noise,
+
+GanTraining::GanTraining(Gan& gan, Optimizer& generator_optimizer, Optimizer& discriminator_optimizer, Generator& noise,
                          const GanTrainingOptions& options)
     : gan_(gan),
-      generator_(generator),
-      discriminator_(discriminator),
+      generator_optimizer_(generator_optimizer),
+      discriminator_optimizer_(discriminator_optimizer),
       noise_(noise),
       options_(options),
       guard_(noise.device()) {
@@ -30,9 +31,9 @@ GanTraining::GanTraining(Gan& gan, Optimizer& generator, Optimizer& discriminato
 }
 
 void GanTraining::prepare(const Rates& rates) {
-    discriminator_.prepare(rates.discriminator);
-    generator_learns_ = discriminator_.steps() % options_.n_critic == 0;
-    if (generator_learns_) generator_.prepare(rates.generator);
+    discriminator_optimizer_.prepare(rates.discriminator);
+    generator_learns_ = discriminator_optimizer_.steps() % options_.n_critic == 0;
+    if (generator_learns_) generator_optimizer_.prepare(rates.generator);
 }
 
 GanTraining::Losses GanTraining::pass(const Tensor& real, const Labels& labels) {
@@ -40,8 +41,8 @@ GanTraining::Losses GanTraining::pass(const Tensor& real, const Labels& labels) 
 }
 
 void GanTraining::repeat_passes(const Tensor& real, const Labels& labels) {
-    discriminator_.clear_gradients();
-    generator_.clear_gradients();
+    discriminator_optimizer_.clear_gradients();
+    generator_optimizer_.clear_gradients();
     const Tensor fake = generate(real.size(0), labels);
     const Tensor real_logits = judge(real, labels);
     Tensor fake_logits = judge(options_.simultaneous ? fake : fake.detach(), labels);
@@ -91,8 +92,8 @@ GanTraining::Losses GanTraining::simultaneous_pass(const Tensor& real, const Lab
 
     // Both losses share the pass over the fakes: each network is frozen while the other's gradient walks back through
     // it.
-    discriminator_.clear_gradients();
-    generator_.clear_gradients();
+    discriminator_optimizer_.clear_gradients();
+    generator_optimizer_.clear_gradients();
     {
         const Frozen generator(gan_.generator());
         backward(loss_d, true);
@@ -101,8 +102,8 @@ GanTraining::Losses GanTraining::simultaneous_pass(const Tensor& real, const Lab
         const Frozen discriminator(gan_.discriminator());
         backward(loss_g);
     }
-    update(discriminator_);
-    update(generator_);
+    update(discriminator_optimizer_);
+    update(generator_optimizer_);
     return losses(loss_d, loss_g, real_logits, fake_logits);
 }
 
@@ -115,17 +116,17 @@ GanTraining::Losses GanTraining::alternating_pass(const Tensor& real, const Labe
     const Tensor real_logits = judge(real, labels), fake_logits = judge(fake.detach(), labels);
     const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits, labels);
     guard_.check(loss_d);
-    discriminator_.clear_gradients();
+    discriminator_optimizer_.clear_gradients();
     backward(loss_d);
-    update(discriminator_);
+    update(discriminator_optimizer_);
     if (!generator_learns_) return losses(loss_d, {}, real_logits, fake_logits);
 
     const Frozen discriminator(gan_.discriminator());
     const Tensor loss_g = generator_loss(options_.loss, judge(fake, labels));
     guard_.check(loss_g);
-    generator_.clear_gradients();
+    generator_optimizer_.clear_gradients();
     backward(loss_g);
-    update(generator_);
+    update(generator_optimizer_);
     return losses(loss_d, loss_g, real_logits, fake_logits);
 }
 

@@ -29,7 +29,7 @@ struct GanTrainingOptions {
 class GanTraining {
 public:
     /// Throws UsageError for options that contradict each other.
-    GanTraining(Gan& gan, Optimizer& generator, Optimizer& discriminator, Generator& noise,
+    GanTraining(Gan& gan, Optimizer& generator_optimizer, Optimizer& discriminator_optimizer, Generator& noise,
                 const GanTrainingOptions& options = {});
 
     /// What a step found before its updates, as tensors [1].
@@ -80,7 +80,7 @@ private:
     void update(Optimizer& optimizer) { optimizer.apply(options_.clip_norm, &guard_); }
 
     Gan& gan_;
-    Optimizer &generator_, &discriminator_;
+    Optimizer &generator_optimizer_, &discriminator_optimizer_;
     Generator& noise_;
     GanTrainingOptions options_;
     UpdateGuard guard_;

@@ -29,6 +29,12 @@ double Means::operator[](std::string_view name) const {
     throw UsageError(fmt::format("[means] there is no value named '{}'", name));
 }
 
+std::vector<MetricField> Means::fields() const {
+    std::vector<MetricField> fields;
+    for (const Sum& sum : sums_) fields.push_back({sum.name, (*this)[sum.name]});
+    return fields;
+}
+
 void Means::clear() {
     for (Sum& sum : sums_) sum = {sum.name};
     images_ = 0;

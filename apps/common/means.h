@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/io/metrics.h"
+
 namespace sinter {
 
 /// Means over images, collected batch by batch in double precision.
@@ -20,6 +22,8 @@ public:
     void add(std::initializer_list<double> batch_means, std::int64_t images);
     /// The mean of a value so far; 0 before the first batch. Throws UsageError for a name that is not among its own.
     double operator[](std::string_view name) const;
+    /// All of them in their order, as a line of metrics.jsonl has them.
+    std::vector<MetricField> fields() const;
     /// The number of images added.
     std::int64_t images() const { return images_; }
     void clear();

@@ -113,15 +113,16 @@ std::vector<std::string> arguments_with_resumed_config(int argc, char** argv) {
     return arguments;
 }
 
-void check_run_folder(const TrainingOptions& options) {
+void check_run_options(const TrainingOptions& options) {
     if (options.resume && options.out.empty()) {
         throw UsageError("--resume: expected --out with the folder of the run to go on with");
     }
+    profiled_steps(options);
     if (!options.dry_run && !options.out.empty()) RunFolder::check(options.out, options.resume);
 }
 
 RunFolder open_run_folder(const CLI::App& app, const TrainingOptions& options) {
-    check_run_folder(options);
+    check_run_options(options);
     const std::string config = app.config_to_str(true, false);
     if (options.resume) return RunFolder::open(options.out, config);
     return RunFolder::create(

@@ -45,8 +45,9 @@ Device choose_device(const TrainingOptions& options);
 /// with the options it was started with, and the command line can still override them. To be called before parsing.
 std::vector<std::string> arguments_with_resumed_config(int argc, char** argv);
 
-/// Throws UsageError where --out and --resume do not fit what is on disk: asked before the work begins.
-void check_run_folder(const TrainingOptions& options);
+/// Throws UsageError where --out and --resume do not fit what is on disk, or --profile-steps is no range: asked before
+/// the work begins.
+void check_run_options(const TrainingOptions& options);
 
 /// Opens the run folder as the options say, with every option's value (defaults included) as its config.toml.
 RunFolder open_run_folder(const CLI::App& app, const TrainingOptions& options);

@@ -18,6 +18,11 @@ DataSplits find_training_data(const TrainingOptions& options, const ImageRequest
     return data;
 }
 
+void introduce(const std::string& model, Device device) {
+    fmt::print(stderr, "{}, on {} with {} thread{}\n", model, device.name(), cpu_threads(),
+               cpu_threads() == 1 ? "" : "s");
+}
+
 Index labelled_classes(const ImageSet& images) {
     if (images.classes > 0) return images.classes;
     throw DataError(fmt::format(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "apps/common/training_options.h"
 #include "core/data/image_set.h"
@@ -13,6 +14,9 @@ namespace sinter {
 
 /// The data that --data asks for, its images as `request` asks for them; says on stderr which it is.
 DataSplits find_training_data(const TrainingOptions& options, const ImageRequest& request = {});
+
+/// Says on stderr what trains, such as "dense VAE 784-400-20, 652824 parameters", and where.
+void introduce(const std::string& model, Device device);
 
 /// The classes of images that --conditional trains on. Throws DataError where they have no labels.
 Index labelled_classes(const ImageSet& images);

@@ -1,0 +1,162 @@
+#include "apps/common/training_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "apps/common/divergence.h"
+#include "apps/common/training_setup.h"
+
+namespace sinter {
+namespace {
+
+const Stopwatch since_start_of_program;
+
+/// The names of the first means, for the progress to show.
+std::vector<ProgressValue> first_values(const Means& means, std::size_t count) {
+    std::vector<ProgressValue> values;
+    for (const MetricField& field : means.fields()) {
+        if (values.size() < count) values.push_back({field.name, 0});
+    }
+    return values;
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, TrainingPlan plan)
+    : options_(options),
+      batches_(batches),
+      with_labels_(plan.with_labels),
+      images_per_epoch_(std::min(batches.count(), batches.batches() * batches.batch_size())),
+      schedule_(make_schedule(options, batches.batches())),
+      profiled_(profiled_steps(options)),
+      shown_(first_values(plan.means, plan.shown)),
+      at_(std::move(plan.means)) {}
+
+CheckpointFacts TrainingRun::open(const CLI::App& app, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts) {
+    parts_ = std::move(parts);
+    fixed_facts_ = std::move(fixed_facts);
+    if (options_.dry_run) return {};
+    folder_.emplace(open_run_folder(app, options_));
+    CheckpointFacts facts;
+    if (options_.resume) facts = resume_run(*folder_, parts_, fixed_facts_, options_, batches_.count(), at_);
+
+    interrupt_.emplace();
+    since_start_ = Stopwatch();
+    seconds_before_ = at_.seconds;
+    progress_.emplace(ProgressPlan{.epochs = options_.epochs, .images_per_epoch = images_per_epoch_},
+                      ProgressSettings{.style = options_.quiet ? ProgressSettings::Style::quiet
+                                                               : ProgressSettings::Style::automatic});
+    return facts;
+}
+
+bool TrainingRun::begin_epoch() {
+    if (at_.epoch > options_.epochs) return false;
+    batches_.start_epoch(at_.epoch, at_.position);
+    progress_->begin_epoch(static_cast<int>(at_.epoch), at_.position);
+    return true;
+}
+
+bool TrainingRun::take_steps(TrainingStep& step) {
+    const Stopwatch since_first_step;
+    bool is_interrupted = false;
+    while (!is_interrupted && take_step(step)) {
+        progress_->update(batch_.images.size(0), [&] { return shown(); });
+        is_interrupted = interrupt_->requested();
+    }
+    at_.train_seconds += since_first_step.seconds();
+    look_at_clock();
+    if (is_interrupted)
+        progress_->clear();
+    else
+        progress_->stop_clock();
+    return !is_interrupted;
+}
+
+/// One training step on the next batch; false where the epoch has none left.
+bool TrainingRun::take_step(TrainingStep& step) {
+    profile_.set_active(profiled_.contains(at_.step));
+    profile_.phase("batch");
+    if (!batches_.next(batch_.images, with_labels_ ? &batch_.labels : nullptr)) return false;
+    ++at_.step;
+    step.prepare(at_.step);
+    const StepNumbers numbers = step.pass();
+    profile_.phase(nullptr);
+    at_.position = batches_.position();
+    take(numbers, step);
+    if (!first_step_told_) {
+        first_step_told_ = true;
+        fmt::print(stderr, "first step {:.2f} s after the start of the program\n", since_start_of_program.seconds());
+    }
+    return true;
+}
+
+/// Takes the numbers of one step, in the order of the steps: the one place that reads them.
+void TrainingRun::take(const StepNumbers& numbers, TrainingStep& step) {
+    StepValues values;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const Tensor& number = numbers.values[i];
+        values[i] = number.defined() ? number.item() : std::numeric_limits<double>::quiet_NaN();
+        if (i < numbers.losses && number.defined() && !std::isfinite(values[i])) {
+            diverge([&] {
+                step.prepare(at_.step);
+                step.repeat_passes();
+            });
+        }
+    }
+    step.record(values, batch_.images.size(0));
+}
+
+void TrainingRun::sum_up_epoch(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown) {
+    look_at_clock();
+    for (const SplitNumbers& line : lines) {
+        std::vector<MetricField> fields = {{"step", at_.step}, {"epoch", at_.epoch}, {"split", line.split}};
+        fields.insert(fields.end(), line.numbers.begin(), line.numbers.end());
+        fields.push_back({"images_per_second", at_.images_per_second()});
+        fields.push_back({"seconds", at_.seconds});
+        folder_->metrics().write(fields);
+    }
+    progress_->end_epoch(shown);
+}
+
+bool TrainingRun::pictures_are_due() const { return is_due(options_.sample_every, at_.epoch, options_); }
+
+void TrainingRun::end_epoch(const CheckpointFacts& facts) {
+    const bool save_now = is_due(options_.save_every, at_.epoch, options_);
+    at_.begin_next_epoch();
+    if (save_now) save(facts);
+}
+
+void TrainingRun::save(CheckpointFacts facts) {
+    facts.insert(fixed_facts_.begin(), fixed_facts_.end());
+    save_run(*folder_, parts_, std::move(facts), at_);
+}
+
+ExitCode TrainingRun::interrupted(const CheckpointFacts& facts) {
+    save(facts);
+    fmt::print(stderr, "interrupted at step {}; saved. Go on with: --resume --out {}\n", at_.step,
+               folder_->path().string());
+    return ExitCode::interrupted;
+}
+
+ExitCode TrainingRun::dry_run(TrainingStep& step, const std::function<std::string()>& found) {
+    batches_.start_epoch(1);
+    take_step(step);
+    fmt::print("would train {} epochs of {} steps of {} images; the first step has {}; nothing was written\n",
+               options_.epochs, batches_.batches(), batches_.batch_size(), found());
+    return ExitCode::ok;
+}
+
+void TrainingRun::diverge(const std::function<void()>& repeat_passes) {
+    explain_divergence(folder_ ? &*folder_ : nullptr, at_, parts_, repeat_passes);
+}
+
+std::span<const ProgressValue> TrainingRun::shown() {
+    for (ProgressValue& value : shown_) value.value = at_.means[value.name];
+    return shown_;
+}
+
+}  // namespace sinter
