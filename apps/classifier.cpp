@@ -32,6 +32,7 @@ public:
           train_batches_(data_.train, device_,
                          {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed}),
           test_batches_(data_.test, device_, {.batch_size = kEvaluationBatch}),
+          guard_(device_),
           run_(options, train_batches_, {.means = Means{"loss"}, .with_labels = true}) {
         introduce(fmt::format("classifier of {} classes with {} features, {} parameters", data_.train.classes,
                               classifier_.options().features, classifier_.parameter_count()),
@@ -55,7 +56,7 @@ public:
 
     void prepare(std::int64_t step) override {
         noise_.start_step(static_cast<std::uint64_t>(step));
-        learning_rate_ = options_.lr * run_.rate_factor();
+        optimizer_->prepare(options_.lr * run_.rate_factor());
     }
 
     StepNumbers pass() override {
@@ -65,13 +66,13 @@ public:
         run_.phase("forward");
         const Tensor loss = softmax_cross_entropy(classifier_.classify(images).logits, labels,
                                                   1.0 / static_cast<double>(images.size(0)));
-        if (known_nonfinite(loss)) return {{loss}};
+        guard_.check(loss);
 
         run_.phase("backward");
         backward(loss);
 
         run_.phase("optimizer");
-        optimizer_->step(learning_rate_, options_.clip_norm);
+        optimizer_->apply(options_.clip_norm, &guard_);
         return {{loss}};
     }
 
@@ -112,7 +113,7 @@ private:
     Classifier classifier_;
     std::unique_ptr<Optimizer> optimizer_;
     Loader train_batches_, test_batches_;
-    double learning_rate_ = 0;
+    UpdateGuard guard_;
     TrainingRun run_;
 };
 

@@ -64,7 +64,7 @@ public:
         }
         if (options.ema > 0) {
             averaged_.emplace(gan_.options(), device_);
-            average_.emplace(averaged_->gan.generator(), gan_.generator(), generator_->arena());
+            average_.emplace(averaged_->gan.generator(), gan_.generator(), generator_optimizer_->arena());
         }
         pictures_.emplace(averaged_ ? averaged_->gan : gan_, options.grid, options.seed);
         const GanOptions& model = gan_.options();
@@ -97,15 +97,17 @@ public:
 
     void prepare(std::int64_t step) override {
         noise_.start_step(static_cast<std::uint64_t>(step));
-        rates_ = {options_.lr_g * run_.rate_factor(), options_.lr_d * run_.rate_factor()};
-        average_decay_ = average_decay(generator_optimizer_->steps() + 1);
+        training_.prepare({options_.lr_g * run_.rate_factor(), options_.lr_d * run_.rate_factor()});
+        if (average_ && training_.generator_learns()) average_->prepare(average_decay(generator_optimizer_->steps()));
     }
+
+    std::uint8_t kind() const override { return training_.generator_learns() ? 1 : 0; }
 
     StepNumbers pass() override {
         run_.phase("step");
         const auto& [images, labels] = run_.batch();
-        const GanTraining::Losses losses = training_.step(images, rates_, labels);
-        if (average_ && losses.loss_g.defined()) average_->update(average_decay_);
+        const GanTraining::Losses losses = training_.pass(images, labels);
+        if (average_ && losses.loss_g.defined()) average_->apply();
         return {{losses.loss_d, losses.loss_g, losses.d_real, losses.d_fake}, 2};
     }
 
@@ -210,8 +212,6 @@ private:
     std::optional<MovingAverage> average_;
     std::optional<GanPictures> pictures_;
     Alarm saturation_, collapse_;
-    GanTraining::Rates rates_{};
-    double average_decay_ = 0;
     TrainingRun run_;
 };
 

@@ -59,6 +59,7 @@ public:
                          {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed}),
           test_batches_(data_.test, device_, {.batch_size = evaluation_batch(vae_.options())}),
           pictures_(vae_, data_.test, options.seed),
+          guard_(device_),
           run_(options, train_batches_, {.means = loss_means(), .with_labels = vae_.options().classes > 0}) {
         if (options.beta != 1 || options.kl_warmup > 0) beta_ = Tensor::full({1}, options.beta, device_);
         record_latent(app, vae_.options());
@@ -83,7 +84,7 @@ public:
 
     void prepare(std::int64_t step) override {
         noise_.start_step(static_cast<std::uint64_t>(step));
-        learning_rate_ = options_.lr * run_.rate_factor();
+        optimizer_->prepare(options_.lr * run_.rate_factor());
         if (!beta_.defined()) return;
         const double warmup_steps = options_.kl_warmup * static_cast<double>(train_batches_.batches());
         const double risen = warmup_steps > 0 ? std::min(1.0, static_cast<double>(step) / warmup_steps) : 1.0;
@@ -97,15 +98,14 @@ public:
 
         run_.phase("forward");
         const Vae::Losses losses = vae_.losses(images, noise_, beta_, labels);
-        const StepNumbers numbers{{losses.total, losses.reconstruction, losses.kl}};
-        if (known_nonfinite(losses.total)) return numbers;
+        guard_.check(losses.total);
 
         run_.phase("backward");
         backward(losses.total);
 
         run_.phase("optimizer");
-        optimizer_->step(learning_rate_, options_.clip_norm);
-        return numbers;
+        optimizer_->apply(options_.clip_norm, &guard_);
+        return {{losses.total, losses.reconstruction, losses.kl}};
     }
 
     /// The loss that is told has the whole KL divergence, whatever its weight in training.
@@ -157,7 +157,7 @@ private:
     Loader train_batches_, test_batches_;
     VaePictures pictures_;
     Tensor beta_;  ///< weight of the KL divergence; undefined where it is 1 in every step
-    double learning_rate_ = 0;
+    UpdateGuard guard_;
     TrainingRun run_;
 };
 

@@ -32,6 +32,7 @@ Device Device::reference() {
 #ifdef SINTER_HAS_CUDA
 
 int Device::cuda_devices(std::string* why_none) { return kernels::CudaQueue::devices(why_none); }
+bool Device::cuda_is_emulated() { return kernels::CudaQueue::emulated(); }
 
 Device Device::cuda(int index) {
     static auto& contexts = *new std::map<int, Context*>();
@@ -55,6 +56,8 @@ int Device::cuda_devices(std::string* why_none) {
     if (why_none) *why_none = "this build of sinter has no CUDA; configure it with -DSINTER_CUDA=ON";
     return 0;
 }
+
+bool Device::cuda_is_emulated() { return false; }
 
 Device Device::cuda(int) {
     std::string why_none;
@@ -100,6 +103,18 @@ void set_precision(Device device, kernels::Precision precision) {
             require(precision == kernels::Precision::fp32,
                     "[precision] {} computes in one precision, its own; tf32 and "
                     "bf16 need a CUDA device",
+                    device.name());
+    });
+}
+
+void set_engine(Device device, kernels::Engine engine) {
+    device.run([&](auto& queue) {
+        if constexpr (requires { queue.set_engine(engine); })
+            queue.set_engine(engine);
+        else
+            require(engine == kernels::Engine::own,
+                    "[engine] {} has sinter's own kernels only; cuBLAS and cuDNN need a "
+                    "CUDA device",
                     device.name());
     });
 }

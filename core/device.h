@@ -29,6 +29,8 @@ public:
     static Device cuda(int index = 0);
     /// The number of CUDA devices. Where it is 0, `why_none` (if given) says why.
     static int cuda_devices(std::string* why_none = nullptr);
+    /// Whether the CUDA devices are emulated on the CPU, for tests.
+    static bool cuda_is_emulated();
 
     /// "cpu", "reference" or "cuda:0".
     const char* name() const { return context_->name.c_str(); }
@@ -111,5 +113,10 @@ int cpu_threads();
 /// Sets to what a CUDA device rounds the operands of matrix products and convolutions (fp32 at first). Throws
 /// UsageError for a device that has only fp32.
 void set_precision(Device device, kernels::Precision precision);
+
+/// Sets whose kernels a CUDA device runs: sinter's own (at first) or, for the operations they have, cuBLAS's and
+/// cuDNN's. Throws UsageError for another device and the vendor's engine, DeviceError where its libraries are not to be
+/// had.
+void set_engine(Device device, kernels::Engine engine);
 
 }  // namespace sinter

@@ -122,6 +122,8 @@ public:
 
     /// The number of CUDA devices. Where there is none, or no driver, it is 0 and `why_none` says why.
     static int devices(std::string* why_none = nullptr);
+    /// Whether the devices are emulated on the CPU (SINTER_CUDA=EMULATE).
+    static bool emulated();
     /// As the driver names it: "NVIDIA H200".
     static std::string device_name(int device);
 

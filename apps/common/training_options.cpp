@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <filesystem>
 #include <thread>
 
@@ -11,8 +12,41 @@
 namespace sinter {
 namespace {
 
-constexpr const char* kNoCuda =
-    "this build of sinter has no CUDA backend; use --device cpu (or auto), which needs nothing else";
+/// The CUDA device of --device cuda[:N].
+Device cuda_device(const std::string& device) {
+    int index = 0;
+    const char* const end = device.data() + device.size();
+    if (device.rfind("cuda:", 0) == 0) {
+        const auto [stop, error] = std::from_chars(device.data() + 5, end, index);
+        if (error != std::errc() || stop != end)
+            throw UsageError(fmt::format("--device: expected a number behind cuda:, got '{}'", device));
+    } else if (device != "cuda") {
+        throw UsageError(fmt::format("--device: expected auto, cpu or cuda[:N], got '{}'", device));
+    }
+    try {
+        return Device::cuda(index);
+    } catch (const DeviceError& error) {
+        throw DeviceError(fmt::format("--device {}: {}; --device cpu (or auto) needs none", device, error.what()));
+    }
+}
+
+/// The first CUDA device if there is one that is not emulated, else the CPU.
+Device best_device() {
+    std::string why_none;
+    if (Device::cuda_devices(&why_none) > 0 && !Device::cuda_is_emulated()) return Device::cuda();
+#ifdef SINTER_HAS_CUDA
+    if (!Device::cuda_is_emulated()) fmt::print(stderr, "on the CPU, for {}\n", why_none);
+#endif
+    return Device::cpu();
+}
+
+void list_devices() {
+    fmt::print("cpu     {} cores\n", std::thread::hardware_concurrency());
+    std::string why_none;
+    const int count = Device::cuda_devices(&why_none);
+    for (int i = 0; i < count; ++i) fmt::print("{}\n", Device::cuda(i).description());
+    if (count == 0) fmt::print("no CUDA device: {}\n", why_none);
+}
 
 }  // namespace
 
@@ -49,6 +83,11 @@ void add_training_options(CLI::App& app, TrainingOptions& options) {
     app.add_option("--device", options.device, "auto, cpu or cuda[:N]");
     app.add_option("--engine", options.engine, "sinter (hand-written kernels) or vendor (cuBLAS, cuDNN)")
         ->check(CLI::IsMember({"sinter", "vendor"}));
+    app.add_option("--precision", options.precision,
+                   "To what a CUDA device rounds what it multiplies: fp32, tf32 or bf16 (tensor cores)")
+        ->check(CLI::IsMember({"fp32", "tf32", "bf16"}));
+    app.add_flag("--no-capture", options.no_capture,
+                 "On CUDA, launch the kernels of every step anew instead of replaying a recorded graph");
     app.add_option("--threads", options.threads, "CPU threads; 0: one per core. Results do not depend on it")
         ->check(whole_number(0, 1024));
     app.add_option("--out", options.out, "Folder of the run. Default: runs/<program>-<time>")->configurable(false);
@@ -71,7 +110,7 @@ void add_training_options(CLI::App& app, TrainingOptions& options) {
     app.add_flag_callback(
            "--list-devices",
            [] {
-               fmt::print("cpu  {} cores\n", std::thread::hardware_concurrency());
+               list_devices();
                throw CLI::Success();
            },
            "List the devices of this machine and exit")
@@ -81,17 +120,22 @@ void add_training_options(CLI::App& app, TrainingOptions& options) {
 }
 
 Device choose_device(const TrainingOptions& options) {
-    if (options.engine == "vendor") {
-        throw DeviceError(std::string("--engine vendor: cuBLAS and cuDNN need a GPU, and ") + kNoCuda);
-    }
-    if (options.device == "cuda" || options.device.rfind("cuda:", 0) == 0) {
-        throw DeviceError("--device " + options.device + ": " + kNoCuda);
-    }
-    if (options.device != "auto" && options.device != "cpu") {
-        throw UsageError(fmt::format("--device: expected auto, cpu or cuda[:N], got '{}'", options.device));
-    }
     set_cpu_threads(options.threads);
-    return Device::cpu();
+    const Device device = options.device == "auto"  ? best_device()
+                          : options.device == "cpu" ? Device::cpu()
+                                                    : cuda_device(options.device);
+    if (device == Device::cpu() && options.engine == "vendor")
+        throw DeviceError("--engine vendor: cuBLAS and cuDNN need a GPU; leave it out, or give --device cuda");
+    if (device == Device::cpu() && options.precision != "fp32") {
+        throw DeviceError(fmt::format("--precision {}: the CPU computes in fp32; leave it out, or give --device cuda",
+                                      options.precision));
+    }
+    if (device == Device::cpu()) return device;
+    set_engine(device, options.engine == "vendor" ? kernels::Engine::vendor : kernels::Engine::own);
+    set_precision(device, options.precision == "tf32"   ? kernels::Precision::tf32
+                          : options.precision == "bf16" ? kernels::Precision::bf16
+                                                        : kernels::Precision::fp32);
+    return device;
 }
 
 std::vector<std::string> arguments_with_resumed_config(int argc, char** argv) {

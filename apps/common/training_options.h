@@ -19,6 +19,8 @@ struct TrainingOptions {
     std::uint64_t seed = 1;
     std::string device = "auto";
     std::string engine = "sinter";
+    std::string precision = "fp32";
+    bool no_capture = false;
     int threads = 0;
     std::string out;  ///< empty: runs/<program>-<time>
     bool resume = false;
@@ -37,8 +39,8 @@ struct TrainingOptions {
 /// Adds the options to a program's command line, --config, --list-devices and --version included.
 void add_training_options(CLI::App& app, TrainingOptions& options);
 
-/// Turns --device, --engine and --threads into a device. Throws DeviceError where the device is not to be had, and
-/// never falls back silently.
+/// Turns --device, --engine, --precision and --threads into a device. Throws DeviceError where the device is not to be
+/// had. Only `auto` falls back to the CPU, and in builds with CUDA says why.
 Device choose_device(const TrainingOptions& options);
 
 /// With --resume and --out DIR, makes DIR/config.toml the configuration, unless --config names another: the run goes on

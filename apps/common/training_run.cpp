@@ -34,6 +34,8 @@ TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, Traini
       schedule_(make_schedule(options, batches.batches())),
       profiled_(profiled_steps(options)),
       shown_(first_values(plan.means, plan.shown)),
+      captured_(batches.device()),
+      readings_(batches.device(), StepNumbers::kMost),
       at_(std::move(plan.means)) {}
 
 CheckpointFacts TrainingRun::open(const CLI::App& app, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts) {
@@ -63,10 +65,11 @@ bool TrainingRun::begin_epoch() {
 bool TrainingRun::take_steps(TrainingStep& step) {
     const Stopwatch since_first_step;
     bool is_interrupted = false;
-    while (!is_interrupted && take_step(step)) {
-        progress_->update(batch_.images.size(0), [&] { return shown(); });
+    for (Index images = 0; !is_interrupted && (images = take_step(step)) > 0;) {
+        progress_->update(images, [&] { return shown(); });
         is_interrupted = interrupt_->requested();
     }
+    finish_steps(step);
     at_.train_seconds += since_first_step.seconds();
     look_at_clock();
     if (is_interrupted)
@@ -76,38 +79,61 @@ bool TrainingRun::take_steps(TrainingStep& step) {
     return !is_interrupted;
 }
 
-/// One training step on the next batch; false where the epoch has none left.
-bool TrainingRun::take_step(TrainingStep& step) {
-    profile_.set_active(profiled_.contains(at_.step));
+/// One training step on the next batch. Returns its images; 0 where the epoch has none left.
+Index TrainingRun::take_step(TrainingStep& step) {
+    const bool is_profiled = profiled_.contains(at_.step);
+    profile_.set_active(is_profiled);
+    captured_.set_capture(!is_profiled && !options_.no_capture);
     profile_.phase("batch");
-    if (!batches_.next(batch_.images, with_labels_ ? &batch_.labels : nullptr)) return false;
-    ++at_.step;
-    step.prepare(at_.step);
-    const StepNumbers numbers = step.pass();
+    StepPlace place{.step = at_.step + 1, .position = batches_.position()};
+    place.images = batches_.advance();
+    if (place.images == 0) {
+        profile_.phase(nullptr);
+        return 0;
+    }
+    at_.step = place.step;
+    step.prepare(place.step);
+    place.kind = static_cast<std::uint64_t>(place.images) << 8 | step.kind();
+    const Tensor numbers = captured_.run(place.kind, [&] {
+        gather_batch();
+        const StepNumbers found = step.pass();
+        std::size_t& losses = losses_[place.kind];  // a replay finds as many
+        for (losses = 0; losses < found.losses && found.values[losses].defined();) ++losses;
+        return gather_scalars(found.values);
+    });
     profile_.phase(nullptr);
     at_.position = batches_.position();
-    take(numbers, step);
+    readings_.push(place, numbers, [&](const Reading& reading) { take(reading, step); });
+    return place.images;
+}
+
+void TrainingRun::gather_batch() { batches_.gather(batch_.images, with_labels_ ? &batch_.labels : nullptr); }
+
+/// Takes the numbers of one step, in the order of the steps.
+void TrainingRun::take(const Reading& reading, TrainingStep& step) {
+    StepValues values;
+    std::copy(reading.values.begin(), reading.values.end(), values.begin());
+    const auto are_finite = [](double value) { return std::isfinite(value); };
+    if (!std::all_of(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(losses_.at(reading.place.kind)),
+                     are_finite)) {
+        at_.step = reading.place.step;
+        diverge([&] {
+            batches_.start_epoch(at_.epoch, reading.place.position);
+            batches_.advance();
+            gather_batch();
+            step.prepare(at_.step);
+            step.repeat_passes();
+        });
+    }
+    step.record(values, reading.place.images);
     if (!first_step_told_) {
         first_step_told_ = true;
         fmt::print(stderr, "first step {:.2f} s after the start of the program\n", since_start_of_program.seconds());
     }
-    return true;
 }
 
-/// Takes the numbers of one step, in the order of the steps: the one place that reads them.
-void TrainingRun::take(const StepNumbers& numbers, TrainingStep& step) {
-    StepValues values;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const Tensor& number = numbers.values[i];
-        values[i] = number.defined() ? number.item() : std::numeric_limits<double>::quiet_NaN();
-        if (i < numbers.losses && number.defined() && !std::isfinite(values[i])) {
-            diverge([&] {
-                step.prepare(at_.step);
-                step.repeat_passes();
-            });
-        }
-    }
-    step.record(values, batch_.images.size(0));
+void TrainingRun::finish_steps(TrainingStep& step) {
+    readings_.flush([&](const Reading& reading) { take(reading, step); });
 }
 
 void TrainingRun::sum_up_epoch(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown) {
@@ -145,6 +171,7 @@ ExitCode TrainingRun::interrupted(const CheckpointFacts& facts) {
 ExitCode TrainingRun::dry_run(TrainingStep& step, const std::function<std::string()>& found) {
     batches_.start_epoch(1);
     take_step(step);
+    finish_steps(step);
     fmt::print("would train {} epochs of {} steps of {} images; the first step has {}; nothing was written\n",
                options_.epochs, batches_.batches(), batches_.batch_size(), found());
     return ExitCode::ok;

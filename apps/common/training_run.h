@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,7 +22,9 @@
 #include "core/io/metrics.h"
 #include "core/io/progress.h"
 #include "core/optim/schedule.h"
+#include "core/train/captured_step.h"
 #include "core/train/interrupt.h"
+#include "core/train/readings.h"
 #include "core/train/run_folder.h"
 
 namespace sinter {
@@ -32,12 +35,13 @@ struct Batch {
     Buffer<std::int32_t> labels;
 };
 
-/// What a step found, as tensors [1] that the device may still be computing. An undefined one stands for a number that
-/// this step does not have.
+/// What a step found, as tensors [1] that the device may still be computing; the first is defined. An undefined one
+/// stands for a number that this step does not have.
 struct StepNumbers {
     static constexpr std::size_t kMost = 4;
     std::array<Tensor, kMost> values;
-    std::size_t losses = 1;  ///< so many, the first ones, are losses: one that is not finite ends the run
+    std::size_t losses = 1;  ///< so many, the first ones, are losses: one that is not finite ends the run. Where one is
+                             ///< undefined, those behind it are none
 };
 
 /// The same numbers on the host; NaN stands for those that the step does not have.
@@ -52,9 +56,11 @@ public:
     /// Puts everything that differs from step to step where pass() will read it: random step, learning rate, weights of
     /// terms.
     virtual void prepare(std::int64_t step) = 0;
-    /// Forward, backward and updates on run's batch. Waits for nothing and leaves nothing on the host that the next
-    /// call would not write again, so that it could be recorded once and replayed. Where a loss is known_nonfinite() it
-    /// goes no further.
+    /// Which of several kinds of pass the prepared step takes, for batches of one size: those that launch other
+    /// kernels are of another kind.
+    virtual std::uint8_t kind() const { return 0; }
+    /// Forward, backward and updates on run's batch, as CapturedStep wants a pass: it waits for nothing, uploads
+    /// nothing, and an UpdateGuard holds the updates where a loss is not finite.
     virtual StepNumbers pass() = 0;
     /// Adds the numbers of one step on `images` images to the means of the run; called once a step, in their order.
     virtual void record(const StepValues& values, Index images) = 0;
@@ -134,8 +140,10 @@ public:
     RunFolder& folder() { return *folder_; }
 
 private:
-    bool take_step(TrainingStep& step);
-    void take(const StepNumbers& numbers, TrainingStep& step);
+    Index take_step(TrainingStep& step);
+    void take(const Reading& reading, TrainingStep& step);
+    void finish_steps(TrainingStep& step);
+    void gather_batch();
     void save(CheckpointFacts facts);
     void look_at_clock() { at_.seconds = seconds_before_ + since_start_.seconds(); }
 
@@ -152,6 +160,9 @@ private:
     std::optional<RunFolder> folder_;
 
     Batch batch_;
+    CapturedStep captured_;
+    Readings readings_;
+    std::map<std::uint64_t, std::size_t> losses_;  ///< how many of the numbers of each kind of pass are losses
     RunState at_;
     double seconds_before_ = 0;  // of the run before it was resumed
     Stopwatch since_start_;

@@ -19,6 +19,10 @@ DataSplits find_training_data(const TrainingOptions& options, const ImageRequest
 }
 
 void introduce(const std::string& model, Device device) {
+    if (device != Device::cpu()) {
+        fmt::print(stderr, "{}, on {}\n", model, device.description());
+        return;
+    }
     fmt::print(stderr, "{}, on {} with {} thread{}\n", model, device.name(), cpu_threads(),
                cpu_threads() == 1 ? "" : "s");
 }

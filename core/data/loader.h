@@ -52,6 +52,8 @@ public:
     /// if asked for, of the batch that advance() went to.
     void gather(Tensor& images, Buffer<std::int32_t>* labels = nullptr);
 
+    /// Where the batches are.
+    Device device() const { return order_.device(); }
     /// Images of this epoch that have been delivered.
     Index position() const { return position_; }
     Index count() const { return count_; }

@@ -1,7 +1,7 @@
 #include "core/train/readings.h"
 
 #include <algorithm>
-#include <limits>
+#include <iterator>
 
 #include "core/check.h"
 #include "kernels/gather.h"
@@ -30,13 +30,12 @@ Readings::Readings(Device device, int values) {
     for (Slot& slot : slots_) slot.values.resize(static_cast<std::size_t>(values));
 }
 
-void Readings::post(std::int64_t step, Index images, const Tensor& values) {
+void Readings::post(const StepPlace& step, const Tensor& values) {
     const int place = (first_ + under_way_++) % static_cast<int>(slots_.size());
     Slot& slot = slots_[static_cast<std::size_t>(place)];
     require(values.count() == std::ssize(slot.values), "[readings] expected {} numbers, got {}", slot.values.size(),
             values.shape());
-    slot.step = step;
-    slot.images = images;
+    slot.place = step;
     values.device().run([&](auto& queue) {
         using Real = RealOf<decltype(queue)>;
 #ifdef SINTER_HAS_CUDA
@@ -61,24 +60,21 @@ Reading Readings::take() {
 #endif
     first_ = (first_ + 1) % static_cast<int>(slots_.size());
     --under_way_;
-    return {slot.step, slot.images, slot.values};
+    return {slot.place, slot.values};
 }
 
-Tensor gather_scalars(std::initializer_list<Tensor> scalars) {
-    require(scalars.size() >= 1 && scalars.size() <= kMostScalars && scalars.begin()->defined(),
+Tensor gather_scalars(std::span<const Tensor> scalars) {
+    require(!scalars.empty() && scalars.size() <= kMostScalars && scalars[0].defined(),
             "[gather_scalars] expected 1 to {} tensors, the first of them defined, got {}", kMostScalars,
             scalars.size());
-    const Device device = scalars.begin()->device();
-    Tensor together = Tensor::empty({static_cast<Index>(scalars.size())}, device);
-    Tensor missing;
-    if (std::any_of(scalars.begin(), scalars.end(), [](const Tensor& scalar) { return !scalar.defined(); }))
-        missing = Tensor::full({1}, std::numeric_limits<double>::quiet_NaN(), device);
-    device.run([&](auto& queue) {
+    Tensor together = Tensor::empty({std::ssize(scalars)}, scalars[0].device());
+    together.device().run([&](auto& queue) {
         kernels::ScalarPlaces<RealOf<decltype(queue)>> places;
         for (const Tensor& scalar : scalars) {
             require(!scalar.defined() || scalar.count() == 1,
-                    "[gather_scalars] expected tensors of one element, got {}", scalar.shape());
-            places.place[places.count++] = (scalar.defined() ? scalar : missing).data(queue);
+                    "[gather_scalars] expected tensors of one element, got {}",
+                    scalar.defined() ? scalar.shape() : Shape());
+            places.place[places.count++] = scalar.data(queue);
         }
         kernels::gather_scalars(queue, together.data(queue), places);
     });

@@ -11,10 +11,17 @@
 
 namespace sinter {
 
+/// Which step: its number, where in its epoch it begins, how many images it has, and the kind of its pass (see
+/// CapturedStep).
+struct StepPlace {
+    std::int64_t step = 0;
+    Index position = 0, images = 0;
+    std::uint64_t kind = 0;
+};
+
 /// What a step found, when it has arrived on the host.
 struct Reading {
-    std::int64_t step = 0;
-    Index images = 0;                ///< in its batch
+    StepPlace place;
     std::span<const double> values;  ///< in the order in which they were given; valid until the next reading
 };
 
@@ -30,8 +37,8 @@ public:
     /// Begins to read the array `values` of the step, and calls consume(Reading) for the step of kLag steps before (or
     /// this one).
     template <class Consume>
-    void push(std::int64_t step, Index images, const Tensor& values, Consume consume) {
-        post(step, images, values);
+    void push(const StepPlace& place, const Tensor& values, Consume consume) {
+        post(place, values);
         while (under_way_ > lag_) consume(take());
     }
 
@@ -43,12 +50,11 @@ public:
 
 private:
     struct Slot {
-        std::int64_t step = 0;
-        Index images = 0;
+        StepPlace place;
         std::vector<double> values;
     };
 
-    void post(std::int64_t step, Index images, const Tensor& values);
+    void post(const StepPlace& place, const Tensor& values);
     Reading take();
 
     int lag_ = 0, first_ = 0, under_way_ = 0;
@@ -58,7 +64,8 @@ private:
 #endif
 };
 
-/// The one-element tensors side by side, at most eight: what is given to Readings. An undefined one is NaN.
-Tensor gather_scalars(std::initializer_list<Tensor> scalars);
+/// The one-element tensors side by side, at most eight: what is given to Readings. An undefined one is NaN; the first
+/// is defined.
+Tensor gather_scalars(std::span<const Tensor> scalars);
 
 }  // namespace sinter

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
@@ -171,7 +172,8 @@ void copy_block(CpuQueue& queue, Real* to, const Real* from, MatrixShape shape, 
 }
 
 void gather_scalars(CpuQueue&, Real* y, const ScalarPlaces<Real>& places) {
-    for (int i = 0; i < places.count; ++i) y[i] = *places.place[i];
+    for (int i = 0; i < places.count; ++i)
+        y[i] = places.place[i] ? *places.place[i] : std::numeric_limits<Real>::quiet_NaN();
 }
 
 void transpose(CpuQueue& queue, Real* y, const Real* x, MatrixShape shape) {

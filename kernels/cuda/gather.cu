@@ -102,7 +102,7 @@ __global__ void __launch_bounds__(kBlock) transpose_kernel(float* y, const float
 
 __global__ void gather_scalars_kernel(float* y, ScalarPlaces<float> places) {
     const int i = static_cast<int>(threadIdx.x);
-    if (i < places.count) y[i] = *places.place[i];
+    if (i < places.count) y[i] = places.place[i] ? *places.place[i] : nanf("");
 }
 
 }  // namespace

@@ -36,6 +36,14 @@ int CudaQueue::devices(std::string* why_none) {
     return 0;
 }
 
+bool CudaQueue::emulated() {
+#ifdef SINTER_CUDA_EMULATED
+    return true;
+#else
+    return false;
+#endif
+}
+
 std::string CudaQueue::device_name(int device) { return properties_of(device).name; }
 
 CudaQueue::CudaQueue(int device) {

@@ -1,6 +1,8 @@
 // Reference gathers and block copies.
 #include "kernels/gather.h"
 
+#include <limits>
+
 #include "kernels/ref/instantiate.h"
 #include "kernels/ref/random.h"
 
@@ -49,7 +51,8 @@ void copy_block(RefQueue<Real>&, Real* to, const Real* from, MatrixShape shape, 
 
 template <class Real>
 void gather_scalars(RefQueue<Real>&, Real* y, const ScalarPlaces<Real>& places) {
-    for (int i = 0; i < places.count; ++i) y[i] = *places.place[i];
+    for (int i = 0; i < places.count; ++i)
+        y[i] = places.place[i] ? *places.place[i] : std::numeric_limits<Real>::quiet_NaN();
 }
 
 template <class Real>
