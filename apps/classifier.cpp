@@ -13,6 +13,7 @@
 #include "core/ops/loss.h"
 #include "core/tape.h"
 #include "core/watch.h"
+#include "models/classifier_facts.h"
 
 namespace sinter {
 namespace {

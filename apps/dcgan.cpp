@@ -6,17 +6,19 @@
 #include <memory>
 #include <optional>
 
-#include "apps/common/facts.h"
 #include "apps/common/program.h"
 #include "apps/common/sampling.h"
 #include "apps/common/training_run.h"
 #include "apps/common/training_setup.h"
+#include "apps/dcgan/networks.h"
 #include "apps/dcgan/options.h"
 #include "apps/dcgan/pictures.h"
+#include "apps/dcgan/sample.h"
 #include "apps/dcgan/trouble.h"
 #include "core/data/loader.h"
 #include "core/nn/moving_average.h"
-#include "core/ops/random.h"
+#include "core/train/facts.h"
+#include "models/gan_facts.h"
 
 namespace sinter {
 namespace {
@@ -24,14 +26,6 @@ namespace {
 // Checkpoint facts: how many epochs each trouble has lasted.
 constexpr const char* kSaturatedEpochs = "epochs_saturated";
 constexpr const char* kCollapsedEpochs = "epochs_collapsed";
-
-/// A second generator, which holds the moving average of the first.
-struct AveragedGan {
-    AveragedGan(const GanOptions& options, Device device) : init(0, device), gan(options, init, init) {}
-
-    Generator init;
-    Gan gan;
-};
 
 /// What trains: both networks and all that lives from step to step.
 class Training final : public TrainingStep {
@@ -72,7 +66,9 @@ public:
             fmt::format("{} GAN of {}x{}x{} images, {} + {} parameters", model.arch, model.size, model.size,
                         model.channels, gan_.generator().parameter_count(), gan_.discriminator().parameter_count()),
             device_);
-        load_alarms(run_.open(app, parts(), fixed_facts()));
+        const auto parts = checkpoint_parts(gan_, averaged_ ? &*averaged_ : nullptr,
+                                            {generator_optimizer_.get(), discriminator_optimizer_.get()});
+        load_alarms(run_.open(app, parts, fixed_facts()));
     }
 
     ExitCode run() {
@@ -142,13 +138,6 @@ private:
         fmt::print(stderr, "warning, epoch {}: {}\n", run_.epoch(), trouble->sentence);
     }
 
-    std::vector<CheckpointPart> parts() {
-        std::vector<CheckpointPart> parts = {{"generator.", &gan_.generator(), generator_optimizer_.get()},
-                                             {"discriminator.", &gan_.discriminator(), discriminator_optimizer_.get()}};
-        if (averaged_) parts.push_back({"average.", &averaged_->gan.generator(), nullptr});
-        return parts;
-    }
-
     /// What must be the same for a run to go on.
     CheckpointFacts fixed_facts() const {
         CheckpointFacts facts = training_facts(options_, data_.train);
@@ -214,37 +203,6 @@ private:
     Alarm saturation_, collapse_;
     TrainingRun run_;
 };
-
-/// --sample: images of a checkpoint, by its moving average where it has one.
-ExitCode sample_checkpoint(const DcganOptions& options) {
-    const Device device = choose_device(options);
-    const std::string& file = options.sample.checkpoint;
-    const CheckpointFacts facts = read_checkpoint_facts(file);
-    const GanOptions model = model_from_facts(facts, file);
-    Generator init(0, device);
-    Gan gan(model, init, init);
-    std::optional<AveragedGan> averaged;
-    if (has_moving_average(facts, file)) averaged.emplace(model, device);
-    std::vector<CheckpointPart> parts = {{"generator.", &gan.generator(), nullptr},
-                                         {"discriminator.", &gan.discriminator(), nullptr}};
-    if (averaged) parts.push_back({"average.", &averaged->gan.generator(), nullptr});
-    load_checkpoint(file, parts);
-
-    prepare_sample_folder(options.out);
-    Gan& best = averaged ? averaged->gan : gan;
-    Generator codes(options.seed, device, draws::kPictures);
-    const auto draw = [&](Index batch) {
-        codes.start_step(static_cast<std::uint64_t>(batch) + 1);  // step 0 has the codes of the grids
-        return draw_images(best, random_normal({kSampleBatch, model.latent}, 0, 1, codes),
-                           labels_in_turn(model, batch * kSampleBatch, kSampleBatch));
-    };
-    const auto label = [&](Index image) {
-        return model.classes > 0 ? fmt::format("{}", image % model.classes) : std::string();
-    };
-    write_samples(options.out, options.sample.count, draw, label);
-    fmt::print("{} images: {}\n", options.sample.count, options.out);
-    return ExitCode::ok;
-}
 
 }  // namespace
 }  // namespace sinter

@@ -9,40 +9,17 @@
 #include "apps/common/program.h"
 #include "apps/common/training_run.h"
 #include "apps/common/training_setup.h"
+#include "apps/mnist_vae/evaluate.h"
 #include "apps/mnist_vae/options.h"
 #include "apps/mnist_vae/pictures.h"
+#include "apps/mnist_vae/sample.h"
 #include "core/data/loader.h"
-#include "core/io/files.h"
-#include "core/ops/random.h"
 #include "core/tape.h"
 #include "core/watch.h"
+#include "models/vae_facts.h"
 
 namespace sinter {
 namespace {
-
-/// A convolutional model keeps its widest images for all of them at a time.
-Index evaluation_batch(const VaeOptions& model) { return model.architecture == VaeArchitecture::conv ? 100 : 500; }
-
-/// The losses of a VAE in nats per image, averaged over images.
-Means loss_means() { return Means{"loss", "recon", "kl"}; }
-
-/// The mean losses over the test images, with noise that depends on seed and epoch alone.
-Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch) {
-    const NoGrad no_grad;
-    const Evaluating evaluating(vae);
-    Generator noise(seed, vae.device(), draws::kEvaluation);
-    Means means = loss_means();
-    Tensor images;
-    Buffer<std::int32_t> labels;
-    batches.start_epoch(0);
-    Buffer<std::int32_t>* const wanted_labels = vae.options().classes > 0 ? &labels : nullptr;
-    for (std::uint64_t batch = 0; batches.next(images, wanted_labels); ++batch) {
-        noise.start_step(static_cast<std::uint64_t>(epoch) << 32 | batch);
-        const Vae::Losses losses = vae.losses(images, noise, {}, labels);
-        means.add({losses.total.item(), losses.reconstruction.item(), losses.kl.item()}, images.size(0));
-    }
-    return means;
-}
 
 /// What trains: the model and all that lives from step to step.
 class Training final : public TrainingStep {
@@ -160,66 +137,6 @@ private:
     UpdateGuard guard_;
     TrainingRun run_;
 };
-
-/// A model as a checkpoint has it.
-std::unique_ptr<Vae> load_model(const std::string& checkpoint, Device device) {
-    Generator init(0, device);
-    auto vae = std::make_unique<Vae>(model_from_facts(read_checkpoint_facts(checkpoint), checkpoint), init);
-    const CheckpointPart part{"", vae.get(), nullptr};
-    load_checkpoint(checkpoint, {&part, 1});
-    return vae;
-}
-
-/// --evaluate: the test loss of a checkpoint on images fitted to its model, and its pictures if --out is given.
-ExitCode evaluate_checkpoint(const MnistVaeOptions& options) {
-    const Device device = choose_device(options);
-    const std::unique_ptr<Vae> vae = load_model(options.evaluate, device);
-    const VaeOptions& model = vae->options();
-    const DataSplits data = find_training_data(options, {model.height, model.width, model.channels});
-    if (model.classes > 0 && model.classes != data.test.classes) {
-        throw DataError(fmt::format("{}: the model knows {} classes, '{}' has {}; give its data with --data",
-                                    options.evaluate, model.classes, data.test.name, data.test.classes));
-    }
-    Loader batches(data.test, device, {.batch_size = evaluation_batch(model)});
-    const Means test = evaluate(*vae, batches, options.seed, 0);
-    const std::string line = format_metrics_line(std::array<MetricField, 5>{{{"split", "test"},
-                                                                             {"images", test.images()},
-                                                                             {"loss", test["loss"]},
-                                                                             {"recon", test["recon"]},
-                                                                             {"kl", test["kl"]}}});
-    fmt::print("{}", line);
-    if (options.out.empty()) return ExitCode::ok;
-    const std::filesystem::path out = options.out;
-    ensure_folder(out);
-    VaePictures pictures(*vae, data.test, options.seed);
-    pictures.samples(out / "samples.png");
-    pictures.reconstructions(out / "reconstructions.png");
-    pictures.finals([&](const std::string& name) { return out / (name + ".png"); });
-    fmt::print(stderr, "pictures: {}\n", out.string());
-    return ExitCode::ok;
-}
-
-/// --sample: images decoded from the prior, of a conditional model of all classes in turn.
-ExitCode sample_checkpoint(const MnistVaeOptions& options) {
-    const NoGrad no_grad;
-    const Device device = choose_device(options);
-    const std::unique_ptr<Vae> vae = load_model(options.sample.checkpoint, device);
-    const Index classes = vae->options().classes;
-    prepare_sample_folder(options.out);
-    Generator noise(options.seed, device, draws::kPictures);
-    const auto label = [&](Index image) { return static_cast<std::int32_t>(image % classes); };
-    const auto draw = [&](Index batch) {
-        noise.start_step(static_cast<std::uint64_t>(batch));
-        std::vector<std::int32_t> labels;
-        for (Index i = 0; classes > 0 && i < kSampleBatch; ++i) labels.push_back(label(batch * kSampleBatch + i));
-        return vae->decode(random_normal({kSampleBatch, vae->options().latent}, 0, 1, noise),
-                           Buffer<std::int32_t>(std::span<const std::int32_t>(labels), device));
-    };
-    const auto class_of = [&](Index image) { return classes > 0 ? std::to_string(label(image)) : ""; };
-    write_samples(options.out, options.sample.count, draw, class_of);
-    fmt::print("{} images: {}\n", options.sample.count, options.out);
-    return ExitCode::ok;
-}
 
 }  // namespace
 }  // namespace sinter

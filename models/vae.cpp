@@ -27,6 +27,21 @@ Tensor identity_matrix(Index size, Device device) {
 
 }  // namespace
 
+const char* name_of(VaeArchitecture architecture) { return architecture == VaeArchitecture::conv ? "conv" : "dense"; }
+const char* name_of(Likelihood likelihood) { return likelihood == Likelihood::gaussian ? "gaussian" : "bernoulli"; }
+
+VaeArchitecture vae_architecture(std::string_view name) {
+    if (name == "dense") return VaeArchitecture::dense;
+    require(name == "conv", "[vae] expected the architecture dense or conv, got '{}'", name);
+    return VaeArchitecture::conv;
+}
+
+Likelihood likelihood(std::string_view name) {
+    if (name == "bernoulli") return Likelihood::bernoulli;
+    require(name == "gaussian", "[vae] expected the likelihood bernoulli or gaussian, got '{}'", name);
+    return Likelihood::gaussian;
+}
+
 std::vector<Index> vae_conv_widths(Index height, Index width) {
     std::vector<Index> widths;
     Index rows = height, columns = width;

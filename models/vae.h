@@ -8,6 +8,7 @@
 // which its decoder mirrors. A conditional model appends the label, one-hot, to the features and to z.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "core/buffer.h"
@@ -25,6 +26,13 @@ enum class Likelihood {
     bernoulli,  ///< cross-entropy on logits; pixels are probabilities
     gaussian    ///< unit variance, up to a constant: half the squared error; pixels are means through a sigmoid
 };
+
+/// The name of a value in options and checkpoints, which is that of the enumerator, and back. Throw UsageError for
+/// other names.
+const char* name_of(VaeArchitecture architecture);
+const char* name_of(Likelihood likelihood);
+VaeArchitecture vae_architecture(std::string_view name);
+Likelihood likelihood(std::string_view name);
 
 struct VaeOptions {
     VaeArchitecture architecture = VaeArchitecture::dense;

@@ -8,12 +8,13 @@
 #include <system_error>
 
 #include "apps/classifier/responses.h"
-#include "apps/common/facts.h"
 #include "apps/common/training_setup.h"
 #include "core/data/image_folder.h"
 #include "core/error.h"
 #include "core/io/metrics.h"
 #include "core/statistics/frechet.h"
+#include "core/train/facts.h"
+#include "models/classifier_facts.h"
 
 namespace sinter {
 namespace {
@@ -30,7 +31,7 @@ struct Judge {
         : file(checkpoint),
           facts(read_checkpoint_facts(file)),
           unused_noise(0, device),
-          classifier(model_from_facts(facts, file), unused_noise, unused_noise),
+          classifier(classifier_from_facts(facts, file), unused_noise, unused_noise),
           part{"", &classifier, nullptr} {
         load_checkpoint(file, {&part, 1});
     }

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
-#include "apps/common/facts.h"
 #include "apps/common/numbers.h"
 #include "core/error.h"
 
@@ -51,37 +48,6 @@ ClassifierOptions classifier_options(const ImageSet& images) {
     model.channels = images.channels;
     model.classes = images.classes;
     return model;
-}
-
-void add_model_facts(CheckpointFacts& facts, const ClassifierOptions& options) {
-    facts["model"] = "classifier";
-    facts["model.height"] = std::to_string(options.height);
-    facts["model.width"] = std::to_string(options.width);
-    facts["model.channels"] = std::to_string(options.channels);
-    facts["model.classes"] = std::to_string(options.classes);
-    facts["model.base_width"] = std::to_string(options.base_width);
-    facts["model.features"] = std::to_string(options.features);
-}
-
-ClassifierOptions model_from_facts(const CheckpointFacts& facts, const std::string& file) {
-    const FactReader reader(facts, file);
-    reader.require_model("classifier");
-    ClassifierOptions options;
-    options.height = reader.whole_number("model.height", 8, kMostPixels);
-    options.width = reader.whole_number("model.width", 8, kMostPixels);
-    options.channels = reader.whole_number("model.channels", 1, 4);
-    options.classes = reader.whole_number("model.classes", 2, 256);
-    options.base_width = reader.whole_number("model.base_width", 1, 1024);
-    options.features = reader.whole_number("model.features", 1, 4096);
-
-    // Before anybody makes a model of terabytes: its largest matrix has to be in the file.
-    const auto file_bytes = static_cast<Index>(std::filesystem::file_size(file));
-    const Index inputs = (options.height + 3) / 4 * ((options.width + 3) / 4) * 2 * options.base_width;
-    if (inputs * options.features > file_bytes / static_cast<Index>(sizeof(float))) {
-        throw DataError(fmt::format("{}: expected weights of {} x {}, which {} bytes cannot hold; the file is damaged",
-                                    file, options.features, inputs, file_bytes));
-    }
-    return options;
 }
 
 }  // namespace sinter

@@ -5,7 +5,6 @@
 
 #include "apps/common/training_options.h"
 #include "core/data/image_set.h"
-#include "core/train/checkpoint.h"
 #include "models/classifier.h"
 
 namespace sinter {
@@ -26,9 +25,5 @@ void add_classifier_options(CLI::App& app, ClassifierProgramOptions& options);
 
 /// The model for images of this data set. Throws DataError where they have no labels, or all the same.
 ClassifierOptions classifier_options(const ImageSet& images);
-
-/// The model as checkpoint facts, and back: --evaluate and --judge need no other options than the checkpoint.
-void add_model_facts(CheckpointFacts& facts, const ClassifierOptions& options);
-ClassifierOptions model_from_facts(const CheckpointFacts& facts, const std::string& file);
 
 }  // namespace sinter

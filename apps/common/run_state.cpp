@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "apps/common/divergence.h"
-#include "apps/common/facts.h"
 #include "core/error.h"
+#include "core/train/facts.h"
 
 namespace sinter {
 namespace {

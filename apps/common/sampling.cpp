@@ -12,11 +12,8 @@
 namespace sinter {
 namespace {
 
-/// A mark may be the name of a class, which is any text.
-std::string file_name(Index image, std::string mark) {
-    if (mark.empty()) return fmt::format("{:05}.png", image);
-    std::replace(mark.begin(), mark.end(), '/', '_');
-    return fmt::format("{:05}-{}.png", image, mark);
+std::string file_name(Index image, Index classes) {
+    return classes > 0 ? fmt::format("{:05}-{}.png", image, image % classes) : fmt::format("{:05}.png", image);
 }
 
 }  // namespace
@@ -42,8 +39,15 @@ void prepare_sample_folder(const std::filesystem::path& folder) {
             "--sample: {} is not empty; give another --out, so that nothing in it is lost", folder.string());
 }
 
-void write_samples(const std::filesystem::path& folder, Index count, const std::function<Tensor(Index batch)>& draw,
-                   const std::function<std::string(Index image)>& mark) {
+std::vector<std::int32_t> labels_in_turn(Index classes, Index first, Index count) {
+    std::vector<std::int32_t> labels;
+    for (Index image = first; image < first + count && classes > 0; ++image)
+        labels.push_back(static_cast<std::int32_t>(image % classes));
+    return labels;
+}
+
+void write_samples(const std::filesystem::path& folder, Index count, Index classes,
+                   const std::function<Tensor(Index batch)>& draw) {
     for (Index first = 0; first < count; first += kSampleBatch) {
         const Tensor images = draw(first / kSampleBatch);
         const std::vector<float> values = images.to_floats();
@@ -53,8 +57,7 @@ void write_samples(const std::filesystem::path& folder, Index count, const std::
         const Index here = std::min({kSampleBatch, images.size(0), count - first});
         for (Index i = 0; i < here; ++i) {
             const auto pixels = std::span(values).subspan(static_cast<std::size_t>(i) * size, size);
-            write_new_file(folder / file_name(first + i, mark ? mark(first + i) : ""),
-                           encode_png(arrange_grid(pixels, one)));
+            write_new_file(folder / file_name(first + i, classes), encode_png(arrange_grid(pixels, one)));
         }
     }
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/tensor.h"
 
@@ -25,10 +27,13 @@ void prepare_sample_folder(const std::filesystem::path& folder);
 /// Images drawn at a time: the same for every N, so that the first images of a seed do not depend on it.
 inline constexpr Index kSampleBatch = 100;
 
-/// Writes 00000.png, 00001.png, ...: `draw(batch)` gives kSampleBatch images [count, height, width, channels] in
-/// [0, 1]; the last ones are left out where there are more than asked for. `mark`, if given, is asked for each image
-/// and stands in its name as 00000-<mark>.png.
-void write_samples(const std::filesystem::path& folder, Index count, const std::function<Tensor(Index batch)>& draw,
-                   const std::function<std::string(Index image)>& mark = {});
+/// The labels of images first, first + 1, ... of a conditional model, whose classes come in turn; none for 0 classes.
+std::vector<std::int32_t> labels_in_turn(Index classes, Index first, Index count);
+
+/// Writes 00000.png, 00001.png, ..., or 00000-<label>.png, ... where there are classes, which come in turn.
+/// `draw(batch)` gives kSampleBatch images [count, height, width, channels] in [0, 1]; the last ones are left out where
+/// there are more than asked for.
+void write_samples(const std::filesystem::path& folder, Index count, Index classes,
+                   const std::function<Tensor(Index batch)>& draw);
 
 }  // namespace sinter

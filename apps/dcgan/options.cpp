@@ -1,18 +1,18 @@
 #include "apps/dcgan/options.h"
 
-#include <filesystem>
+#include <fmt/format.h>
 
-#include "apps/common/facts.h"
 #include "apps/common/numbers.h"
+#include "apps/common/pictures.h"
 #include "apps/common/training_setup.h"
-#include "apps/dcgan/pictures.h"
 #include "core/check.h"
 #include "core/io/image_file.h"
+#include "core/train/facts.h"
 
 namespace sinter {
 namespace {
 
-constexpr Index kMostPixels = 1024, kMostLatent = 1 << 16, kMostWidth = 1 << 12, kMostClasses = 1 << 16;
+constexpr Index kMostPixels = 1024, kMostLatent = 1 << 16, kMostWidth = 1 << 12;
 
 /// For 32 and 64 pixels what Radford et al. trained with. For 28 what draws digits soonest: twice the tutorial's
 /// learning rate on a quarter of its batch, with Radford's momentum and an average of the generator. Measured by the
@@ -108,7 +108,7 @@ void add_optimizer_options(CLI::App& app, DcganOptions& options) {
 
 void require_gif_fits(const DcganOptions& options) {
     // The animation is made of the grids as they lie in their files at the end of the run.
-    const GridLayout layout = picture_layout(options.grid * options.grid, options.size, 1, options.grid);
+    const GridLayout layout = picture_layout(options.grid * options.grid, options.size, options.size, 1, options.grid);
     const Index side = options.grid * (options.size * layout.scale + layout.padding) + layout.padding;
     require(!options.gif || (side <= kMostImageSide && side * side <= kMostImagePixels),
             "--gif: a grid of {0}x{0} images of {1} pixels a side is a picture of {2}x{2} pixels, and an animation is "
@@ -179,45 +179,6 @@ GanTrainingOptions gan_training_options(const DcganOptions& options) {
     training.r1_penalty = options.r1;
     training.clip_norm = options.clip_norm;
     return training;
-}
-
-void add_model_facts(CheckpointFacts& facts, const GanOptions& options) {
-    facts["model"] = "gan";
-    facts["model.arch"] = options.arch;
-    facts["model.size"] = fmt::format("{}", options.size);
-    facts["model.channels"] = fmt::format("{}", options.channels);
-    facts["model.latent"] = fmt::format("{}", options.latent);
-    facts["model.base_width"] = fmt::format("{}", options.base_width);
-    facts["model.classes"] = fmt::format("{}", options.classes);
-    facts["model.spectral_norm"] = options.spectral_norm ? "true" : "false";
-    facts["model.discriminator_batch_norm"] = options.discriminator_batch_norm ? "true" : "false";
-}
-
-GanOptions model_from_facts(const CheckpointFacts& facts, const std::string& file) {
-    const FactReader reader(facts, file);
-    reader.require_model("gan");
-    GanOptions options;
-    options.arch = reader.choice("model.arch", {"dcgan", "dense"});
-    options.size = reader.whole_number("model.size", 1, kMostPixels);
-    options.channels = reader.whole_number("model.channels", 1, 3);
-    options.latent = reader.whole_number("model.latent", 1, kMostLatent);
-    options.base_width = reader.whole_number("model.base_width", 1, kMostWidth);
-    options.classes = reader.whole_number("model.classes", 0, kMostClasses);
-    options.spectral_norm = reader.choice("model.spectral_norm", {"true", "false"}) == "true";
-    options.discriminator_batch_norm = reader.choice("model.discriminator_batch_norm", {"true", "false"}) == "true";
-
-    // Before anybody makes a model of terabytes: the first two layers of the generator, which take at least so much in
-    // every architecture, have to be in the file.
-    const Index first = 4 * options.latent * options.base_width, second = 32 * options.base_width * options.base_width;
-    const std::uintmax_t weights = static_cast<std::uintmax_t>(first + second);
-    const std::uintmax_t file_bytes = std::filesystem::file_size(file);
-    if (weights > file_bytes / sizeof(float)) {
-        throw DataError(fmt::format(
-            "{}: a latent code of {} and a base width of {} need {} weights or more, which {} bytes cannot hold; the "
-            "file is damaged",
-            file, options.latent, options.base_width, weights, file_bytes));
-    }
-    return options;
 }
 
 void add_objective_facts(CheckpointFacts& facts, const DcganOptions& options) {

@@ -48,10 +48,6 @@ void settle_options(CLI::App& app, DcganOptions& options);
 GanOptions gan_options(const DcganOptions& options, const ImageSet& images);
 GanTrainingOptions gan_training_options(const DcganOptions& options);
 
-/// The networks as checkpoint facts, and back: --sample needs no other options than the checkpoint.
-void add_model_facts(CheckpointFacts& facts, const GanOptions& options);
-GanOptions model_from_facts(const CheckpointFacts& facts, const std::string& file);
-
 /// How the networks learn, as checkpoint facts.
 void add_objective_facts(CheckpointFacts& facts, const DcganOptions& options);
 /// Whether the checkpoint holds a moving average of the generator.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/common/pictures.h"
 #include "apps/common/sampling.h"
 #include "core/io/gif.h"
 #include "core/io/image_file.h"
@@ -15,8 +16,6 @@
 
 namespace sinter {
 namespace {
-
-constexpr Index kInterpolationRows = 8, kInterpolationColumns = 12;
 
 /// The point at `t` in [0, 1] on the great circle from a to b; on the straight line where they are parallel.
 void append_slerp(std::vector<float>& walk, std::span<const float> a, std::span<const float> b, double t) {
@@ -33,23 +32,6 @@ void append_slerp(std::vector<float>& walk, std::span<const float> a, std::span<
 }
 
 }  // namespace
-
-std::vector<std::int32_t> labels_in_turn(const GanOptions& options, Index first, Index count) {
-    std::vector<std::int32_t> labels;
-    for (Index i = first; i < first + count && options.classes > 0; ++i)
-        labels.push_back(static_cast<std::int32_t>(i % options.classes));
-    return labels;
-}
-
-GridLayout picture_layout(Index count, Index size, Index channels, Index columns) {
-    GridLayout layout;
-    layout.count = count;
-    layout.height = layout.width = size;
-    layout.channels = channels;
-    layout.columns = columns;
-    layout.scale = std::max<Index>(1, 56 / size);
-    return layout;
-}
 
 Tensor draw_images(Gan& gan, const Tensor& codes, const std::vector<std::int32_t>& labels) {
     const NoGrad no_grad;
@@ -77,10 +59,8 @@ void estimate_generator_statistics(Gan& gan, std::uint64_t seed) {
     constexpr int kPasses = 20;
     constexpr Index kCodes = 128;
     Generator codes(seed, gan.generator().device(), draws::kPictures);
-    const std::vector<std::int32_t> in_turn = labels_in_turn(gan.options(), 0, kCodes);
-    Buffer<std::int32_t> labels;
-    if (!in_turn.empty())
-        labels = Buffer<std::int32_t>(std::span<const std::int32_t>(in_turn), gan.generator().device());
+    const std::vector<std::int32_t> in_turn = labels_in_turn(gan.options().classes, 0, kCodes);
+    const Buffer<std::int32_t> labels(std::span<const std::int32_t>(in_turn), gan.generator().device());
     estimate_statistics(gan.generator(), kPasses, [&](int pass) {
         codes.start_step(std::uint64_t{1} << 32 | static_cast<std::uint64_t>(pass));  // far from those of samples
         gan.generate(random_normal({kCodes, gan.options().latent}, 0, 1, codes), labels);
@@ -94,7 +74,7 @@ GanPictures::GanPictures(Gan& gan, Index grid, std::uint64_t seed) : gan_(gan), 
 }
 
 Tensor GanPictures::fixed_images() {
-    return draw_images(gan_, codes_, labels_in_turn(gan_.options(), 0, codes_.size(0)));
+    return draw_images(gan_, codes_, labels_in_turn(gan_.options().classes, 0, codes_.size(0)));
 }
 
 void GanPictures::write_grid(const std::filesystem::path& path, const Tensor& images) const {
@@ -104,7 +84,7 @@ void GanPictures::write_grid(const std::filesystem::path& path, const Tensor& im
 void GanPictures::interpolations(const std::filesystem::path& path) {
     const std::vector<float> ends = ends_.to_floats();
     const std::size_t latent = static_cast<std::size_t>(gan_.options().latent);
-    const std::vector<std::int32_t> label_of_row = labels_in_turn(gan_.options(), 0, kInterpolationRows);
+    const std::vector<std::int32_t> label_of_row = labels_in_turn(gan_.options().classes, 0, kInterpolationRows);
     std::vector<float> walk;
     std::vector<std::int32_t> labels;
     for (std::size_t row = 0; row < kInterpolationRows; ++row) {
@@ -120,7 +100,7 @@ void GanPictures::interpolations(const std::filesystem::path& path) {
 }
 
 void GanPictures::write(const std::filesystem::path& path, const Tensor& images, Index columns) const {
-    const GridLayout layout = picture_layout(images.size(0), images.size(1), images.size(3), columns);
+    const GridLayout layout = picture_layout(images.size(0), images.size(1), images.size(2), images.size(3), columns);
     write_png_grid(path, std::span<const float>(images.to_floats()), layout);
 }
 

@@ -4,17 +4,10 @@
 #include <filesystem>
 #include <vector>
 
-#include "core/io/png.h"
 #include "core/random.h"
 #include "models/gan.h"
 
 namespace sinter {
-
-/// The labels of images first, first + 1, ... where the classes come in turn; none where the GAN is not conditional.
-std::vector<std::int32_t> labels_in_turn(const GanOptions& options, Index first, Index count);
-
-/// How a picture of square images is laid out: small ones are magnified.
-GridLayout picture_layout(Index count, Index size, Index channels, Index columns);
 
 /// Images that a GAN draws of latent codes, with its generator in evaluation mode, as values in [0, 1], kSampleBatch at
 /// a time: [count, size, size, channels]. `labels`: of a conditional GAN, one for each code.

@@ -7,6 +7,8 @@
 #include <limits>
 #include <span>
 
+#include "apps/common/pictures.h"
+
 namespace sinter {
 namespace {
 
@@ -70,13 +72,11 @@ std::optional<Trouble> find_saturation(const Means& epoch, const GanTrainingOpti
 
 DiversityJudge::DiversityJudge(const ImageSet& real, Index count) : count_(std::min<Index>(count, real.count)) {
     if (count_ < 2) return;
-    const std::size_t size = static_cast<std::size_t>(real.bytes_per_image());
     std::vector<float> images;
     // Spread over the set, which may be sorted by class.
-    std::vector<std::uint8_t> pixels(size);
     for (Index i = 0; i < count_; ++i) {
-        real.read(i * real.count / count_, 1, pixels.data());
-        for (const std::uint8_t pixel : pixels) images.push_back(static_cast<float>(pixel) / 255);
+        const std::vector<float> image = read_pixels(real, i * real.count / count_, 1);
+        images.insert(images.end(), image.begin(), image.end());
     }
     real_distance_ = nearest_distance(images, count_);
 }

@@ -1,9 +1,7 @@
 #include "apps/mnist_vae/options.h"
 
-#include <filesystem>
-#include <sstream>
+#include <fmt/format.h>
 
-#include "apps/common/facts.h"
 #include "apps/common/numbers.h"
 #include "apps/common/training_setup.h"
 #include "core/check.h"
@@ -12,49 +10,11 @@ namespace sinter {
 namespace {
 
 constexpr std::int64_t kMostUnits = 1 << 20;
-constexpr std::int64_t kMostClasses = 256;  // labels are bytes
-
-const char* name_of(VaeArchitecture architecture) { return architecture == VaeArchitecture::conv ? "conv" : "dense"; }
-
-const char* name_of(Likelihood likelihood) { return likelihood == Likelihood::gaussian ? "gaussian" : "bernoulli"; }
-
-VaeArchitecture architecture_named(const std::string& name) {
-    return name == "conv" ? VaeArchitecture::conv : VaeArchitecture::dense;
-}
-
-Likelihood likelihood_named(const std::string& name) {
-    return name == "gaussian" ? Likelihood::gaussian : Likelihood::bernoulli;
-}
 
 /// Keras' example has 2 latent units for grey images, which can be drawn as a map; colour needs many more.
 Index default_latent(VaeArchitecture architecture, Index channels) {
     if (architecture == VaeArchitecture::dense) return 20;
     return channels == 1 ? 2 : 128;
-}
-
-/// Throws DataError where the file is too small for the dense layers of the model: asked before anybody makes a model
-/// of terabytes.
-void require_room(const VaeOptions& options, const std::string& file) {
-    const bool is_conv = options.architecture == VaeArchitecture::conv;
-    std::vector<Index> widths = {options.height * options.width * options.channels + options.classes};
-    if (is_conv) {
-        try {
-            const std::vector<Index> channels = vae_conv_widths(options.height, options.width);
-            widths[0] = (options.height >> channels.size()) * (options.width >> channels.size()) * channels.back();
-        } catch (const UsageError& error) {
-            throw DataError(fmt::format("{}: the checkpoint is damaged: {}", file, error.what()));
-        }
-    } else {
-        widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
-    }
-    widths.push_back(2 * options.latent);
-    const std::uintmax_t file_bytes = std::filesystem::file_size(file);
-    for (std::size_t i = 1; i < widths.size(); ++i) {
-        const double values = static_cast<double>(widths[i - 1]) * static_cast<double>(widths[i]);
-        if (values <= static_cast<double>(file_bytes / sizeof(float))) continue;
-        throw DataError(fmt::format("{}: expected weights of {} x {}, which {} bytes cannot hold; the file is damaged",
-                                    file, widths[i], widths[i - 1], file_bytes));
-    }
 }
 
 }  // namespace
@@ -93,12 +53,12 @@ void add_vae_options(CLI::App& app, MnistVaeOptions& options) {
 
 VaeOptions vae_options(const MnistVaeOptions& options, const ImageSet& images) {
     VaeOptions model;
-    model.architecture = architecture_named(options.arch);
+    model.architecture = vae_architecture(options.arch);
     model.height = images.height;
     model.width = images.width;
     model.channels = images.channels;
     model.latent = options.latent > 0 ? options.latent : default_latent(model.architecture, model.channels);
-    model.likelihood = likelihood_named(options.likelihood);
+    model.likelihood = likelihood(options.likelihood);
     const bool has_hidden = options.hidden != MnistVaeOptions().hidden;
     require(model.architecture == VaeArchitecture::dense || !has_hidden,
             "--hidden: the layers of --arch conv follow from the size of the images; leave it out, or use --arch "
@@ -110,40 +70,6 @@ VaeOptions vae_options(const MnistVaeOptions& options, const ImageSet& images) {
 
 void record_latent(CLI::App& app, const VaeOptions& model) {
     app.get_option("--latent")->default_str(std::to_string(model.latent));
-}
-
-void add_model_facts(CheckpointFacts& facts, const VaeOptions& options) {
-    facts["model"] = "vae";
-    facts["model.arch"] = name_of(options.architecture);
-    facts["model.height"] = std::to_string(options.height);
-    facts["model.width"] = std::to_string(options.width);
-    facts["model.channels"] = std::to_string(options.channels);
-    if (options.architecture == VaeArchitecture::dense)
-        facts["model.hidden"] = fmt::format("{}", fmt::join(options.hidden, ","));
-    facts["model.latent"] = std::to_string(options.latent);
-    facts["model.classes"] = std::to_string(options.classes);
-    facts["model.likelihood"] = name_of(options.likelihood);
-}
-
-VaeOptions model_from_facts(const CheckpointFacts& facts, const std::string& file) {
-    const FactReader reader(facts, file);
-    reader.require_model("vae");
-    VaeOptions options;
-    options.architecture = architecture_named(reader.choice("model.arch", {"dense", "conv"}));
-    options.height = reader.whole_number("model.height", 1, kMostUnits);
-    options.width = reader.whole_number("model.width", 1, kMostUnits);
-    options.channels = reader.whole_number("model.channels", 1, kMostUnits);
-    options.latent = reader.whole_number("model.latent", 1, kMostUnits);
-    options.classes = reader.whole_number("model.classes", 0, kMostClasses);
-    options.likelihood = likelihood_named(reader.choice("model.likelihood", {"bernoulli", "gaussian"}));
-    if (options.architecture == VaeArchitecture::dense) {
-        options.hidden.clear();
-        std::istringstream hidden(reader.text("model.hidden"));
-        for (std::string one; std::getline(hidden, one, ',');)
-            options.hidden.push_back(parse_whole_number(one, 1, kMostUnits, "model.hidden", file));
-    }
-    require_room(options, file);
-    return options;
 }
 
 std::string describe(const VaeOptions& options) {

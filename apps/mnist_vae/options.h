@@ -7,7 +7,6 @@
 #include "apps/common/sampling.h"
 #include "apps/common/training_options.h"
 #include "core/data/image_set.h"
-#include "core/train/checkpoint.h"
 #include "models/vae.h"
 
 namespace sinter {
@@ -32,10 +31,6 @@ VaeOptions vae_options(const MnistVaeOptions& options, const ImageSet& images);
 
 /// Makes the model's latent size the default of --latent, so that config.toml has it where it was left open.
 void record_latent(CLI::App& app, const VaeOptions& model);
-
-/// The model as checkpoint facts, and back: --evaluate needs no other options than the checkpoint.
-void add_model_facts(CheckpointFacts& facts, const VaeOptions& options);
-VaeOptions model_from_facts(const CheckpointFacts& facts, const std::string& file);
 
 /// "dense VAE 784-400-20", "convolutional VAE 28x28x1, 32-64 channels, latent 2, conditional on 10 classes"
 std::string describe(const VaeOptions& options);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/common/pictures.h"
 #include "core/io/png.h"
 #include "core/ops/random.h"
 #include "core/tape.h"
@@ -11,7 +12,7 @@ namespace sinter {
 namespace {
 
 constexpr Index kSampleSide = 10, kReconstructionColumns = 10, kReconstructionRows = 4;
-constexpr Index kInterpolationRows = 8, kInterpolationColumns = 12, kManifoldSide = 20;
+constexpr Index kManifoldSide = 20;
 constexpr Index kMostClassesShown = 20;
 
 /// The standard normal's quantile: the root of its distribution function, by bisection.
@@ -60,11 +61,7 @@ Buffer<std::int32_t> VaePictures::on_device(const Labels& labels) const {
 
 Tensor VaePictures::test_images(Index count) const {
     count = std::min(count, test_.count);
-    std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count * test_.bytes_per_image()));
-    test_.read(0, count, pixels.data());
-    std::vector<float> values(pixels.size());
-    std::transform(pixels.begin(), pixels.end(), values.begin(),
-                   [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255; });
+    const std::vector<float> values = read_pixels(test_, 0, count);
     return Tensor::from(std::span<const float>(values), {count, test_.height, test_.width, test_.channels},
                         vae_.device());
 }
@@ -76,14 +73,9 @@ VaePictures::Labels VaePictures::test_labels(Index count) const {
 
 void VaePictures::write(const std::filesystem::path& path, const std::vector<float>& images, Index columns) {
     const VaeOptions& model = vae_.options();
-    GridLayout layout;
-    layout.count = static_cast<Index>(images.size()) / (model.height * model.width * model.channels);
-    layout.height = model.height;
-    layout.width = model.width;
-    layout.channels = model.channels;
-    layout.columns = columns;
-    layout.scale = std::max<Index>(1, 56 / std::max(model.height, model.width));
-    write_png_grid(path, std::span<const float>(images), layout);
+    const Index count = static_cast<Index>(images.size()) / (model.height * model.width * model.channels);
+    write_png_grid(path, std::span<const float>(images),
+                   picture_layout(count, model.height, model.width, model.channels, columns));
 }
 
 void VaePictures::samples(const std::filesystem::path& path) {

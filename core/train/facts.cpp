@@ -1,10 +1,11 @@
-#include "apps/common/facts.h"
+#include "core/train/facts.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <vector>
 
@@ -63,6 +64,13 @@ double FactReader::number(const std::string& name) const {
 void FactReader::require_model(const std::string& model) const {
     if (text("model") == model) return;
     throw DataError(fmt::format("{}: expected a checkpoint of a {}, found one of '{}'", file_, model, text("model")));
+}
+
+void FactReader::require_room(double weights, const std::string& what) const {
+    const std::uintmax_t bytes = std::filesystem::file_size(file_);
+    if (weights <= static_cast<double>(bytes / sizeof(float))) return;
+    throw DataError(fmt::format("{}: {} needs {:.0f} weights, which {} bytes cannot hold; the file is damaged", file_,
+                                what, weights, bytes));
 }
 
 }  // namespace sinter

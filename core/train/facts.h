@@ -23,7 +23,9 @@ public:
 
     /// Throws DataError unless the checkpoint is of this model.
     void require_model(const std::string& model) const;
-    const std::string& file() const { return file_; }
+    /// Throws DataError where the file is too small to hold so many weights: asked before anybody makes a model of
+    /// terabytes. `what` they belong to, such as "a layer of 400 x 784", is for the sentence.
+    void require_room(double weights, const std::string& what) const;
 
 private:
     const CheckpointFacts& facts_;

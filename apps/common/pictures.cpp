@@ -1,0 +1,27 @@
+#include "apps/common/pictures.h"
+
+#include <algorithm>
+
+namespace sinter {
+
+GridLayout picture_layout(Index count, Index height, Index width, Index channels, Index columns) {
+    GridLayout layout;
+    layout.count = count;
+    layout.height = height;
+    layout.width = width;
+    layout.channels = channels;
+    layout.columns = columns;
+    layout.scale = std::max<Index>(1, 56 / std::max(height, width));
+    return layout;
+}
+
+std::vector<float> read_pixels(const ImageSet& images, Index first, Index count) {
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count * images.bytes_per_image()));
+    images.read(first, count, bytes.data());
+    std::vector<float> values(bytes.size());
+    std::transform(bytes.begin(), bytes.end(), values.begin(),
+                   [](std::uint8_t byte) { return static_cast<float>(byte) / 255; });
+    return values;
+}
+
+}  // namespace sinter

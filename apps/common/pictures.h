@@ -1,0 +1,21 @@
+// What the pictures of all training programs have in common.
+#pragma once
+
+#include <vector>
+
+#include "core/data/image_set.h"
+#include "core/io/png.h"
+#include "core/shape.h"
+
+namespace sinter {
+
+/// How a picture of images in `columns` columns is laid out: small images are magnified.
+GridLayout picture_layout(Index count, Index height, Index width, Index channels, Index columns);
+
+/// Images [first, first + count) of a set as values in [0, 1], NHWC. Throws DataError where they cannot be read.
+std::vector<float> read_pixels(const ImageSet& images, Index first, Index count);
+
+/// Pictures of interpolations: so many walks, of so many images each.
+inline constexpr Index kInterpolationRows = 8, kInterpolationColumns = 12;
+
+}  // namespace sinter

@@ -1,0 +1,38 @@
+#include "apps/dcgan/sample.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "apps/dcgan/networks.h"
+#include "apps/dcgan/pictures.h"
+#include "core/ops/random.h"
+#include "models/gan_facts.h"
+
+namespace sinter {
+
+ExitCode sample_checkpoint(const DcganOptions& options) {
+    const Device device = choose_device(options);
+    const std::string& file = options.sample.checkpoint;
+    const CheckpointFacts facts = read_checkpoint_facts(file);
+    const GanOptions model = gan_from_facts(facts, file);
+    Generator init(0, device);
+    Gan gan(model, init, init);
+    std::optional<AveragedGan> averaged;
+    if (has_moving_average(facts, file)) averaged.emplace(model, device);
+    load_checkpoint(file, checkpoint_parts(gan, averaged ? &*averaged : nullptr));
+
+    prepare_sample_folder(options.out);
+    Gan& best = averaged ? averaged->gan : gan;
+    Generator codes(options.seed, device, draws::kPictures);
+    const auto draw = [&](Index batch) {
+        codes.start_step(static_cast<std::uint64_t>(batch) + 1);  // step 0 has the codes of the grids
+        return draw_images(best, random_normal({kSampleBatch, model.latent}, 0, 1, codes),
+                           labels_in_turn(model.classes, batch * kSampleBatch, kSampleBatch));
+    };
+    write_samples(options.out, options.sample.count, model.classes, draw);
+    fmt::print("{} images: {}\n", options.sample.count, options.out);
+    return ExitCode::ok;
+}
+
+}  // namespace sinter

@@ -1,0 +1,66 @@
+#include "apps/mnist_vae/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+#include <memory>
+
+#include "apps/common/training_setup.h"
+#include "apps/mnist_vae/pictures.h"
+#include "core/io/files.h"
+#include "core/io/metrics.h"
+#include "core/random.h"
+#include "core/tape.h"
+#include "models/vae_facts.h"
+
+namespace sinter {
+
+Means loss_means() { return Means{"loss", "recon", "kl"}; }
+
+// A convolutional model keeps its widest images for all of a batch at a time.
+Index evaluation_batch(const VaeOptions& model) { return model.architecture == VaeArchitecture::conv ? 100 : 500; }
+
+Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch) {
+    const NoGrad no_grad;
+    const Evaluating evaluating(vae);
+    Generator noise(seed, vae.device(), draws::kEvaluation);
+    Means means = loss_means();
+    Tensor images;
+    Buffer<std::int32_t> labels;
+    Buffer<std::int32_t>* const wanted_labels = vae.options().classes > 0 ? &labels : nullptr;
+    batches.start_epoch(0);
+    for (std::uint64_t batch = 0; batches.next(images, wanted_labels); ++batch) {
+        noise.start_step(static_cast<std::uint64_t>(epoch) << 32 | batch);
+        const Vae::Losses losses = vae.losses(images, noise, {}, labels);
+        means.add({losses.total.item(), losses.reconstruction.item(), losses.kl.item()}, images.size(0));
+    }
+    return means;
+}
+
+ExitCode evaluate_checkpoint(const MnistVaeOptions& options) {
+    const Device device = choose_device(options);
+    const std::unique_ptr<Vae> vae = load_vae(options.evaluate, device);
+    const VaeOptions& model = vae->options();
+    const DataSplits data = find_training_data(options, {model.height, model.width, model.channels});
+    if (model.classes > 0 && model.classes != data.test.classes) {
+        throw DataError(fmt::format("{}: the model knows {} classes, '{}' has {}; give its data with --data",
+                                    options.evaluate, model.classes, data.test.name, data.test.classes));
+    }
+    Loader batches(data.test, device, {.batch_size = evaluation_batch(model)});
+    const Means test = evaluate(*vae, batches, options.seed, 0);
+    std::vector<MetricField> line = {{"split", "test"}, {"images", test.images()}};
+    for (const MetricField& loss : test.fields()) line.push_back(loss);
+    fmt::print("{}", format_metrics_line(line));
+    if (options.out.empty()) return ExitCode::ok;
+    const std::filesystem::path out = options.out;
+    ensure_folder(out);
+    VaePictures pictures(*vae, data.test, options.seed);
+    pictures.samples(out / "samples.png");
+    pictures.reconstructions(out / "reconstructions.png");
+    pictures.finals([&](const std::string& name) { return out / (name + ".png"); });
+    fmt::print(stderr, "pictures: {}\n", out.string());
+    return ExitCode::ok;
+}
+
+}  // namespace sinter
