@@ -7,7 +7,7 @@
 namespace sinter {
 namespace {
 
-constexpr Index kMostPixels = 1024, kMostLatent = 1 << 16, kMostWidth = 1 << 12, kMostClasses = 1 << 16;
+constexpr Index kMostPixels = 1 << 12, kMostLatent = 1 << 16, kMostWidth = 1 << 12, kMostClasses = 1 << 16;
 
 }  // namespace
 

@@ -2,23 +2,15 @@
 
 #include <fmt/format.h>
 
-#include "apps/common/numbers.h"
 #include "core/error.h"
 
 namespace sinter {
-namespace {
-
-constexpr Index kMostPixels = 1024;  // a side
-
-}  // namespace
 
 void add_classifier_options(CLI::App& app, ClassifierProgramOptions& options) {
     add_training_options(app, options);
     app.remove_option(app.get_option("--sample-every"));  // it draws nothing
-    app.add_option("--size", options.size, "Pixels a side, to which images are fitted; 0: as the data has them")
-        ->check(whole_number<Index>(0, kMostPixels));
-    app.add_option("--channels", options.channels, "1 (grey) or 3 (colour); 0: as the data has it")
-        ->check(CLI::IsMember({"0", "1", "3"}));
+    add_image_options(app, options.size, options.channels, 0,
+                      "Fit the images to this many pixels a side; 0: as the data has it");
     app.add_option("--evaluate", options.evaluate, "Test this checkpoint instead of training")
         ->type_name("CHECKPOINT")
         ->configurable(false);

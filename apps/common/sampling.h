@@ -32,7 +32,7 @@ std::vector<std::int32_t> labels_in_turn(Index classes, Index first, Index count
 
 /// Writes 00000.png, 00001.png, ..., or 00000-<label>.png, ... where there are classes, which come in turn.
 /// `draw(batch)` gives kSampleBatch images [count, height, width, channels] in [0, 1]; the last ones are left out where
-/// there are more than asked for.
+/// there are more than asked for. Throws Error where a file cannot be written.
 void write_samples(const std::filesystem::path& folder, Index count, Index classes,
                    const std::function<Tensor(Index batch)>& draw);
 

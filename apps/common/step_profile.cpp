@@ -5,17 +5,10 @@
 #include <algorithm>
 #include <string_view>
 
+#include "apps/common/stopwatch.h"
 #include "core/profile_range.h"
 
 namespace sinter {
-namespace {
-
-double median(std::vector<double> values) {
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-    return values[values.size() / 2];
-}
-
-}  // namespace
 
 void StepProfile::set_active(bool active) {
     phase(nullptr);

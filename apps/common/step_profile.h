@@ -12,7 +12,6 @@ namespace sinter {
 class StepProfile {
 public:
     void set_active(bool active);
-    bool active() const { return active_; }
     /// Ends the phase that runs, if any, and begins another; null only ends it.
     void phase(const char* name);
     /// The table: median microseconds and share of the step for each phase, then the whole step. Empty if nothing ran.

@@ -1,7 +1,8 @@
-// Seconds since a moment.
+// Seconds since a moment, and the middle of many.
 #pragma once
 
 #include <chrono>
+#include <vector>
 
 namespace sinter {
 
@@ -14,5 +15,8 @@ private:
     using Clock = std::chrono::steady_clock;
     Clock::time_point start_ = Clock::now();
 };
+
+/// The middle value, or the mean of the two in the middle. `values` may not be empty.
+double median(std::vector<double> values);
 
 }  // namespace sinter

@@ -39,8 +39,12 @@ struct TrainingOptions {
 /// Adds the options to a program's command line, --config, --list-devices and --version included.
 void add_training_options(CLI::App& app, TrainingOptions& options);
 
-/// Turns --device, --engine, --precision and --threads into a device. Throws DeviceError where the device is not to be
-/// had. Only `auto` falls back to the CPU, and in builds with CUDA says why.
+/// Adds --size, from `least` pixels a side, and --channels: what images are fitted to. `size_help` says what --size is.
+void add_image_options(CLI::App& app, std::int64_t& size, std::int64_t& channels, std::int64_t least,
+                       const std::string& size_help);
+
+/// Turns --device, --engine, --precision and --threads into a device. Throws UsageError for a device of no such kind,
+/// DeviceError where it is not to be had. Only `auto` falls back to the CPU, and in builds with CUDA says why.
 Device choose_device(const TrainingOptions& options);
 
 /// With --resume and --out DIR, makes DIR/config.toml the configuration, unless --config names another: the run goes on
@@ -51,14 +55,16 @@ std::vector<std::string> arguments_with_resumed_config(int argc, char** argv);
 /// the work begins.
 void check_run_options(const TrainingOptions& options);
 
-/// Opens the run folder as the options say, with every option's value (defaults included) as its config.toml.
+/// Opens the run folder as the options say, with every option's value (defaults included) as its config.toml. Throws as
+/// check_run_options() does, and Error where the folder cannot be written.
 RunFolder open_run_folder(const CLI::App& app, const TrainingOptions& options);
 
-/// The first and one past the last step of --profile-steps A:B; nothing where it is not given.
+/// Steps from `first` to the one before `end`.
 struct StepRange {
     std::int64_t first = 0, end = 0;
     bool contains(std::int64_t step) const { return step >= first && step < end; }
 };
+/// The steps of --profile-steps A:B; none where it is not given. Throws UsageError where it is no range.
 StepRange profiled_steps(const TrainingOptions& options);
 
 }  // namespace sinter

@@ -12,7 +12,8 @@
 
 namespace sinter {
 
-/// The data that --data asks for, its images as `request` asks for them; says on stderr which it is.
+/// The data that --data asks for, its images as `request` asks for them; says on stderr which it is. Throws as
+/// find_data() does.
 DataSplits find_training_data(const TrainingOptions& options, const ImageRequest& request = {});
 
 /// Says on stderr what trains, such as "dense VAE 784-400-20, 652824 parameters", and where.

@@ -12,7 +12,7 @@
 namespace sinter {
 namespace {
 
-constexpr Index kMostPixels = 1024, kMostLatent = 1 << 16, kMostWidth = 1 << 12;
+constexpr Index kMostLatent = 1 << 16, kMostWidth = 1 << 12;
 
 /// For 32 and 64 pixels what Radford et al. trained with. For 28 what draws digits soonest: twice the tutorial's
 /// learning rate on a quarter of its batch, with Radford's momentum and an average of the generator. Measured by the
@@ -47,10 +47,8 @@ void set_default(CLI::App& app, const char* name, T& value, const T& otherwise) 
 
 void add_model_options(CLI::App& app, DcganOptions& options) {
     app.add_option("--arch", options.arch, "dcgan (convolutions) or dense")->check(CLI::IsMember({"dcgan", "dense"}));
-    app.add_option("--size", options.size, "Pixels a side: 28, 32 or 64 for dcgan; images are fitted to it")
-        ->check(whole_number<Index>(1, kMostPixels));
-    app.add_option("--channels", options.channels, "1 (grey) or 3 (colour); 0: as the data has it")
-        ->check(CLI::IsMember({"0", "1", "3"}));
+    add_image_options(app, options.size, options.channels, 1,
+                      "Fit the images to this many pixels a side: 28, 32 or 64 for dcgan");
     app.add_option("--latent", options.latent, "Size of the latent code")->check(whole_number<Index>(1, kMostLatent));
     app.add_option("--base-width", options.base_width, "Scales all hidden layers; 64 is the published one")
         ->check(whole_number<Index>(1, kMostWidth));

@@ -40,13 +40,6 @@ void settle(const Call& call) {
 
 }  // namespace
 
-double median(std::vector<double> values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    if (values.size() % 2 == 1) return *middle;
-    return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
-
 std::vector<Timing> time_calls(std::span<const Call> contenders, const TimingOptions& options) {
     const std::size_t count = contenders.size();
     std::vector<Timing> timings(count);

@@ -1,23 +1,14 @@
-// Timing short calls: a stopwatch, a guard against the optimiser, and medians of interleaved samples.
+// Timing short calls: a guard against the optimiser, and medians of interleaved samples.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
 
+#include "apps/common/stopwatch.h"
+
 namespace sinter::bench {
-
-/// Counts from its construction.
-class Stopwatch {
-public:
-    double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
-
-private:
-    using Clock = std::chrono::steady_clock;
-    Clock::time_point start_ = Clock::now();
-};
 
 /// Makes the compiler believe that `value` is used.
 inline void keep(float value) { asm volatile("" : : "m"(value) : "memory"); }
@@ -39,8 +30,5 @@ struct Timing {
 /// the contenders' samples take turns, so that a change of the machine's mood meets them alike. Everything is warm: the
 /// buffers are the same in each call, as in a training step.
 std::vector<Timing> time_calls(std::span<const std::function<void()>> contenders, const TimingOptions& options);
-
-/// The middle value, or the mean of the two in the middle. `values` may not be empty.
-double median(std::vector<double> values);
 
 }  // namespace sinter::bench

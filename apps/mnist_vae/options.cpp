@@ -33,10 +33,8 @@ void add_vae_options(CLI::App& app, MnistVaeOptions& options) {
         ->delimiter(',')
         ->default_str(fmt::format("{}", fmt::join(options.hidden, ",")))
         ->check(whole_number<std::int64_t>(1, kMostUnits));
-    app.add_option("--size", options.size, "Fit the images to this many pixels a side; 0: as the data has it")
-        ->check(whole_number<std::int64_t>(0, 1 << 12));
-    app.add_option("--channels", options.channels, "Make the images grey (1) or colour (3); 0: as the data has it")
-        ->check(CLI::IsMember({0, 1, 3}));
+    add_image_options(app, options.size, options.channels, 0,
+                      "Fit the images to this many pixels a side; 0: as the data has it");
     app.add_option("--beta", options.beta, "Weight of the KL divergence")->check(positive_number(/*or_zero=*/true));
     app.add_option("--kl-warmup", options.kl_warmup, "Epochs over which that weight rises from 0")
         ->check(positive_number(/*or_zero=*/true));
