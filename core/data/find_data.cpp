@@ -17,6 +17,7 @@
 #include "core/data/fit.h"
 #include "core/data/image_folder.h"
 #include "core/data/mnist.h"
+#include "core/device.h"
 #include "core/error.h"
 #include "core/io/cache_folder.h"
 
@@ -46,7 +47,7 @@ std::string fit(DataSplits& data, const ImageRequest& request) {
 }
 
 DataSplits embedded_digits(const ImageRequest& request, const std::string& reason) {
-    DataSplits data = make_digits();
+    DataSplits data = make_digits(kTrainDigits, kTestDigits, cpu_threads());
     const std::string words = fit(data, request);
     data.source = fmt::format("The embedded set {}, because {}.", words, reason);
     return data;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/device.h"
 #include "core/io/available_memory.h"
 #include "core/io/image_fitter.h"
 #include "kernels/thread_pool.h"
@@ -26,7 +27,7 @@ void check_request(const ImageRequest& request) {
 
 void fit_images(DataSplits& data, const ImageRequest& request) {
     check_request(request);
-    kernels::ThreadPool pool(0);
+    kernels::ThreadPool pool(cpu_threads());
     for (ImageSet* set : {&data.train, &data.test}) {
         const std::int64_t height = request.height ? request.height : set->height;
         const std::int64_t width = request.width ? request.width : set->width;

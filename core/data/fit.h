@@ -8,7 +8,8 @@ namespace sinter {
 /// Throws UsageError unless the request makes sense.
 void check_request(const ImageRequest& request);
 
-/// Fits the images of both sets to the request. Throws DataError where the result would not fit in memory.
+/// Fits the images of both sets to the request, on the threads of Device::cpu(). Throws DataError where the result
+/// would not fit in memory.
 void fit_images(DataSplits& data, const ImageRequest& request);
 
 }  // namespace sinter

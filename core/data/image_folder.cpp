@@ -16,10 +16,13 @@
 #include "core/data/fit.h"
 #include "core/data/image_listing.h"
 #include "core/data/packed_images.h"
+#include "core/device.h"
 #include "core/error.h"
+#include "core/io/available_memory.h"
 #include "core/io/cache_folder.h"
 #include "core/io/image_file.h"
 #include "core/io/image_fitter.h"
+#include "core/io/memory_budget.h"
 #include "core/io/sha256.h"
 #include "kernels/thread_pool.h"
 
@@ -93,6 +96,23 @@ Target resolve(const ImageRequest& request, const ImageListing& listing, kernels
     return target;
 }
 
+/// The memory that decoded images of full size may take together, as long as each by itself does not need more.
+std::int64_t decoding_budget() {
+    constexpr std::int64_t kLeast = 64 << 20;
+    return std::max(kLeast, available_memory() / 8);
+}
+
+/// What decoding an image takes beside its file: the pixels, and what the decoder holds of them in up to two bytes a
+/// channel.
+std::int64_t decoding_bytes(const fs::path& file) {
+    try {
+        const ImageInfo info = read_image_info(file);
+        return 4 * info.height * info.width * (info.channels + 1);
+    } catch (const DataError&) {
+        return 0;  // read_image() tells what is wrong with it
+    }
+}
+
 /// What one thread needs to decode image after image.
 struct DecodingThread {
     std::optional<ImageFitter> fitter;
@@ -100,7 +120,9 @@ struct DecodingThread {
     std::vector<std::uint8_t> fitted;
 };
 
-void decode(const fs::path& file, const Target& target, DecodingThread& thread, std::uint8_t* to) {
+void decode(const fs::path& file, const Target& target, MemoryBudget& budget, DecodingThread& thread,
+            std::uint8_t* to) {
+    const MemoryBudget::Share share(budget, decoding_bytes(file));
     const Picture picture = read_image(file);
     if (!thread.fitter || thread.height != picture.height || thread.width != picture.width) {
         thread.fitter.emplace(picture.height, picture.width, target.height, target.width);
@@ -115,16 +137,20 @@ void decode(const fs::path& file, const Target& target, DecodingThread& thread, 
 /// Takes the pixels of some images, in order.
 using Append = std::function<void(std::span<const std::uint8_t>)>;
 
-/// Decodes `files` in order, chunk by chunk; all cores decode the images of a chunk. Fills in what `set` says beside
+/// Decodes `files` in order, chunk by chunk; all threads decode the images of a chunk. Fills in what `set` says beside
 /// the pixels.
 void decode_all(const fs::path& folder, const std::vector<ListedImage>& files, const Target& target, ImageSet& set,
                 SkippedFiles& skipped, kernels::ThreadPool& pool, const Append& append) {
     constexpr std::int64_t kChunkBytes = 32 << 20;
+    MemoryBudget budget(decoding_budget());
     set.height = target.height;
     set.width = target.width;
     set.channels = target.channels;
     const std::int64_t total = static_cast<std::int64_t>(files.size());
-    const std::int64_t chunk_size = std::clamp<std::int64_t>(kChunkBytes / target.bytes(), 4 * pool.threads(), 4096);
+    // Enough images for all threads, if they are not so large that they would not fit in memory.
+    const std::int64_t chunk_bytes =
+        std::max(kChunkBytes, std::min(decoding_budget(), 4 * pool.threads() * target.bytes()));
+    const std::int64_t chunk_size = std::clamp<std::int64_t>(chunk_bytes / target.bytes(), 1, 4096);
     std::vector<std::uint8_t> chunk(static_cast<std::size_t>(std::min(chunk_size, total) * target.bytes()));
     std::vector<std::string> problems(static_cast<std::size_t>(std::min(chunk_size, total)));
     std::vector<DecodingThread> threads(static_cast<std::size_t>(pool.threads()));
@@ -136,7 +162,8 @@ void decode_all(const fs::path& folder, const std::vector<ListedImage>& files, c
             const fs::path file = folder / files[static_cast<std::size_t>(first + i)].path;
             problem.clear();
             try {
-                decode(file, target, threads[static_cast<std::size_t>(thread)], chunk.data() + i * target.bytes());
+                decode(file, target, budget, threads[static_cast<std::size_t>(thread)],
+                       chunk.data() + i * target.bytes());
             } catch (const DataError& error) {
                 problem = error.what();
             } catch (const std::exception& error) {  // no memory
@@ -214,7 +241,8 @@ std::optional<PackedImages> read_cache(const fs::path& file, const std::string& 
 }
 
 /// A writer for the cache. Where that cannot be had it is null and `say` tells why, unless it is needed.
-std::unique_ptr<PackedImagesWriter> open_cache(const fs::path& file, bool needed, const Say& say) {
+std::unique_ptr<PackedImagesWriter> open_cache(const fs::path& file, std::int64_t bytes_per_image, bool needed,
+                                               const Say& say) {
     const char* const no_room =
         "the decoded images do not fit in memory and need a file; set SINTER_CACHE_DIR to a folder "
         "with room";
@@ -224,7 +252,7 @@ std::unique_ptr<PackedImagesWriter> open_cache(const fs::path& file, bool needed
     }
     try {
         ensure_folder(file.parent_path());
-        return std::make_unique<PackedImagesWriter>(file);
+        return std::make_unique<PackedImagesWriter>(file, bytes_per_image);
     } catch (const Error& error) {
         if (needed) throw Error(fmt::format("{} ({})", error.what(), no_room));
         say(fmt::format("{} The decoded images are not kept for the next run.", error.what()));
@@ -235,14 +263,14 @@ std::unique_ptr<PackedImagesWriter> open_cache(const fs::path& file, bool needed
 /// Decodes the images of a listing into memory and the cache, or where they do not fit in memory into the cache alone.
 PackedImages decode_listing(const ImageListing& listing, const ImageRequest& request, const fs::path& cache,
                             const std::string& key, const Say& say) {
-    kernels::ThreadPool pool(0);
+    kernels::ThreadPool pool(cpu_threads());
     const Target target = resolve(request, listing, pool);
     PackedImages decoded;
     DataSplits& data = decoded.data;
     const std::size_t files = listing.train.size() + listing.test.size();
     const std::int64_t bytes = static_cast<std::int64_t>(files) * target.bytes();
     const bool in_memory = belongs_in_memory(bytes, request.place);
-    std::unique_ptr<PackedImagesWriter> writer = open_cache(cache, !in_memory, say);
+    std::unique_ptr<PackedImagesWriter> writer = open_cache(cache, target.bytes(), !in_memory, say);
     say(fmt::format("Decoding {} images of {}{}", files, listing.folder.string(),
                     writer ? fmt::format(", once: they are kept in {}", cache.string()) : ""));
 
@@ -305,7 +333,7 @@ DataSplits load_image_folder(const fs::path& folder, const ImageRequest& request
 ImageSet load_all_images(const fs::path& folder, const ImageRequest& request, const Say& say) {
     check_request(request);
     const ImageListing listing = list_all_images(folder);
-    kernels::ThreadPool pool(0);
+    kernels::ThreadPool pool(cpu_threads());
     ImageSet set;
     SkippedFiles skipped;
     set.name = folder_name(folder);

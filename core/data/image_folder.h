@@ -8,9 +8,9 @@
 
 namespace sinter {
 
-/// Loads the images of a folder (see list_images for its arrangement), decoded on all cores and fitted to the request
-/// (see fit.h). Without a size in the request all images must have one size; without channels in it the set is in
-/// colour if any image is. A file that cannot be read is named on `say`, left out and counted.
+/// Loads the images of a folder (see list_images for its arrangement), decoded on the threads of Device::cpu() and
+/// fitted to the request (see fit.h). Without a size in the request all images must have one size; without channels in
+/// it the set is in colour if any image is. A file that cannot be read is named on `say`, left out and counted.
 ///
 /// The decoded images are kept in the cache folder, under images/, in a file for this folder and request: the next call
 /// reads that, unless a file has come, gone or changed since. Where the cache cannot be written, `say` tells. Pixels

@@ -1,6 +1,7 @@
 #include "core/data/image_set.h"
 
 #include <algorithm>
+#include <span>
 
 #include "core/io/pixel_file.h"
 
@@ -9,7 +10,9 @@ namespace sinter {
 void ImageSet::read(std::int64_t first, std::int64_t images, std::uint8_t* to) const {
     const std::int64_t offset = first * bytes_per_image(), bytes = images * bytes_per_image();
     if (file) {
-        file->read(file_offset + static_cast<std::uint64_t>(offset), {to, static_cast<std::size_t>(bytes)});
+        file->read_images(
+            file_offset + static_cast<std::uint64_t>(offset), {to, static_cast<std::size_t>(bytes)},
+            std::span(checksums).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(images)));
     } else {
         std::copy_n(pixels.data() + offset, bytes, to);
     }

@@ -16,14 +16,15 @@ struct ImageSet {
     std::int64_t count = 0, height = 0, width = 0, channels = 1;
     std::vector<std::uint8_t> pixels;       ///< NHWC: count x height x width x channels; empty where they are in `file`
     std::shared_ptr<const PixelFile> file;  ///< where the pixels are if there is no room for them in memory, ...
-    std::uint64_t file_offset = 0;          ///< ... and where in it they begin
+    std::uint64_t file_offset = 0;          ///< ... where in it they begin, ...
+    std::vector<std::uint32_t> checksums;   ///< ... and the pixel_checksum() of each image there
     std::vector<std::uint8_t> labels;       ///< count labels in [0, classes), or empty where there are none
     std::string name;                       ///< what people call the set, for instance "mnist"
     int classes = 0;                        ///< 0 where there are no labels
 
     std::int64_t bytes_per_image() const { return height * width * channels; }
     /// Copies the pixels of images [first, first + images) to `to`, from memory or file; for any number of threads.
-    /// Throws DataError where the file cannot be read.
+    /// Throws DataError where the file cannot be read, or an image in it is damaged.
     void read(std::int64_t first, std::int64_t images, std::uint8_t* to) const;
 };
 

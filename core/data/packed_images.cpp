@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::array<char, 8> kMagic = {'s', 'i', 'n', 't', 'e', 'r', 'p', '1'};
+constexpr std::array<char, 8> kMagic = {'s', 'i', 'n', 't', 'e', 'r', 'p', '2'};
 
 /// The last bytes of the file.
 struct Footer {
@@ -29,15 +29,19 @@ struct Footer {
     std::array<char, 8> magic = kMagic;
 };
 
-unsigned long crc(std::span<const std::uint8_t> bytes, unsigned long before = 0) {
-    return ::crc32_z(before, bytes.data(), bytes.size());
+template <class T>
+unsigned long crc(std::span<const T> values, unsigned long before = 0) {
+    if (values.empty()) return before;  // to which zlib would prefer 0
+    return ::crc32_z(before, reinterpret_cast<const Bytef*>(values.data()), values.size_bytes());
 }
 
 std::span<const std::uint8_t> bytes_of(const std::string& text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-unsigned long labels_crc(const DataSplits& data) { return crc(data.test.labels, crc(data.train.labels)); }
+unsigned long labels_crc(const DataSplits& data) {
+    return crc<std::uint8_t>(data.test.labels, crc<std::uint8_t>(data.train.labels));
+}
 
 class Reader {
 public:
@@ -93,26 +97,35 @@ private:
         }
         const std::uint64_t pixels_end = offset;
         for (ImageSet* set : {&data.train, &data.test}) {
-            if (data.class_names.empty()) continue;
-            if (offset + static_cast<std::uint64_t>(set->count) > described_)
-                throw damaged("it is too short for its counts");
-            set->labels.resize(static_cast<std::size_t>(set->count));
-            file_->read(offset, set->labels);
-            offset += set->labels.size();
+            if (!data.class_names.empty()) read_next(offset, set->labels, set->count);
         }
+        for (ImageSet* set : {&data.train, &data.test}) read_next(offset, set->checksums, set->count);
         if (offset != described_) throw damaged("its length does not fit its counts");
         if (labels_crc(data) != description.at("labels_crc")) throw damaged("the checksum of its labels is wrong");
+        if (crc<std::uint32_t>(data.test.checksums, crc<std::uint32_t>(data.train.checksums)) !=
+            description.at("checksums_crc"))
+            throw damaged("the checksum of its checksums is wrong");
 
         if (belongs_in_memory(static_cast<std::int64_t>(pixels_end), place)) {
             for (ImageSet* set : {&data.train, &data.test}) {
-                set->pixels.resize(bytes_of_pixels(*set));
-                file_->read(set->file_offset, set->pixels);
+                std::vector<std::uint8_t> pixels(bytes_of_pixels(*set));
+                set->read(0, set->count, pixels.data());
+                set->pixels = std::move(pixels);
+                set->checksums.clear();
                 set->file.reset();
             }
-            if (crc(data.test.pixels, crc(data.train.pixels)) != description.at("pixels_crc"))
-                throw damaged("the checksum of its pixels is wrong");
         }
         return packed;
+    }
+
+    /// Reads `count` values from `offset` on, which moves behind them.
+    template <class T>
+    void read_next(std::uint64_t& offset, std::vector<T>& values, std::int64_t count) const {
+        const std::uint64_t bytes = static_cast<std::uint64_t>(count) * sizeof(T);
+        if (offset + bytes > described_) throw damaged("it is too short for its counts");
+        values.resize(static_cast<std::size_t>(count));
+        file_->read(offset, {reinterpret_cast<std::uint8_t*>(values.data()), bytes});
+        offset += bytes;
     }
 
     static std::uint64_t bytes_of_pixels(const ImageSet& set) {
@@ -126,10 +139,12 @@ private:
 
 }  // namespace
 
-PackedImagesWriter::PackedImagesWriter(const fs::path& file) : file_(file) {}
+PackedImagesWriter::PackedImagesWriter(const fs::path& file, std::int64_t bytes_per_image)
+    : file_(file), bytes_per_image_(static_cast<std::size_t>(bytes_per_image)) {}
 
 void PackedImagesWriter::append(std::span<const std::uint8_t> pixels) {
-    pixels_crc_ = crc(pixels, pixels_crc_);
+    for (std::size_t at = 0; at < pixels.size(); at += bytes_per_image_)
+        checksums_.push_back(pixel_checksum(pixels.subspan(at, bytes_per_image_)));
     file_.write(std::as_bytes(pixels));
 }
 
@@ -145,12 +160,13 @@ void PackedImagesWriter::finish(const DataSplits& data, const std::vector<std::s
                               {"skipped", data.skipped},
                               {"remarks", remarks},
                               {"labels_crc", labels_crc(data)},
-                              {"pixels_crc", pixels_crc_}};
+                              {"checksums_crc", crc<std::uint32_t>(checksums_)}};
     // Names of files need not be UTF-8, which JSON wants.
     const std::string text = description.dump(-1, ' ', false, json::error_handler_t::replace);
     const Footer footer{.json_bytes = text.size(), .json_crc = crc(bytes_of(text))};
     file_.write(std::as_bytes(std::span(data.train.labels)));
     file_.write(std::as_bytes(std::span(data.test.labels)));
+    file_.write(std::as_bytes(std::span(checksums_)));
     file_.write(std::as_bytes(bytes_of(text)));
     file_.write(std::as_bytes(std::span(&footer, 1)));
     file_.commit();

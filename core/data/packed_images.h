@@ -12,22 +12,23 @@
 
 namespace sinter {
 
-/// Writes such a file: the pixels of the train images, those of the test images, both sets' labels, a description in
-/// JSON with the checksums of pixels and labels, and a footer with the length and the checksum of the description. The
-/// description comes last because the counts are known only when all is decoded.
+/// Writes such a file: the pixels of the train images, those of the test images, both sets' labels, the checksum of
+/// each image, a description in JSON with the checksum of labels and checksums, and a footer with the length and the
+/// checksum of the description. The description comes last because the counts are known only when all is decoded.
 class PackedImagesWriter {
 public:
     /// Throws Error, as all members do, where the file cannot be written.
-    explicit PackedImagesWriter(const std::filesystem::path& file);
+    PackedImagesWriter(const std::filesystem::path& file, std::int64_t bytes_per_image);
 
-    /// The next pixels: first those of the train images, then those of the test images.
+    /// The pixels of the next images: first the train images, then the test images.
     void append(std::span<const std::uint8_t> pixels);
     /// Writes what `data` says beside the pixels, under a key that tells whether the file is still what is wanted.
     void finish(const DataSplits& data, const std::vector<std::string>& remarks, const std::string& key);
 
 private:
     AtomicFile file_;
-    unsigned long pixels_crc_ = 0;
+    std::size_t bytes_per_image_;
+    std::vector<std::uint32_t> checksums_;
 };
 
 struct PackedImages {
@@ -35,8 +36,8 @@ struct PackedImages {
     std::vector<std::string> remarks;  ///< sentences on what was odd when the images were decoded
 };
 
-/// Reads a file of PackedImagesWriter. Returns nothing where there is none, or one of another key. Checks everything
-/// but pixels that stay in the file. Throws DataError for a damaged file.
+/// Reads a file of PackedImagesWriter. Returns nothing where there is none, or one of another key. Pixels that stay in
+/// the file are checked when they are read, everything else at once. Throws DataError for a damaged file.
 std::optional<PackedImages> read_packed_images(const std::filesystem::path& file, const std::string& key,
                                                ImageRequest::Place place);
 

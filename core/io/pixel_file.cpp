@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -25,6 +26,10 @@ std::string reason(int error_number) { return std::generic_category().message(er
 
 }  // namespace
 
+std::uint32_t pixel_checksum(std::span<const std::uint8_t> pixels) {
+    return static_cast<std::uint32_t>(::crc32_z(0, pixels.data(), pixels.size()));
+}
+
 PixelFile::PixelFile(std::filesystem::path path)
     : path_(std::move(path)), file_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
     struct stat status {};
@@ -42,6 +47,19 @@ void PixelFile::read(std::uint64_t offset, std::span<std::uint8_t> to) const {
         if (got == 0) throw read_error(path_, fmt::format("it ends at byte {}, {} bytes early", offset, to.size()));
         offset += static_cast<std::uint64_t>(got);
         to = to.subspan(static_cast<std::size_t>(got));
+    }
+}
+
+void PixelFile::read_images(std::uint64_t offset, std::span<std::uint8_t> to,
+                            std::span<const std::uint32_t> checksums) const {
+    read(offset, to);
+    if (checksums.empty()) return;
+    const std::size_t image_bytes = to.size() / checksums.size();
+    for (std::size_t i = 0; i < checksums.size(); ++i) {
+        if (pixel_checksum(to.subspan(i * image_bytes, image_bytes)) == checksums[i]) continue;
+        throw read_error(path_,
+                         fmt::format("the checksum of the {} bytes from byte {} on is wrong, the file is damaged",
+                                     image_bytes, offset + i * image_bytes));
     }
 }
 

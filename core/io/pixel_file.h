@@ -10,6 +10,9 @@
 
 namespace sinter {
 
+/// The checksum (CRC-32) that guards the pixels of an image.
+std::uint32_t pixel_checksum(std::span<const std::uint8_t> pixels);
+
 /// An open file. It stays readable when another takes its name. read() may be called from any thread.
 class PixelFile {
 public:
@@ -19,6 +22,8 @@ public:
     std::uint64_t bytes() const { return bytes_; }
     /// Fills `to` from byte `offset` on. Throws DataError where the file cannot be read or ends before.
     void read(std::uint64_t offset, std::span<std::uint8_t> to) const;
+    /// Fills `to` with as many images of equal size as there are checksums. Throws DataError also where one is damaged.
+    void read_images(std::uint64_t offset, std::span<std::uint8_t> to, std::span<const std::uint32_t> checksums) const;
 
 private:
     std::filesystem::path path_;

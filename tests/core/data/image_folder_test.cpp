@@ -386,6 +386,16 @@ TEST_F(ImageFolder, PixelsMayStayInTheFile) {
         expect_says(file.source, {"read as needed from"});
     }
     const DataSplits file = load({.place = ImageRequest::Place::file});
+    {
+        const fs::path cache = fs::directory_iterator(folder_ / "cache/images")->path();
+        std::fstream damaged(cache, std::ios::in | std::ios::out | std::ios::binary);
+        damaged.seekp(static_cast<std::streamoff>(3 * file.train.bytes_per_image() + 5));
+        damaged.put('\x7f');
+    }
+    EXPECT_EQ(pixel(file.train, 2), pixel(memory.train, 2));
+    expect_says(data_error([&] { pixel(file.train, 3); }),
+                {"cache/images", "from byte " + std::to_string(3 * file.train.bytes_per_image()), "is damaged"});
+    EXPECT_EQ(pixel(file.train, 4), pixel(memory.train, 4));
     fs::resize_file(fs::directory_iterator(folder_ / "cache/images")->path(), 40);
     expect_says(data_error([&] { values(file.train); }), {"cache/images", "bytes early"});
 }

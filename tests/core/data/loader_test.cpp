@@ -215,7 +215,7 @@ TEST(Loader, MirrorsHalfOfTheImagesAndOthersEveryEpoch) {
 /// The same set with its pixels in a file of `folder`.
 ImageSet in_file(const ImageSet& images, const TemporaryFolder& folder) {
     const std::filesystem::path path = folder.path() / "set.packed";
-    PackedImagesWriter writer(path);
+    PackedImagesWriter writer(path, images.bytes_per_image());
     writer.append(images.pixels);
     DataSplits data;
     data.train = images;

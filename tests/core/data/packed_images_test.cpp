@@ -28,7 +28,7 @@ protected:
         cache_ = fs::directory_iterator(folder_ / "cache/images")->path();
     }
     void write(const DataSplits& data, const std::string& key) const {
-        PackedImagesWriter writer(cache_);
+        PackedImagesWriter writer(cache_, data.train.bytes_per_image());
         writer.append(data.train.pixels);
         writer.append(data.test.pixels);
         writer.finish(data, {}, key);
