@@ -20,6 +20,9 @@ struct StepScalars {
 struct AdamOptions {
     double beta1 = 0.9;
     double beta2 = 0.999;
+    /// PyTorch's, which stands beside the corrected root, as in the paper's algorithm. Keras and TensorFlow add theirs,
+    /// 1e-7 unless told otherwise, to the root before its correction: their 1e-7 is 1e-7 / sqrt(1 - beta2^t) here, from
+    /// 3e-6 in the first step down to 1e-7.
     double epsilon = 1e-8;
     double weight_decay = 0;
     bool decoupled = false;  ///< AdamW: the decay acts on the parameter, not through the gradient

@@ -42,37 +42,42 @@ HWY_ATTR void with_filter(const WinogradPlan& plan, const Body& body) {
     }
 }
 
-/// The memory of a call, carved out of one scratch in pieces of whole cache lines.
-struct Sizes {
-    Index total = 0;
-    Index add(Index floats) {
-        const Index begin = total;
-        total += (floats + 15) / 16 * 16;
-        return begin;
-    }
-    std::size_t bytes() const { return static_cast<std::size_t>(total) * sizeof(float); }
+/// The memory of a call in one scratch, its parts in whole cache lines: the transformed images and outputs of so many
+/// strips of tiles, the transformed weight, and what the products pack.
+struct Workspace {
+    Index rows, v_floats, m_floats, weight_floats;
+    Scratch scratch;
+    Positions v, m;
+    float* weight;
+    float* packed;
+
+    static Index whole_lines(Index floats) { return (floats + 15) / 16 * 16; }
+    Workspace(CpuQueue& queue, const WinogradPlan& plan, Index strips, Index floats_of_weight, Index packed_floats)
+        : rows(strips * plan.tiles_x),
+          v_floats(whole_lines(Positions::floats(plan.positions(), rows, plan.depth))),
+          m_floats(whole_lines(Positions::floats(plan.positions(), rows, plan.geometry.out_channels))),
+          weight_floats(whole_lines(floats_of_weight)),
+          scratch(queue, static_cast<std::size_t>(v_floats + m_floats + weight_floats + packed_floats) * sizeof(float)),
+          v(scratch.as<float>(), rows, plan.depth),
+          m(v.data + v_floats, rows, plan.geometry.out_channels),
+          weight(m.data + m_floats),
+          packed(weight + weight_floats) {}
 };
 
 void forward(CpuQueue& queue, float* y, const float* x, const float* w, const WinogradPlan& plan,
              const Epilogue<float>& epilogue) {
     const ConvGeometry& g = plan.geometry;
-    const Index rows = plan.group_strips * plan.tiles_x;
-    Sizes sizes;
-    const Index at_u = sizes.add(plan.positions() * Panels::floats(g.out_channels, plan.depth));
-    const Index at_v = sizes.add(Positions::floats(plan.positions(), rows, plan.depth));
-    const Index at_m = sizes.add(Positions::floats(plan.positions(), rows, g.out_channels));
-    const Index at_packed = sizes.add(queue.threads() * rows * even_part(plan.depth, kTallDepth));
-    const Scratch scratch(queue, sizes.bytes());
-    float* const memory = scratch.as<float>();
-    const Panels u(memory + at_u, g.out_channels, plan.depth);
-    const Positions v(memory + at_v, rows, plan.depth), m(memory + at_m, rows, g.out_channels);
+    const Index packed = plan.group_strips * plan.tiles_x * even_part(plan.depth, kTallDepth);
+    const Workspace space(queue, plan, plan.group_strips, plan.positions() * Panels::floats(g.out_channels, plan.depth),
+                          queue.threads() * packed);
+    const Panels u(space.weight, g.out_channels, plan.depth);
     with_filter(plan, [&](auto filter) HWY_ATTR {
         using F = decltype(filter);
         transform_weight<F>(queue, u, w, plan);
         for_groups(plan, plan.group_strips, [&](const TileGroup& group) HWY_ATTR {
-            transform_data<F>(queue, v, x, plan, group);
-            multiply_positions(queue, m, v, u, memory + at_packed, group.tiles(plan), plan.positions());
-            transform_outputs<F>(queue, y, m, plan, group, epilogue);
+            transform_data<F>(queue, space.v, x, plan, group);
+            multiply_positions(queue, space.m, space.v, u, space.packed, group.tiles(plan), plan.positions());
+            transform_outputs<F>(queue, y, space.m, plan, group, epilogue);
         });
     });
 }
@@ -80,24 +85,18 @@ void forward(CpuQueue& queue, float* y, const float* x, const float* w, const Wi
 void input_gradient(CpuQueue& queue, float* dx, const float* dy, const float* w, const WinogradPlan& plan,
                     const Epilogue<float>& epilogue) {
     const ConvGeometry& g = plan.geometry;
-    const Index rows = plan.group_strips * plan.tiles_x;
-    Sizes sizes;
-    const Index at_u = sizes.add(plan.positions() * Panels::floats(plan.depth, g.out_channels));
-    const Index at_v = sizes.add(Positions::floats(plan.positions(), rows, plan.depth));
-    const Index at_m = sizes.add(Positions::floats(plan.positions(), rows, g.out_channels));
+    const Index packed = plan.group_strips * plan.tiles_x * even_part(g.out_channels, kTallDepth);
     const Index block = plan.positions() * Panels::panel_width() * static_cast<Index>(hn::Lanes(kFloats));
-    const Index at_packed = sizes.add(queue.threads() * std::max(rows * even_part(g.out_channels, kTallDepth), block));
-    const Scratch scratch(queue, sizes.bytes());
-    float* const memory = scratch.as<float>();
-    const Panels u(memory + at_u, plan.depth, g.out_channels);
-    const Positions v(memory + at_v, rows, plan.depth), m(memory + at_m, rows, g.out_channels);
+    const Workspace space(queue, plan, plan.group_strips, plan.positions() * Panels::floats(plan.depth, g.out_channels),
+                          queue.threads() * std::max(packed, block));
+    const Panels u(space.weight, plan.depth, g.out_channels);
     with_filter(plan, [&](auto filter) HWY_ATTR {
         using F = decltype(filter);
-        transform_weight_transposed<F>(queue, u, memory + at_packed, w, plan);
+        transform_weight_transposed<F>(queue, u, space.packed, w, plan);
         for_groups(plan, plan.group_strips, [&](const TileGroup& group) HWY_ATTR {
-            transform_output_gradient<F>(queue, m, dy, plan, group);
-            multiply_positions(queue, v, m, u, memory + at_packed, group.tiles(plan), plan.positions());
-            add_data_gradient<F>(queue, dx, v, plan, group, epilogue);
+            transform_output_gradient<F>(queue, space.m, dy, plan, group);
+            multiply_positions(queue, space.v, space.m, u, space.packed, group.tiles(plan), plan.positions());
+            add_data_gradient<F>(queue, dx, space.v, plan, group, epilogue);
         });
     });
 }
@@ -106,23 +105,17 @@ void weight_gradient(CpuQueue& queue, float* dw, const float* x, const float* dy
                      bool accumulate) {
     const ConvGeometry& g = plan.geometry;
     // A group is a term of the sum over all pixels, and whole images.
-    const Index strips = std::max(plan.group_strips, plan.tiles_y), rows = strips * plan.tiles_x;
-    Sizes sizes;
-    const Index at_u = sizes.add(Positions::floats(plan.positions(), plan.depth, g.out_channels));
-    const Index at_v = sizes.add(Positions::floats(plan.positions(), rows, plan.depth));
-    const Index at_m = sizes.add(Positions::floats(plan.positions(), rows, g.out_channels));
-    const Index width = Panels::panel_width();
-    const Index at_packed = sizes.add(queue.threads() * rows * (task_count(g.out_channels, width) * width + kTaskRows));
-    const Scratch scratch(queue, sizes.bytes());
-    float* const memory = scratch.as<float>();
-    const Positions u(memory + at_u, plan.depth, g.out_channels);
-    const Positions v(memory + at_v, rows, plan.depth), m(memory + at_m, rows, g.out_channels);
+    const Index strips = std::max(plan.group_strips, plan.tiles_y), width = Panels::panel_width();
+    const Index packed = strips * plan.tiles_x * (task_count(g.out_channels, width) * width + kTaskRows);
+    const Workspace space(queue, plan, strips, Positions::floats(plan.positions(), plan.depth, g.out_channels),
+                          queue.threads() * packed);
+    const Positions u(space.weight, plan.depth, g.out_channels);
     with_filter(plan, [&](auto filter) HWY_ATTR {
         using F = decltype(filter);
         for_groups(plan, strips, [&](const TileGroup& group) HWY_ATTR {
-            transform_data<F>(queue, v, x, plan, group);
-            transform_output_gradient<F>(queue, m, dy, plan, group);
-            multiply_transposed(queue, u, v, m, memory + at_packed, group.tiles(plan), plan.positions(),
+            transform_data<F>(queue, space.v, x, plan, group);
+            transform_output_gradient<F>(queue, space.m, dy, plan, group);
+            multiply_transposed(queue, u, space.v, space.m, space.packed, group.tiles(plan), plan.positions(),
                                 group.first > 0);
         });
         transform_weight_gradient<F>(queue, dw, u, plan, accumulate);
