@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/data/describe.h"
 #include "core/data/find_data.h"
 
 namespace sinter {
@@ -62,7 +63,9 @@ CheckpointFacts training_facts(const TrainingOptions& options, const ImageSet& t
                              {"--warmup-steps", fmt::format("{}", options.warmup_steps)},
                              {"--weight-decay", fmt::format("{}", options.weight_decay)},
                              {"--clip-norm", fmt::format("{}", options.clip_norm)},
-                             {"--data", fmt::format("{}, {} images", train.name, train.count)}};
+                             {"--data", fmt::format("{}, {} images", train.name, train.count)},
+                             // Looked at last: images of another size have other content, but that is better said.
+                             {"training data", "content " + content_tag(train)}};
     // Other schedules than a constant one look at the end of the run.
     if (schedule_kind(options.lr_schedule) != Schedule::Kind::constant) {
         facts["--lr-schedule"] = fmt::format("{} over {} epochs", options.lr_schedule, options.epochs);

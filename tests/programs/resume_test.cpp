@@ -158,11 +158,18 @@ TEST_F(Resume, FinishedRunCanBeExtended) {
 TEST_F(Resume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
     train(path("run"));
     write_mnist(path("other-set"), noise_images(200, 40, 28, 28));
+    const std::string namesake = path("elsewhere/digits-tiny"), images = "/train-images-idx3-ubyte";
+    std::filesystem::create_directory(path("elsewhere"));
+    std::filesystem::copy(data(), namesake);
+    std::string content = read_text(namesake + images);
+    content[16] = static_cast<char>(~content[16]);
+    write_text(namesake + images, content);
     const Snapshot before = snapshot();
     expect_refusal(resume(path("run"), {"--seed", "2"}), 2, {"--resume", "seed", "'1'", "'2'"});
     expect_refusal(resume(path("run"), {"--batch-size", "32"}), 2, {"--resume", "batch", "'64'", "'32'"});
     expect_refusal(resume(path("run"), {"--optimizer", "sgd"}), 2, {"--resume", "optimizer", "'adam'", "'sgd'"});
     expect_refusal(resume(path("run"), {"--data", path("other-set")}), 2, {"--resume", "digits-tiny", "other-set"});
+    expect_refusal(resume(path("run"), {"--data", namesake}), 2, {"--resume", "training data 'content"});
     expect_refusal(resume(path("run"), {"--hidden", "16"}), 2, {"--resume", "model.hidden", "'32'", "'16'"});
     expect_refusal(resume(path("run"), {"--likelihood", "gaussian"}), 2, {"--resume", "'bernoulli'", "'gaussian'"});
     expect_refusal(resume(path("run"), {"--lr", "0.5"}), 2, {"--resume", "--lr", "'0.001'", "'0.5'"});
