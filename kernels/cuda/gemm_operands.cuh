@@ -6,7 +6,7 @@
 #pragma once
 
 #include "kernels/cuda/async_copy.cuh"
-#include "kernels/cuda/divisor32.cuh"
+#include "kernels/cuda/divisor.cuh"
 #include "kernels/cuda/gemm_tile.cuh"
 
 namespace sinter::kernels {

@@ -8,24 +8,31 @@
 namespace sinter::kernels {
 namespace {
 
-constexpr Index kLargest = std::numeric_limits<Index>::max();
+/// Divides next to multiples of the divisor, where a quotient errs first, and next to the largest dividends.
+template <class Integer>
+void expect_quotients(Integer divisor) {
+    constexpr Integer kLargest = std::numeric_limits<Integer>::max();
+    const DivisorOf<Integer> by(divisor);
+    for (const Integer near : {Integer{0}, divisor, static_cast<Integer>(3 * (divisor % 1000)),
+                               static_cast<Integer>(kLargest / 65'536), static_cast<Integer>(kLargest / 3), kLargest}) {
+        const Integer multiple = near / divisor * divisor;
+        for (int step = -2; step <= 2; ++step) {
+            if (step < 0 ? multiple < -step : multiple > kLargest - step) continue;
+            const Integer n = multiple + step, quotient = by.quotient(n);
+            ASSERT_EQ(quotient, n / divisor) << n << " / " << divisor;
+            ASSERT_EQ(by.remainder(n, quotient), n % divisor) << n << " % " << divisor;
+        }
+        ASSERT_EQ(by.quotient(near), near / divisor) << near << " / " << divisor;
+    }
+}
 
 TEST(Divisor, DividesAsTheProcessorDoes) {
-    for (const Index divisor : {Index{1}, Index{2}, Index{3}, Index{5}, Index{7}, Index{10}, Index{20}, Index{641},
-                                Index{784}, Index{1} << 20, (Index{1} << 31) - 1, Index{1} << 31, (Index{1} << 32) + 1,
-                                Index{1'000'000'007}, (Index{1} << 40) - 1, (Index{1} << 62) - 1, Index{1} << 62}) {
-        const Divisor by(divisor);
-        // A quotient errs first next to a multiple of the divisor, and for the largest dividends.
-        for (const Index near : {Index{0}, divisor, 3 * (divisor % 1000), Index{1} << 32, kLargest / 3, kLargest}) {
-            const Index multiple = near / divisor * divisor;
-            for (Index step = -2; step <= 2; ++step) {
-                if (step < 0 ? multiple < -step : multiple > kLargest - step) continue;
-                const Index n = multiple + step, quotient = by.quotient(n);
-                ASSERT_EQ(quotient, n / divisor) << n << " / " << divisor;
-                ASSERT_EQ(by.remainder(n, quotient), n % divisor) << n << " % " << divisor;
-            }
-            ASSERT_EQ(by.quotient(near), near / divisor) << near << " / " << divisor;
-        }
+    for (const Index divisor :
+         {Index{1}, Index{2}, Index{3}, Index{5}, Index{7}, Index{10}, Index{20}, Index{641}, Index{784},
+          Index{1} << 20, (Index{1} << 31) - 1, Index{1} << 31, (Index{1} << 32) + 1, Index{1'000'000'007},
+          (Index{1} << 40) - 1, (Index{1} << 62) - 1, Index{1} << 62, std::numeric_limits<Index>::max()}) {
+        expect_quotients(divisor);
+        if (divisor <= std::numeric_limits<std::int32_t>::max()) expect_quotients(static_cast<std::int32_t>(divisor));
     }
 }
 
