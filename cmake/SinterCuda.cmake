@@ -9,10 +9,16 @@ if(NOT SINTER_CUDA MATCHES "^(OFF|ON|AUTO|EMULATE)$")
     message(FATAL_ERROR "SINTER_CUDA is '${SINTER_CUDA}': expected OFF, ON, AUTO or EMULATE.")
 endif()
 
+# Also for a test that asks nvcc what became of the kernels, whichever way they are built.
+find_program(SINTER_NVCC nvcc PATHS ENV CUDA_HOME ENV CUDA_PATH /usr/local/cuda PATH_SUFFIXES bin)
+set(sinter_cuda_architectures 75 80 90)
+# Host and device code follow the same rule on contraction; a relaxed constexpr lets kernels call the constexpr functions
+# that all backends share; line numbers cost nothing and are what a profiler shows.
+set(sinter_cuda_flags -std=c++20 --fmad=false --expt-relaxed-constexpr -lineinfo)
+
 set(sinter_cuda ${SINTER_CUDA})
 if(sinter_cuda MATCHES "^(ON|AUTO)$")
     include(CheckLanguage)
-    find_program(SINTER_NVCC nvcc PATHS ENV CUDA_HOME ENV CUDA_PATH /usr/local/cuda PATH_SUFFIXES bin)
     if(SINTER_NVCC AND NOT CMAKE_CUDA_COMPILER)
         set(CMAKE_CUDA_COMPILER ${SINTER_NVCC})
     endif()
@@ -29,15 +35,13 @@ endif()
 
 if(sinter_cuda STREQUAL ON)
     if(NOT CMAKE_CUDA_ARCHITECTURES)
-        set(CMAKE_CUDA_ARCHITECTURES 75 80 90 CACHE STRING "CUDA architectures")
+        set(CMAKE_CUDA_ARCHITECTURES ${sinter_cuda_architectures} CACHE STRING "CUDA architectures")
     endif()
     enable_language(CUDA)
     find_package(CUDAToolkit REQUIRED)
-    # Host and device code follow the same rule on contraction; a relaxed constexpr lets kernels call the constexpr
-    # functions that all backends share; line numbers cost nothing and are what a profiler shows. A kernel that spills
-    # registers or has a stack frame is warned of, which is an error where warnings are.
+    # A kernel that spills registers or has a stack frame is warned of, which is an error where warnings are.
     target_compile_options(
-        sinter_flags INTERFACE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--fmad=false;--expt-relaxed-constexpr;-lineinfo;-Xptxas=-warn-spills,-warn-lmem-usage;-Xcompiler=-Wall,-Wextra,-ffp-contract=off>
+        sinter_flags INTERFACE $<$<COMPILE_LANGUAGE:CUDA>:${sinter_cuda_flags};-Xptxas=-warn-spills,-warn-lmem-usage;-Xcompiler=-Wall,-Wextra,-ffp-contract=off>
                                $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${SINTER_WERROR}>>:-Werror=all-warnings>)
 endif()
 message(STATUS "CUDA kernels: ${sinter_cuda}")

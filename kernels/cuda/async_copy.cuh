@@ -6,9 +6,6 @@
 #include "kernels/cuda/device.cuh"
 
 namespace sinter::kernels {
-// Asynchronous copies of 16 bytes from global to shared memory, which skip the registers: cp.async, from compute
-// capability 8.0 on; before that, ordinary ones. The copies that a thread starts up to commit_async_copies() are a
-// group.
 
 /// Copies valid_bytes (0, 4, 8, 12 or 16) and sets the rest of 16 bytes to zero. Both addresses are aligned to 16
 /// bytes.
@@ -19,10 +16,16 @@ __device__ __forceinline__ void copy_async16(void* shared, const void* global, i
     const auto to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(global), "r"(valid_bytes) : "memory");
 #else
-    auto* to = static_cast<float*>(shared);
-    const auto* from = static_cast<const float*>(global);
-#pragma unroll
-    for (int i = 0; i < 4; ++i) to[i] = 4 * i < valid_bytes ? from[i] : 0;
+    const auto* const from = static_cast<const float*>(global);
+    float4 four = make_float4(0, 0, 0, 0);
+    if (valid_bytes == 16) {
+        four = *static_cast<const float4*>(global);
+    } else {
+        if (valid_bytes > 0) four.x = from[0];
+        if (valid_bytes > 4) four.y = from[1];
+        if (valid_bytes > 8) four.z = from[2];
+    }
+    *static_cast<float4*>(shared) = four;
 #endif
 }
 
