@@ -32,4 +32,17 @@ struct Epilogue {
 /// C = f(accumulate * C + op(A) op(B) + bias). With k == 0 the product is zero and the epilogue still applies.
 SINTER_KERNEL(gemm, Real* c, const Real* a, const Real* b, const GemmShape& shape, const Epilogue<Real>& epilogue);
 
+/// A dense layer y [batch, out] = x [batch, in] W [in, out] + b.
+struct LinearShape {
+    Index batch = 0;
+    Index in = 0;
+    Index out = 0;
+};
+
+/// The gradients of its parameters from that of y, ds [batch, out]:
+///   dw = (or += if accumulate_dw) x^T ds              [in, out]
+///   db = (or += if accumulate_db) column sums of ds   [out]
+SINTER_KERNEL(linear_parameter_gradients, Real* dw, Real* db, const Real* x, const Real* ds, const LinearShape& shape,
+              bool accumulate_dw, bool accumulate_db);
+
 }  // namespace sinter::kernels

@@ -72,6 +72,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
             return;
         }
         Tensor ds = back.dy();
+        const bool both_parameters = !kept.defined() && back.wants(1) && back.wants(2);
         if (kept.defined()) {
             const Tensor dy = ds;
             ds = Tensor::empty(dy.shape(), dy.device());
@@ -85,13 +86,19 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
                                                  activation);
                 }
             });
+        } else if (both_parameters) {
+            const Backward::Destination dw = back.destination(1), db = back.destination(2);
+            ds.device().run([&](auto& queue) {
+                kernels::linear_parameter_gradients(queue, dw.tensor.data(queue), db.tensor.data(queue), x.data(queue),
+                                                    ds.data(queue), {batch, in, out}, dw.accumulate, db.accumulate);
+            });
         } else if (back.wants(2)) {
             const auto [db, accumulate] = back.destination(2);
             ds.device().run([&, &sums = db, add = accumulate](auto& queue) {
                 kernels::sum_rows(queue, sums.data(queue), ds.data(queue), {batch, out}, add);
             });
         }
-        if (back.wants(1)) {
+        if (back.wants(1) && !both_parameters) {
             const auto [dw, accumulate] = back.destination(1);
             multiply_into(dw, x, ds, {in, out, batch, true, false}, accumulate);
         }

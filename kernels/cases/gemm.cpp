@@ -132,6 +132,40 @@ void add_rounding_and_epilogues(CaseList& cases) {
     });
 }
 
+/// The old contents of dw and db, where they are added to, and everything else are small integers.
+KernelCase parameter_gradients(const LinearShape& shape, bool accumulate_dw, bool accumulate_db) {
+    const Fill fill = integers(-8, 8);
+    KernelCase test("gemm", "linear_parameter_gradients",
+                    "batch=" + std::to_string(shape.batch) + " " + std::to_string(shape.in) + "-" +
+                        std::to_string(shape.out) + (accumulate_dw ? " accumulate dw" : "") +
+                        (accumulate_db ? " accumulate db" : ""));
+    const auto result = [&](const char* name, Index count, bool accumulate) {
+        accumulate ? test.inout(name, count, fill) : test.output(name, count);
+    };
+    result("dw", shape.in * shape.out, accumulate_dw);
+    result("db", shape.out, accumulate_db);
+    const double elements = static_cast<double>(shape.batch * (shape.in + shape.out) + shape.in * shape.out);
+    return test.input("x", shape.batch * shape.in, fill)
+        .input("ds", shape.batch * shape.out, fill)
+        .moves(4 * elements)
+        .computes(2.0 * static_cast<double>(shape.batch * shape.in * shape.out))
+        .within(kExactProduct)
+        .runs([=](auto& queue, const auto& b) {
+            linear_parameter_gradients(queue, b.real(0), b.real(1), b.real(2), b.real(3), shape, accumulate_dw,
+                                       accumulate_db);
+        });
+}
+
+void add_parameter_gradients(CaseList& cases) {
+    unsigned turn = 0;
+    for (const LinearShape& shape : {LinearShape{0, 3, 5}, LinearShape{1, 1, 1}, LinearShape{5, 0, 7},
+                                     LinearShape{7, 5, 0}, LinearShape{9, 20, 33}, LinearShape{33, 6, 31},
+                                     LinearShape{130, 401, 66}, LinearShape{700, 20, 41}, LinearShape{20, 778, 1180}}) {
+        for (int repeat = 0; repeat < 2; ++repeat, turn += 3)
+            cases.push_back(parameter_gradients(shape, turn & 1, turn & 2));
+    }
+}
+
 /// A dense layer's three products: y = f(x W + b), dx = dy W^T, dW += x^T dy.
 void add_layer_benchmarks(CaseList& cases, Index batch, Index inputs, Index outputs, ActivationKind activation) {
     const Fill fill = uniform(-1, 1);
@@ -157,6 +191,7 @@ void add_gemm_cases(CaseList& cases, Purpose purpose) {
     if (purpose == Purpose::test) {
         add_shape_sweep(cases);
         add_rounding_and_epilogues(cases);
+        add_parameter_gradients(cases);
         return;
     }
     add_layer_benchmarks(cases, 128, 784, 400, ActivationKind::relu);

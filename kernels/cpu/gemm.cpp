@@ -5,6 +5,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/cpu/gemm-inl.h"
+#include "kernels/reduce.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sinter::kernels::HWY_NAMESPACE {
@@ -29,6 +30,12 @@ HWY_EXPORT(plain_product);
 void gemm(CpuQueue& queue, Real* c, const Real* a, const Real* b, const GemmShape& shape,
           const Epilogue<Real>& epilogue) {
     HWY_DYNAMIC_DISPATCH(plain_product)(queue, c, a, b, shape, epilogue);
+}
+
+void linear_parameter_gradients(CpuQueue& queue, Real* dw, Real* db, const Real* x, const Real* ds,
+                                const LinearShape& shape, bool accumulate_dw, bool accumulate_db) {
+    gemm(queue, dw, x, ds, {shape.in, shape.out, shape.batch, true, false}, {nullptr, {}, accumulate_dw});
+    sum_rows(queue, db, ds, {shape.batch, shape.out}, accumulate_db);
 }
 
 }  // namespace sinter::kernels

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kernels/cuda/gemm_product.h"
+#include "kernels/reduce.h"
 #include "kernels/vendor/engine.h"
 
 namespace sinter::kernels {
@@ -59,6 +60,17 @@ void gemm(CudaQueue& queue, Real* c, const Real* a, const Real* b, const GemmSha
     };
     if (transpose_a) return with_b(dense_columns(a, k, m));
     return with_b(dense_rows(a, m, k));
+}
+
+void linear_parameter_gradients(CudaQueue& queue, Real* dw, Real* db, const Real* x, const Real* ds,
+                                const LinearShape& shape, bool accumulate_dw, bool accumulate_db) {
+    const auto [batch, in, out] = shape;
+    if (in == 0 || queue.vendor()) {  // whose product has no such by-product
+        sum_rows(queue, db, ds, {batch, out}, accumulate_db);
+        return gemm(queue, dw, x, ds, {in, out, batch, true, false}, {nullptr, {}, accumulate_dw});
+    }
+    tiled_product(queue, dense_columns(x, batch, in), dense_columns(ds, batch, out), dense_result(dw, out),
+                  {in, out, batch}, {nullptr, {}, accumulate_dw}, {db, accumulate_db});
 }
 
 }  // namespace sinter::kernels

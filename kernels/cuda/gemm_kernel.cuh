@@ -10,10 +10,12 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "kernels/cuda/activation.cuh"
 #include "kernels/cuda/gemm_product.h"
 #include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/quad.cuh"
 
 namespace sinter::kernels {
 
@@ -28,6 +30,10 @@ struct BlockSharing {
 template <class Tile>
 inline constexpr std::size_t kSharedBytes = Tile::kStages* Tile::kStageFloats * sizeof(float) +
                                             (Tile::kRows + Tile::kColumns) * sizeof(PatchOrigin);
+
+/// Whether the operands are those of a dense layer's weight gradient, for which there is ColumnSums.
+template <class A, class B>
+inline constexpr bool kHasColumnSums = std::is_same_v<A, Columns>&& std::is_same_v<B, Columns>;
 
 /// sums += A B over stages [begin, end) of the depth.
 template <class Tile, class Multiplier, class A, class B>
@@ -124,11 +130,44 @@ __device__ __forceinline__ void finish(const float* tile, int row_stride, const 
     }
 }
 
-/// Grid: tiles of C, splits of the depth, products.
+/// Writes the column sums, strips of 32 columns in turn, by the blocks of one plane of the grid.
+template <int threads>
+__device__ __forceinline__ void sum_columns_of(const Columns& b, const ColumnSums& column_sums, float* shared) {
+    constexpr int kAcross = kWarp / kQuad, kRowsAtOnce = threads / kAcross;
+    const int thread = static_cast<int>(threadIdx.x);
+    const int block = static_cast<int>(blockIdx.y * gridDim.x + blockIdx.x);
+    for (int strip = block * kWarp; strip < b.sides; strip += static_cast<int>(gridDim.x * gridDim.y) * kWarp) {
+        const int first_column = strip + thread % kAcross * kQuad;
+        Quad sum = {};
+#pragma unroll 4
+        for (int row = thread / kAcross; row < b.depth; row += kRowsAtOnce) {
+            const Quad quad =
+                load4(b.data + static_cast<long long>(row) * b.sides + first_column, b.sides - first_column);
+#pragma unroll
+            for (int j = 0; j < kQuad; ++j) sum[j] += quad[j];
+        }
+        *reinterpret_cast<Quad*>(shared + thread * kQuad) = sum;
+        __syncthreads();
+        if (thread < kWarp && strip + thread < b.sides) {
+            float* const to = column_sums.to + strip + thread;
+            float total = column_sums.accumulate ? *to : 0;
+            for (int row = 0; row < kRowsAtOnce; ++row) total += shared[row * kWarp + thread];
+            *to = total;
+        }
+        __syncthreads();  // the next strip's sums go to the same place
+    }
+}
+
+/// Grid: tiles of C, splits of the depth, products and a plane for the column sums where somebody wants them.
 template <class Tile, class Multiplier, class A, class B>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksAtOnce)
     tiled_product_kernel(const __grid_constant__ ProductGroup<A, B> group, const Epilogue<float> epilogue,
-                         const BlockSharing sharing) {
+                         const BlockSharing sharing, const ColumnSums column_sums) {
+    if constexpr (kHasColumnSums<A, B>) {
+        if (static_cast<int>(blockIdx.z) == group.count) {
+            return sum_columns_of<Tile::kThreads>(group.products[0].b, column_sums, dynamic_shared<float>());
+        }
+    }
     const Product<A, B>& product = group.products[blockIdx.z];
     const int tile = static_cast<int>(blockIdx.x);
     const int row_tile = tile / sharing.column_tiles;
@@ -161,20 +200,22 @@ using SmallTile = Tile<64, 32, 32, 16, 4, 4>;
 
 template <class Tile, class Multiplier, class A, class B>
 void launch_products(CudaQueue& queue, const ProductGroup<A, B>& group, const ProductSize& size, int splits,
-                     const Epilogue<float>& epilogue) {
+                     const Epilogue<float>& epilogue, const ColumnSums& column_sums) {
     const auto tiles_of = [](int count, int side) { return static_cast<unsigned>((count + side - 1) / side); };
     const unsigned column_tiles = tiles_of(size.n, Tile::kColumns);
     const dim3 grid(tiles_of(size.m, Tile::kRows) * column_tiles, static_cast<unsigned>(splits),
-                    static_cast<unsigned>(size.count));
-    const auto partial_floats = splits > 1 ? std::size_t{grid.x} * grid.y * grid.z * Tile::kRows * Tile::kColumns : 0;
+                    static_cast<unsigned>(size.count + (column_sums.to ? 1 : 0)));
+    const auto blocks = std::size_t{grid.x} * grid.y * static_cast<unsigned>(size.count);
+    const auto partial_floats = splits > 1 ? blocks * Tile::kRows * Tile::kColumns : 0;
     const CudaScratch scratch(queue, partial_floats * sizeof(float));
     launch<tiled_product_kernel<Tile, Multiplier, A, B>>(
         queue, grid, Tile::kThreads, kSharedBytes<Tile>, group, epilogue,
-        BlockSharing{static_cast<int>(column_tiles), scratch.as<float4>(), queue.arrivals()});
+        BlockSharing{static_cast<int>(column_tiles), scratch.as<float4>(), queue.arrivals()}, column_sums);
 }
 
 template <class A, class B>
-void tiled_products(CudaQueue& queue, const ProductGroup<A, B>& group, const Epilogue<float>& epilogue) {
+void tiled_products(CudaQueue& queue, const ProductGroup<A, B>& group, const Epilogue<float>& epilogue,
+                    const ColumnSums& column_sums) {
     ProductSize size;
     size.count = group.count;
     for (int i = 0; i < group.count; ++i) {
@@ -187,11 +228,14 @@ void tiled_products(CudaQueue& queue, const ProductGroup<A, B>& group, const Epi
     const auto with_tile = [&]<class Tile>(Tile) {
         switch (queue.precision()) {
             case Precision::fp32:
-                return launch_products<Tile, FusedMultiplyAdd<Tile>>(queue, group, size, plan.splits, epilogue);
+                return launch_products<Tile, FusedMultiplyAdd<Tile>>(queue, group, size, plan.splits, epilogue,
+                                                                     column_sums);
             case Precision::tf32:
-                return launch_products<Tile, TensorCore<Tile, Tf32>>(queue, group, size, plan.splits, epilogue);
+                return launch_products<Tile, TensorCore<Tile, Tf32>>(queue, group, size, plan.splits, epilogue,
+                                                                     column_sums);
             case Precision::bf16:
-                return launch_products<Tile, TensorCore<Tile, Bf16>>(queue, group, size, plan.splits, epilogue);
+                return launch_products<Tile, TensorCore<Tile, Bf16>>(queue, group, size, plan.splits, epilogue,
+                                                                     column_sums);
         }
     };
     switch (plan.tile) {

@@ -25,9 +25,18 @@ struct ProductGroup {
     int count = 0;
 };
 
-/// Does the products, in the queue's precision. Defined for the operands that gemm_*.cu instantiate it for.
+/// A by-product for weight gradients: to[c] = (or += if accumulate) the sum of column c of the first product's B, which
+/// is the gradient of a bias. Null for none.
+struct ColumnSums {
+    float* to = nullptr;
+    bool accumulate = false;
+};
+
+/// Does the products, in the queue's precision. Defined for the operands that gemm_*.cu instantiate it for; the
+/// by-product where both are Columns.
 template <class A, class B>
-void tiled_products(CudaQueue& queue, const ProductGroup<A, B>& group, const Epilogue<float>& epilogue);
+void tiled_products(CudaQueue& queue, const ProductGroup<A, B>& group, const Epilogue<float>& epilogue,
+                    const ColumnSums& column_sums = {});
 
 /// A size or count as an int. Throws std::length_error for a product that is too large.
 int small_size(Index size);
@@ -45,11 +54,11 @@ PixelRows dense_result(float* data, Index columns);
 /// One product; of `shape` only the sizes count.
 template <class A, class B>
 void tiled_product(CudaQueue& queue, const A& a, const B& b, const PixelRows& c, const GemmShape& shape,
-                   const Epilogue<float>& epilogue) {
+                   const Epilogue<float>& epilogue, const ColumnSums& column_sums = {}) {
     ProductGroup<A, B> group;
     group.products[0] = {a, b, c, small_size(shape.m), small_size(shape.n), small_size(shape.k)};
     group.count = 1;
-    tiled_products(queue, group, epilogue);
+    tiled_products(queue, group, epilogue, column_sums);
 }
 
 }  // namespace sinter::kernels

@@ -3,6 +3,7 @@
 
 namespace sinter::kernels {
 
-template void tiled_products(CudaQueue&, const ProductGroup<PatchRows, PatchRows>&, const Epilogue<float>&);
+template void tiled_products(CudaQueue&, const ProductGroup<PatchRows, PatchRows>&, const Epilogue<float>&,
+                             const ColumnSums&);
 
 }  // namespace sinter::kernels

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "kernels/reduce.h"
 #include "kernels/ref/activation.h"
 #include "kernels/ref/instantiate.h"
 
@@ -31,6 +32,14 @@ void gemm(RefQueue<Real>&, Real* c, const Real* a, const Real* b, const GemmShap
     }
 }
 
+template <class Real>
+void linear_parameter_gradients(RefQueue<Real>& queue, Real* dw, Real* db, const Real* x, const Real* ds,
+                                const LinearShape& shape, bool accumulate_dw, bool accumulate_db) {
+    gemm(queue, dw, x, ds, {shape.in, shape.out, shape.batch, true, false}, {nullptr, {}, accumulate_dw});
+    sum_rows(queue, db, ds, {shape.batch, shape.out}, accumulate_db);
+}
+
 SINTER_REF_INSTANTIATE(gemm);
+SINTER_REF_INSTANTIATE(linear_parameter_gradients);
 
 }  // namespace sinter::kernels
