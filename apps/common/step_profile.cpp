@@ -32,6 +32,11 @@ void StepProfile::phase(const char* name) {
     began_ = Clock::now();
 }
 
+void StepProfile::drop() {
+    running_ = nullptr;
+    phase(nullptr);
+}
+
 std::string StepProfile::table() const {
     if (phases_.empty()) return "";
     double step = 0;

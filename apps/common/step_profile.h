@@ -14,6 +14,8 @@ public:
     void set_active(bool active);
     /// Ends the phase that runs, if any, and begins another; null only ends it.
     void phase(const char* name);
+    /// Ends the phase that runs and forgets it: it was none.
+    void drop();
     /// The table: median microseconds and share of the step for each phase, then the whole step. Empty if nothing ran.
     std::string table() const;
 

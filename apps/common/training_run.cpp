@@ -88,7 +88,7 @@ Index TrainingRun::take_step(TrainingStep& step) {
     StepPlace place{.step = at_.step + 1, .position = batches_.position()};
     place.images = batches_.advance();
     if (place.images == 0) {
-        profile_.phase(nullptr);
+        profile_.drop();
         return 0;
     }
     at_.step = place.step;

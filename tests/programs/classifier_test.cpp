@@ -135,14 +135,6 @@ TEST_F(ClassifierProgram, ARunWhoseLastStepDivergedDoesNotSucceed) {
     EXPECT_EQ(outcome.out, "");
 }
 
-TEST_F(ClassifierProgram, DryRunWritesNothing) {
-    const Snapshot before = snapshot();
-    const Outcome outcome = start(training(path("run"), {"--dry-run"}));
-    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_NE(outcome.out.find("would train 2 epochs of 4 steps of 64 images"), std::string::npos) << outcome.out;
-    EXPECT_EQ(snapshot(), before);
-}
-
 /// Images [first, first + count) of a set as PNG files in a folder.
 void write_pngs(const fs::path& folder, const ImageSet& images, std::int64_t first, std::int64_t count) {
     fs::create_directories(folder);

@@ -286,20 +286,6 @@ TEST_F(DcganProgram, RefusesATooLargeGifBeforeItTrains) {
     EXPECT_EQ(snapshot(), before);
 }
 
-TEST_F(DcganProgram, DryRunWritesNothing) {
-    const Snapshot before = snapshot();
-    const Outcome outcome = start(training(path("run"), {"--dry-run"}));
-    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_NE(outcome.out.find("would train 2 epochs of 4 steps of 50 images"), std::string::npos) << outcome.out;
-    EXPECT_EQ(snapshot(), before);
-}
-
-TEST_F(DcganProgram, ProfilesTheStepsAskedFor) {
-    const Outcome outcome = train(path("run"), {"--profile-steps", "1:4"});
-    for (const char* part : {"medians of 3 steps", "batch", "step"})
-        EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
-}
-
 TEST_F(DcganProgram, HelpTellsTheDefaultsOfEachSize) {
     const Outcome outcome = start({"--help"});
     EXPECT_EQ(outcome.exit_code, 0);

@@ -140,30 +140,10 @@ TEST_F(VaeProgram, TrainsOnTheEmbeddedDigits) {
     EXPECT_LT(metrics(out).back()["loss"], 160);
 }
 
-TEST_F(VaeProgram, DryRunWritesNothing) {
-    const Snapshot before = snapshot();
-    const Outcome outcome = vae(training(path("run"), {"--dry-run"}));
-    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_NE(outcome.out.find("would train 2 epochs of 4 steps of 64 images"), std::string::npos) << outcome.out;
-    EXPECT_EQ(snapshot(), before);
-}
-
 TEST_F(VaeProgram, ProfilesTheStepsAskedFor) {
     const Outcome outcome = train(path("run"), {"--profile-steps", "1:4"});
     for (const char* part : {"medians of 3 steps", "batch", "forward", "backward", "optimizer", "step"})
         EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
-}
-
-TEST_F(VaeProgram, AnswersQuestions) {
-    const Snapshot before = snapshot();
-    for (const auto& [option, part] :
-         {std::pair("--help", "--batch-size INT"), {"--version", "sinter"}, {"--list-devices", "cpu"}}) {
-        const Outcome outcome = vae({option});
-        EXPECT_EQ(outcome.exit_code, 0);
-        EXPECT_NE(outcome.out.find(part), std::string::npos) << outcome.out;
-        EXPECT_EQ(outcome.err, "");
-    }
-    EXPECT_EQ(snapshot(), before);
 }
 
 }  // namespace

@@ -178,18 +178,8 @@ TEST_F(Resume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
                    {"--resume", "'constant'", "'cosine over 2 epochs'"});
     expect_refusal(resume(path("run"), {"--epochs", "1"}), 2, {"--resume", "has finished 2 epochs", "--epochs is 1"});
     expect_refusal(vae(training(path("run"))), 2, {path("run"), "already holds a run", "--resume"});
-    expect_refusal(vae({"--resume", "--data", data()}), 2, {"--resume", "--out"});
     EXPECT_EQ(snapshot(), before);
     EXPECT_EQ(resume(path("run")).exit_code, 0) << "the run itself still goes on";
-}
-
-TEST_F(Resume, NeedsARun) {
-    fs::create_directories(path("empty"));
-    const Snapshot before = snapshot();
-    for (const char* folder : {"empty", "missing"}) {
-        expect_refusal(resume(path(folder), {"--data", data()}), 2, {path(folder), "holds no run to resume"});
-    }
-    EXPECT_EQ(snapshot(), before);
 }
 
 }  // namespace

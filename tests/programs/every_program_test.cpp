@@ -1,0 +1,135 @@
+// What is the same in every program that trains: questions answered, dry runs, profiles, and what is refused before
+// anything is done. Each time the exit code, the sentence, and that nothing on the disk has changed.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <ostream>
+#include <utility>
+
+#include "tests/programs/program_fixture.h"
+
+namespace sinter {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Program {
+    std::string name, path;
+    Arguments small;    ///< makes its model quick to train
+    std::string found;  ///< what its first step tells
+};
+
+void PrintTo(const Program& program, std::ostream* stream) { *stream << program.name; }
+
+class EveryProgram : public ProgramTest, public testing::WithParamInterface<Program> {
+protected:
+    EveryProgram() : ProgramTest(GetParam().path) {}
+
+    /// The arguments that train a small model on the tiny set: 2 epochs of 4 steps, unless `more` says otherwise.
+    Arguments training(const std::string& out, Arguments more = {}) const {
+        more.insert(more.end(), GetParam().small.begin(), GetParam().small.end());
+        return with_defaults({"--data", data(), "--out", out}, {"--batch-size", "50", "--epochs", "2"}, more);
+    }
+
+    /// Expects the refusal, with nothing said on stdout and no file changed.
+    void expect_refused(const Arguments& arguments, int exit_code, std::initializer_list<std::string> parts,
+                        ProcessOptions options = {}) const {
+        SCOPED_TRACE(testing::PrintToString(arguments));
+        const Snapshot before = snapshot();
+        const Outcome outcome = start(arguments, std::move(options));
+        expect_refusal(outcome, exit_code, parts);
+        EXPECT_EQ(outcome.out, "");
+        EXPECT_NE(outcome.err.find(GetParam().name + ": "), std::string::npos) << outcome.err;
+        EXPECT_TRUE(snapshot() == before) << "something on the disk has changed";
+    }
+};
+
+TEST_P(EveryProgram, AnswersQuestions) {
+    const Snapshot before = snapshot();
+    for (const auto& [option, part] :
+         {std::pair("--help", "--batch-size INT"), {"--version", "sinter"}, {"--list-devices", "cpu"}}) {
+        const Outcome outcome = start({option});
+        EXPECT_EQ(outcome.exit_code, 0);
+        EXPECT_NE(outcome.out.find(part), std::string::npos) << outcome.out;
+        EXPECT_EQ(outcome.err, "");
+    }
+    EXPECT_EQ(snapshot(), before);
+}
+
+TEST_P(EveryProgram, DryRunTakesOneStepAndWritesNothing) {
+    const Snapshot before = snapshot();
+    const Outcome outcome = start(training(path("run"), {"--dry-run"}));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("would train 2 epochs of 4 steps of 50 images; the first step has " + GetParam().found),
+              std::string::npos)
+        << outcome.out;
+    EXPECT_NE(outcome.err.find(" s after the start of the program"), std::string::npos) << outcome.err;
+    EXPECT_EQ(snapshot(), before);
+}
+
+TEST_P(EveryProgram, ProfilesTheStepsAskedFor) {
+    // Across the end of an epoch, where a test and pictures come between two steps.
+    const Outcome outcome = succeed(training(path("run"), {"--profile-steps", "1:7"}));
+    for (const char* part : {"medians of 6 steps", "batch", "step"})
+        EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
+}
+
+TEST_P(EveryProgram, RefusesWrongUsage) {
+    const auto expect_usage = [&](const Arguments& wrong, std::initializer_list<std::string> parts) {
+        expect_refused(training(path("run"), wrong), 2, parts);
+    };
+    expect_usage({"--batchsize", "32"}, {"unknown option '--batchsize'", "did you mean --batch-size?", "--help"});
+    expect_usage({"--zzz"}, {"unknown option '--zzz'; --help"});
+    expect_usage({"extra"}, {"unexpected argument 'extra'"});
+    expect_usage({"--epochs", "-1"}, {"--epochs", "expected a whole number from 1 to", "'-1'"});
+    expect_usage({"--epochs", "2.5"}, {"--epochs", "whole number", "'2.5'"});
+    expect_usage({"--batch-size", "0"}, {"--batch-size", "'0'"});
+    expect_usage({"--batch-size", "99999999999"}, {"--batch-size", "'99999999999'"});
+    expect_usage({"--lr", "0"}, {"--lr", "expected a positive number", "'0'"});
+    expect_usage({"--lr", "nan"}, {"--lr", "expected a positive number", "'nan'"});
+    expect_usage({"--seed", "-1"}, {"--seed", "'-1'"});
+    expect_usage({"--seed", "one"}, {"--seed", "'one'"});
+    expect_usage({"--threads", "-2"}, {"--threads", "'-2'"});
+    expect_usage({"--size", "5000"}, {"--size", "to 4096", "'5000'"});
+    expect_usage({"--channels", "2"}, {"--channels", "2"});
+    expect_usage({"--optimizer", "adagrad"}, {"--optimizer", "adagrad", "adamw"});
+    expect_usage({"--device", "gpu"}, {"--device", "expected auto, cpu or cuda[:N]", "'gpu'"});
+    expect_usage({"--engine", "fast"}, {"--engine", "fast", "vendor"});
+    for (const char* steps : {"3", "5:5", "5:2", "-1:3", "a:b", "1:2:3"})
+        expect_usage({"--profile-steps", steps}, {"--profile-steps", "expected A:B", std::string("'") + steps + "'"});
+}
+
+TEST_P(EveryProgram, RefusesDevicesThatAreNotThere) {
+    for (const char* device : {"cuda", "cuda:7"})
+        expect_refused(training(path("run"), {"--device", device}), 4, {"--device", device, "--device cpu"});
+    expect_refused(training(path("run"), {"--engine", "vendor"}), 4, {"--engine vendor", "GPU"});
+}
+
+TEST_P(EveryProgram, RefusesMissingData) {
+    expect_refused({"--data", path("nowhere"), "--out", path("run")}, 3,
+                   {path("nowhere"), "no such folder", "--data says so"});
+    fs::create_directories(path("empty"));
+    expect_refused({"--data", path("empty"), "--out", path("run")}, 3,
+                   {path("empty"), "expected the four files of MNIST", "train-images-idx3-ubyte"});
+    expect_refused({"--out", path("run")}, 3, {path("nowhere"), "SINTER_DATA_DIR says so"},
+                   {{{"SINTER_DATA_DIR", path("nowhere")}}, {}, 0});
+}
+
+TEST_P(EveryProgram, ResumesOnlyARun) {
+    fs::create_directories(path("empty"));
+    for (const char* folder : {"empty", "missing"}) {
+        expect_refused({"--resume", "--out", path(folder), "--data", data()}, 2,
+                       {path(folder), "holds no run to resume"});
+    }
+    expect_refused({"--resume", "--data", data()}, 2, {"--resume", "--out"});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, EveryProgram,
+    testing::Values(Program{"mnist_vae", SINTER_MNIST_VAE, {"--hidden", "32"}, "a loss of "},
+                    Program{"dcgan", SINTER_DCGAN, {"--base-width", "4", "--grid", "4"}, "a loss_d of "},
+                    Program{"classifier", SINTER_CLASSIFIER, {}, "a loss of "}),
+    [](const auto& program) { return program.param.name; });
+
+}  // namespace
+}  // namespace sinter
