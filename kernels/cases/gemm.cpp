@@ -160,7 +160,7 @@ void add_parameter_gradients(CaseList& cases) {
     unsigned turn = 0;
     for (const LinearShape& shape : {LinearShape{0, 3, 5}, LinearShape{1, 1, 1}, LinearShape{5, 0, 7},
                                      LinearShape{7, 5, 0}, LinearShape{9, 20, 33}, LinearShape{33, 6, 31},
-                                     LinearShape{130, 401, 66}, LinearShape{700, 20, 41}, LinearShape{20, 778, 1180}}) {
+                                     LinearShape{130, 401, 66}, LinearShape{700, 20, 41}, LinearShape{3, 70, 5000}}) {
         for (int repeat = 0; repeat < 2; ++repeat, turn += 3)
             cases.push_back(parameter_gradients(shape, turn & 1, turn & 2));
     }
