@@ -88,7 +88,8 @@ public:
         if (root.state_->node) collect(root.state_->node, nodes);
         mark_needed(nodes);
         const GradMode mode(create_graph_);
-        deliver(root, Tensor::full(root.shape(), 1, root.device()));
+        one_ = Tensor::full(root.shape(), 1, root.device());
+        deliver(root, one_);
         for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
             if ((*node)->needed_) run(**node);
             *node = Ref<Node>();
@@ -117,6 +118,9 @@ public:
             }
         }
     }
+
+    /// Whether `gradient` is the one that the walk began with.
+    bool is_one(const Tensor& gradient) const { return gradient.defined() && gradient.same(one_); }
 
     /// Where a parameter's gradient is kept; from now on it counts as set.
     static Backward::Destination parameter_gradient(const Tensor& parameter) {
@@ -202,6 +206,7 @@ private:
     const std::span<const Tensor>* targets_;
     std::span<Tensor> results_;
     bool create_graph_, retain_graph_;
+    Tensor one_;
 };
 
 thread_local std::vector<Ref<Node>> BackwardPass::spare_nodes;
@@ -212,6 +217,10 @@ Tensor Backward::dy(int output) {
         gradient = Tensor::zeros(node_.output_shapes_[static_cast<std::size_t>(output)], *node_.device_);
     }
     return gradient;
+}
+
+bool Backward::dy_is_one(int output) const {
+    return pass_.is_one(node_.output_gradients_[static_cast<std::size_t>(output)]);
 }
 
 bool Backward::wants(int input) const { return pass_.wants(node_.inputs_[static_cast<std::size_t>(input)]); }

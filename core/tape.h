@@ -84,6 +84,8 @@ class Backward {
 public:
     /// The gradient that arrived at an output; zeros if nothing depended on it.
     Tensor dy(int output = 0);
+    /// Whether that gradient is the 1 that the walk began with, by which nothing need be multiplied.
+    bool dy_is_one(int output = 0) const;
     /// Whether the gradient of an input is asked for. Others need not be computed, and must not be delivered.
     bool wants(int input) const;
     /// Whether the gradients will be differentiated again: they must then be computed with ops and delivered by add().

@@ -17,6 +17,7 @@ Tensor loss_with_gradient(const char* op, const Tensor& x, Kernel kernel) {
     const Tensor dx = should_record(inputs) ? Tensor::empty(x.shape(), x.device()) : Tensor();
     x.device().run([&](auto& queue) { kernel(queue, loss.data(queue), dx.data(queue)); });
     return record(op, loss, {x}, [dx](Backward& back) {
+        if (back.dy_is_one() && !back.create_graph()) return back.add(0, dx);
         const Tensor dloss = back.dy(), to = back.target(0);
         to.device().run([&](auto& queue) {
             kernels::multiply_scalar(queue, to.data(queue), dx.data(queue), dloss.data(queue), dx.count());
