@@ -22,10 +22,13 @@ __global__ void __launch_bounds__(kBlock)
     // Everything counts from the first row, so that a large mean is not rounded before the end.
     const Quad origin = load4(x + column, left);
     Quad held[kHeldRows];
+#pragma unroll
+    for (int k = 0; k < kHeldRows; ++k) {  // all on their way before the first is used
+        held[k] = row(k) < grid.shape.rows ? load4(x + row(k) * columns + column, left) : origin;
+    }
     float mean[kQuad] = {};
 #pragma unroll
     for (int k = 0; k < kHeldRows; ++k) {
-        held[k] = row(k) < grid.shape.rows ? load4(x + row(k) * columns + column, left) : origin;
 #pragma unroll
         for (int j = 0; j < kQuad; ++j) {
             held[k][j] -= origin[j];
@@ -70,13 +73,17 @@ __global__ void __launch_bounds__(kBlock)
     const Index columns = grid.shape.columns, column = grid.column(), left = grid.columns_left();
     const Normalisation normalise = rows.of(grid);
     const auto row = [&](int k) { return grid.first_row() + k * grid.row_step(); };
-    Quad centred[kHeldRows], ds[kHeldRows];
-    float sums[2 * kQuad] = {};  // of ds, and of ds (x - mean)
+    Quad centred[kHeldRows], ds[kHeldRows];  // first x and dy
 #pragma unroll
     for (int k = 0; k < kHeldRows; ++k) {
         if (row(k) >= grid.shape.rows) continue;
         centred[k] = load4(x + row(k) * columns + column, left);
         ds[k] = load4(dy + row(k) * columns + column, left);
+    }
+    float sums[2 * kQuad] = {};  // of ds, and of ds (x - mean)
+#pragma unroll
+    for (int k = 0; k < kHeldRows; ++k) {
+        if (row(k) >= grid.shape.rows) continue;
 #pragma unroll
         for (int j = 0; j < kQuad; ++j) {
             centred[k][j] -= normalise.mean[j];
