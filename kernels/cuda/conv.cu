@@ -1,4 +1,5 @@
-// Convolution and its gradients: three views of the tiled product.
+// Convolution and its gradients: three views of the tiled product. The gradients of thin images go another way
+// (conv_thin.h).
 //
 //   forward          y [pixels, out]              = patches of x [pixels, taps in]    times  w [taps in, out]
 //   input gradient   dx of one phase [pixels, in] = patches of dy [pixels, taps out]  times  w of the phase [taps out,
