@@ -2,8 +2,8 @@
 // (conv_thin.h).
 //
 //   forward          y [pixels, out]              = patches of x [pixels, taps in]    times  w [taps in, out]
-//   input gradient   dx of one phase [pixels, in] = patches of dy [pixels, taps out]  times  w of the phase [taps out,
-//   in] weight gradient  dw [taps in, out]            = patches of x [pixels, taps in]^T  times  dy [pixels, out]
+//   input gradient   dx of one phase [pixels, in] = patches of dy [pixels, taps out]  times  its w [taps out, in]
+//   weight gradient  dw [taps in, out]            = patches of x [pixels, taps in]^T  times  dy [pixels, out]
 //
 // A stride s makes s * s phases of the input, each with its own taps: no zero is multiplied and nothing is scattered.
 // One launch does up to kMaxProducts of them.

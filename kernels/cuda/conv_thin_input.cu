@@ -5,10 +5,8 @@
 // the part of dy that reaches it by all taps at once, on the main loop of the tiled product. The products stay in
 // shared memory, where every pixel of dx then adds up those that are its own.
 //
-// Limiter: the multiply-adds in float32, about twice as many as there must be, since neighbouring tiles share borders
-// of dy and the taps fill 78 to 100 % of the columns; the second-level cache on the tensor cores.
-#include <algorithm>
-
+// Limiter: the multiply-adds in float32, 1.5 to 2.5 times as many as there must be, since neighbouring tiles share
+// borders of dy and the taps fill 78 to 100 % of the columns; the second-level cache on the tensor cores.
 #include "kernels/cuda/conv_thin.h"
 #include "kernels/cuda/gemm_kernel.cuh"
 
@@ -17,41 +15,38 @@ namespace {
 
 constexpr int kPixels = 128;  // of dy, a block
 
+/// The blocks that a multiprocessor has registers for: every tap more is a sum more in each thread.
+constexpr int blocks_at_once(int taps) { return taps <= 32 ? 4 : taps <= 48 ? 3 : 2; }
+
 /// A block's product: pixels of dy times taps, and one warp for every 32 pixels.
 template <int taps>
-using ThinTile = Tile<kPixels, taps, 32, taps, 2,
-                      taps <= 32   ? 4
-                      : taps <= 48 ? 3
-                                   : 2>;
-
-constexpr int parts_of(int count, int size) { return (count + size - 1) / size; }
+using ThinTile = Tile<kPixels, taps, 32, taps, 2, blocks_at_once(taps)>;
 
 /// How many coordinates of dy can reach one of `size` neighbouring coordinates of dx, along one axis.
-constexpr int reach(int size, Index kernel, Index stride) { return static_cast<int>((size + kernel - 2) / stride) + 1; }
+constexpr Index reach(Index size, Index kernel, Index stride) { return (size + kernel - 2) / stride + 1; }
 
 /// How images are cut into tiles: of dx, and of dy all that reaches them.
 struct ThinCut {
-    int rows = 0, columns = 0;  ///< of dx
-    int dy_columns = 0, dy_pixels = 0;
-    int row_tiles = 0, column_tiles = 0;  ///< of an image
+    Index rows = 0, columns = 0;  ///< of dx
+    Index dy_columns = 0, dy_pixels = 0;
+    Index row_tiles = 0, column_tiles = 0;  ///< of an image
 
     /// The cut into the fewest tiles, whose sizes are about equal. There is one: kMostThinTaps are fewer than kPixels.
     explicit ThinCut(const ConvGeometry& g) {
-        const int height = small_size(g.height), width = small_size(g.width);
-        int fewest = 0;
-        for (int bands = 1; bands <= height; ++bands) {
-            const int band = parts_of(height, bands), dy_rows = reach(band, g.kernel_height, g.stride);
+        Index fewest = 0;
+        for (Index bands = 1; bands <= g.height; ++bands) {
+            const Index band = parts(g.height, bands), dy_rows = reach(band, g.kernel_height, g.stride);
             // From reach(columns) <= kPixels / dy_rows:
             const Index most_columns = kPixels / dy_rows * g.stride - g.kernel_width + 1;
             if (most_columns < 1) continue;
-            const int strips = parts_of(width, static_cast<int>(std::min<Index>(width, most_columns)));
+            const Index strips = parts(g.width, most_columns);
             if (fewest > 0 && bands * strips >= fewest) continue;
             fewest = bands * strips;
             rows = band;
-            columns = parts_of(width, strips);
+            columns = parts(g.width, strips);
             dy_columns = reach(columns, g.kernel_width, g.stride);
             dy_pixels = dy_rows * dy_columns;
-            row_tiles = parts_of(height, rows);
+            row_tiles = parts(g.height, rows);
             column_tiles = strips;
         }
     }
@@ -76,22 +71,22 @@ struct ThinInputGradient {
           stride(small_size(g.stride)),
           pad_top(small_size(g.pad_top)),
           pad_left(small_size(g.pad_left)),
-          rows(cut.rows),
-          columns(cut.columns),
-          dy_columns(cut.dy_columns),
+          rows(small_size(cut.rows)),
+          columns(small_size(cut.columns)),
+          dy_columns(small_size(cut.dy_columns)),
           by_stride(stride),
           by_channels(channels),
-          by_tile_row(cut.columns * channels),
-          by_column_tiles(cut.column_tiles),
-          by_row_tiles(cut.row_tiles) {
+          by_tile_row(columns * channels),
+          by_column_tiles(small_size(cut.column_tiles)),
+          by_row_tiles(small_size(cut.row_tiles)) {
         dy.data = dy_data;
         dy.image_stride = g.out_height * g.out_width * g.out_channels;
-        dy.patches = cut.dy_pixels;
+        dy.patches = small_size(cut.dy_pixels);
         dy.depth = dy.channels = small_size(g.out_channels);
         dy.height = small_size(g.out_height);
         dy.width = small_size(g.out_width);
-        dy.patches_of_image = Divisor32(cut.dy_pixels);
-        dy.patches_of_row = Divisor32(cut.dy_columns);
+        dy.patches_of_image = Divisor32(dy.patches);
+        dy.patches_of_row = Divisor32(dy_columns);
         dy.depth_of_tap = Divisor32(dy.depth);
         dy.taps_of_row = Divisor32(1);
         dy.in_fours = copies_in_fours(dy_data, g.out_channels);
