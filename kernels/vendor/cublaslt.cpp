@@ -81,8 +81,7 @@ CublasLt::CublasLt() {
     library.find(Matmul, "cublasLtMatmul");
 }
 
-void CublasLt::check(cublasStatus_t status, std::string_view action) const {
-    if (status == CUBLAS_STATUS_SUCCESS) return;
+void CublasLt::fail(cublasStatus_t status, std::string_view action) const {
     throw QueueError("[vendor] " + std::string(action) + " with cuBLASLt: " + GetStatusString(status) + " (status " +
                      std::to_string(status) + ")");
 }
@@ -162,7 +161,7 @@ bool CublasLtProducts::multiply(CudaQueue& queue, float* c, const float* a, cons
     const cublasStatus_t status = cublaslt().Matmul(
         handle_.get(), plan.product.get(), &one, b, plan.left.get(), a, plan.right.get(), &old, c, plan.result.get(), c,
         plan.result.get(), &plan.algorithm, workspace.as<void>(), plan.workspace, queue.stream());
-    if (status != CUBLAS_STATUS_SUCCESS) cublaslt().check(status, "multiplying matrices of " + text(shape));
+    cublaslt().check(status, [&] { return "multiplying matrices of " + text(shape); });
     if (!relu) bias_activation_forward(queue, c, nullptr, {shape.m, shape.n}, epilogue.activation);
     return true;
 }

@@ -4,6 +4,7 @@
 #include <cublasLt.h>
 
 #include <compare>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -33,7 +34,17 @@ struct CublasLt {
     decltype(&cublasLtMatmul) Matmul;
 
     /// Throws QueueError unless `status` is success. `action` says what was tried: "multiplying matrices".
-    void check(cublasStatus_t status, std::string_view action) const;
+    void check(cublasStatus_t status, std::string_view action) const {
+        if (status != CUBLAS_STATUS_SUCCESS) fail(status, action);
+    }
+    /// The same, for a sentence that is put together only where it is needed.
+    template <std::invocable Action>
+    void check(cublasStatus_t status, const Action& action) const {
+        if (status != CUBLAS_STATUS_SUCCESS) fail(status, action());
+    }
+
+private:
+    [[noreturn]] void fail(cublasStatus_t status, std::string_view action) const;
 };
 
 /// The library, loaded by the first call. Throws QueueError as Library does.

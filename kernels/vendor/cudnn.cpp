@@ -39,8 +39,7 @@ Cudnn::Cudnn() {
     library.find(BatchNormalizationBackward, "cudnnBatchNormalizationBackward");
 }
 
-void Cudnn::check(cudnnStatus_t status, std::string_view action) const {
-    if (status == CUDNN_STATUS_SUCCESS) return;
+void Cudnn::fail(cudnnStatus_t status, std::string_view action) const {
     std::string details(512, '\0');
     GetLastErrorString(details.data(), details.size());
     details.resize(details.find('\0'));

@@ -3,6 +3,7 @@
 
 #include <cudnn.h>
 
+#include <concepts>
 #include <string_view>
 #include <utility>
 
@@ -44,7 +45,17 @@ struct Cudnn {
     decltype(&cudnnBatchNormalizationBackward) BatchNormalizationBackward;
 
     /// Throws QueueError unless `status` is success. `action` says what was tried: "describing an image".
-    void check(cudnnStatus_t status, std::string_view action) const;
+    void check(cudnnStatus_t status, std::string_view action) const {
+        if (status != CUDNN_STATUS_SUCCESS) fail(status, action);
+    }
+    /// The same, for a sentence that is put together only where it is needed.
+    template <std::invocable Action>
+    void check(cudnnStatus_t status, const Action& action) const {
+        if (status != CUDNN_STATUS_SUCCESS) fail(status, action());
+    }
+
+private:
+    [[noreturn]] void fail(cudnnStatus_t status, std::string_view action) const;
 };
 
 /// The library, loaded by the first call. Throws QueueError as Library does.

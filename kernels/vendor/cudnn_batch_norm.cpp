@@ -41,7 +41,7 @@ bool CudnnBatchNorm::forward(CudaQueue& queue, float* y, float* mean, float* inv
     cudnn().check(cudnn().BatchNormalizationForwardTraining(handle_, kMode, &kOne, &kZero, matrix, x, matrix, y,
                                                             channels, gamma, beta, options.momentum, running_mean,
                                                             running_variance, options.epsilon, mean, inverse_deviation),
-                  "normalising a batch of " + text(shape));
+                  [&] { return "normalising a batch of " + text(shape); });
     bias_activation_forward(queue, y, nullptr, shape, options.activation);
     return true;
 }
@@ -64,7 +64,7 @@ bool CudnnBatchNorm::backward(CudaQueue& queue, float* dx, float* dgamma, float*
     cudnn().check(cudnn().BatchNormalizationBackward(handle_, kMode, &kOne, &kZero, &kOne, accumulate ? &kOne : &kZero,
                                                      matrix, x, matrix, ds, matrix, dx, channels, gamma, dgamma, dbeta,
                                                      kUnusedEpsilon, mean, inverse_deviation),
-                  "taking the gradients of a batch of " + text(shape));
+                  [&] { return "taking the gradients of a batch of " + text(shape); });
     return true;
 }
 
@@ -76,7 +76,7 @@ bool CudnnBatchNorm::inference(CudaQueue& queue, float* y, const float* x, const
     cudnn().check(
         cudnn().BatchNormalizationForwardInference(handle_, kMode, &kOne, &kZero, matrix, x, matrix, y, channels, gamma,
                                                    beta, running_mean, running_variance, epsilon),
-        "normalising " + text(shape) + " by running statistics");
+        [&] { return "normalising " + text(shape) + " by running statistics"; });
     bias_activation_forward(queue, y, nullptr, shape, activation);
     return true;
 }

@@ -155,7 +155,7 @@ bool CudnnConvolutions::forward(CudaQueue& queue, float* y, const float* x, cons
         cudnn().ConvolutionForward(handle_, &kOne, plan.x, x, plan.w, filter.as<float>(), plan.convolution,
                                    static_cast<cudnnConvolutionFwdAlgo_t>(plan.algorithm), workspace.as<void>(),
                                    plan.workspace, epilogue.accumulate ? &kOne : &kZero, plan.y, y),
-        "convolving " + text(g));
+        [&] { return "convolving " + text(g); });
     bias_activation_forward(queue, y, epilogue.bias, {g.output_count() / g.out_channels, g.out_channels},
                             epilogue.activation);
     return true;
@@ -172,7 +172,7 @@ bool CudnnConvolutions::input_gradient(CudaQueue& queue, float* dx, const float*
                       handle_, &kOne, plan.w, filter.as<float>(), plan.y, dy, plan.convolution,
                       static_cast<cudnnConvolutionBwdDataAlgo_t>(plan.algorithm), workspace.as<void>(), plan.workspace,
                       epilogue.accumulate ? &kOne : &kZero, plan.x, dx),
-                  "taking the input gradient of " + text(g));
+                  [&] { return "taking the input gradient of " + text(g); });
     bias_activation_forward(queue, dx, epilogue.bias, {g.input_count() / g.in_channels, g.in_channels},
                             epilogue.activation);
     return true;
@@ -190,7 +190,7 @@ bool CudnnConvolutions::weight_gradient(CudaQueue& queue, float* dw, const float
             cudnn().ConvolutionBackwardFilter(handle_, &kOne, plan.x, x, plan.y, dy, plan.convolution,
                                               static_cast<cudnnConvolutionBwdFilterAlgo_t>(plan.algorithm),
                                               workspace.as<void>(), plan.workspace, &kZero, plan.w, filter.as<float>()),
-            "taking the weight gradient of " + text(g));
+            [&] { return "taking the weight gradient of " + text(g); });
     }
     const auto [rows, columns] = weight_matrix(g);
     if (!accumulate) {

@@ -2,6 +2,7 @@
 // normalisation by cuDNN. What this header declares knows neither library: sinter builds and starts without them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "kernels/batch_norm.h"
@@ -16,6 +17,9 @@ namespace sinter::kernels {
 class VendorKernels {
 public:
     virtual ~VendorKernels() = default;
+
+    /// Calls that the libraries did: a benchmark sees by it whether it timed them.
+    std::int64_t calls_done = 0;
 
     virtual bool gemm(CudaQueue& queue, float* c, const float* a, const float* b, const GemmShape& shape,
                       const Epilogue<float>& epilogue) = 0;
@@ -44,7 +48,9 @@ public:
 template <auto kernel, class... Arguments>
 bool done_by_vendor(CudaQueue& queue, const Arguments&... arguments) {
     VendorKernels* const vendor = queue.vendor();
-    return vendor && (vendor->*kernel)(queue, arguments...);
+    if (!vendor || !(vendor->*kernel)(queue, arguments...)) return false;
+    ++vendor->calls_done;
+    return true;
 }
 
 /// Loads the libraries, once for the process, and opens a handle of each on the queue's device and stream, for the

@@ -9,6 +9,7 @@
 #include "kernels/conv.h"
 #include "kernels/cuda/device.cuh"
 #include "kernels/gemm.h"
+#include "kernels/vendor/engine.h"
 #include "kernels/vendor/library.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/emu/device.h"
@@ -161,6 +162,7 @@ TEST_F(VendorEngine, ItCanBeLeftAndTakenUpAgainAndMovesWithItsQueue) {
     layers.all();
     EXPECT_EQ(cublaslt->calls + cudnn->calls, 1);
     queue.set_engine(Engine::vendor);
+    EXPECT_EQ(queue.vendor()->calls_done, 1);
     layers.multiply();
     EXPECT_EQ(cublaslt->calls, 2);
     EXPECT_EQ(cublaslt->heuristics, 1);
@@ -185,6 +187,7 @@ TEST_F(VendorEngine, WhereNoAlgorithmFitsSinterComputes) {
     left.convolve();
     left.differentiate();
     EXPECT_EQ(cublaslt->calls + cudnn->calls, calls);
+    EXPECT_EQ(other.vendor()->calls_done, 0);
     const auto expected = by_vendor.results(), results = left.results();
     for (std::size_t array = 0; array < 4; ++array) {
         for (std::size_t i = 0; i < results[array].size(); ++i) {
