@@ -2,6 +2,7 @@
 // share of the batch, and what forward saves for backward is the mean and 1 / sqrt(biased variance + epsilon).
 #include "kernels/vendor/cudnn_batch_norm.h"
 
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -12,12 +13,10 @@ namespace {
 
 constexpr cudnnBatchNormMode_t kMode = CUDNN_BATCHNORM_SPATIAL;
 constexpr float kZero = 0, kOne = 1;
-constexpr Index kMostRows = 880'801;  // above, as PyTorch knows, cuDNN refuses
 
 template <class... Pointers>
 bool maps(MatrixShape shape, const Pointers*... pointers) {
-    return shape.rows > 1 && shape.columns > 0 && shape.rows <= kMostRows && fits_cudnn(shape.count()) &&
-           (in_quads(pointers) && ...);
+    return shape.rows > 1 && shape.columns > 0 && fits_cudnn(shape.count()) && (in_quads(pointers) && ...);
 }
 
 std::string text(MatrixShape shape) { return std::to_string(shape.rows) + "x" + std::to_string(shape.columns); }
@@ -27,7 +26,9 @@ std::string text(MatrixShape shape) { return std::to_string(shape.rows) + "x" + 
 const CudnnBatchNorm::Descriptors& CudnnBatchNorm::descriptors_of(MatrixShape shape) {
     if (const auto known = descriptors_.find(shape); known != descriptors_.end()) return known->second;
     Descriptors descriptors;
-    describe_images(descriptors.matrix, {shape.rows, 1, 1, shape.columns});
+    // As many images as a batch has, for cuDNN's limits on those are lower than the rows that there can be.
+    const Index images = std::gcd(shape.rows, Index{128});
+    describe_images(descriptors.matrix, {images, shape.rows / images, 1, shape.columns});
     cudnn().check(cudnn().DeriveBNTensorDescriptor(descriptors.channels, descriptors.matrix, kMode),
                   "describing channels");
     return descriptors_.emplace(shape, std::move(descriptors)).first->second;
