@@ -26,11 +26,11 @@ constexpr bool kStandIns = false;
 constexpr int kFew = 11;
 
 /// A bound that a library keeps which is free in how it computes. Minimal filtering and Fourier transforms round sums
-/// of exact numbers too, by far less than the half `step` that tells two of them apart; other sums they round several
+/// of exact numbers too, by far less than half the distance of two of them; other sums they round several
 /// times as often as their definition does.
-[[maybe_unused]] Tolerance of_any_algorithm(const Tolerance& bound, double step) {
+[[maybe_unused]] Tolerance of_any_algorithm(const Tolerance& bound, double distance) {
     if (bound.absolute == 0 && bound.relative == 0) {
-        return {0.4 * step, 0, "results are multiples of " + std::to_string(step)};
+        return {0.4 * distance, 0, "results are multiples of " + std::to_string(distance)};
     }
     constexpr double kMoreRoundings = 16;
     return {kMoreRoundings * bound.absolute, kMoreRoundings * bound.relative, "16 times the bound of plain sums"};
@@ -69,10 +69,10 @@ protected:
             if (test.kernel != kernel || turn++ % step != 0) continue;
             ++count.cases;
 #ifndef SINTER_STAND_INS
-            const double step = test.family == "batch_norm" ? 0.125 : 1;
-            test.tolerance = of_any_algorithm(test.tolerance, step);
+            const double distance = test.family == "batch_norm" ? 0.125 : 1;
+            test.tolerance = of_any_algorithm(test.tolerance, distance);
             for (Argument& argument : test.arguments) {
-                if (argument.tolerance) argument.tolerance = of_any_algorithm(*argument.tolerance, step);
+                if (argument.tolerance) argument.tolerance = of_any_algorithm(*argument.tolerance, distance);
             }
 #endif
             const CaseRun run = run_on_cuda(test, *queue_, initial_contents<float>(test), placement);
