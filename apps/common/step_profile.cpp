@@ -12,7 +12,13 @@ namespace sinter {
 
 void StepProfile::set_active(bool active) {
     phase(nullptr);
-    if (active != active_) active ? start_profiler() : stop_profiler();
+    if (active && !active_) {
+        start_profiler();
+        kernels_.start();
+    } else if (active_ && !active) {
+        kernels_.stop();
+        stop_profiler();
+    }
     active_ = active;
 }
 
@@ -47,7 +53,7 @@ std::string StepProfile::table() const {
         const double time = median(p.microseconds);
         text += fmt::format("{:<12} {:>12.1f} {:>6.1f}%\n", p.name, time, 100 * time / step);
     }
-    return text + fmt::format("{:<12} {:>12.1f}\n", "step", step);
+    return text + fmt::format("{:<12} {:>12.1f}\n", "step", step) + kernels_.table();
 }
 
 }  // namespace sinter

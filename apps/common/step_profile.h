@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/common/kernel_trace.h"
+
 namespace sinter {
 
 /// Collects the durations of named phases of the profiled steps and prints their medians. Profilers see the phases of
@@ -16,7 +18,8 @@ public:
     void phase(const char* name);
     /// Ends the phase that runs and forgets it: it was none.
     void drop();
-    /// The table: median microseconds and share of the step for each phase, then the whole step. Empty if nothing ran.
+    /// The table: median microseconds and share of the step for each phase, then the whole step, then the CUDA kernels
+    /// where there were some. Empty if nothing ran.
     std::string table() const;
 
 private:
@@ -30,6 +33,7 @@ private:
     const char* named_ = nullptr;  ///< the range that profilers see
     const char* running_ = nullptr;
     Clock::time_point began_;
+    KernelTrace kernels_;
     std::vector<Phase> phases_;
 };
 

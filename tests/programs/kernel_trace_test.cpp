@@ -1,0 +1,34 @@
+// The table of CUDA kernels that --profile-steps prints: names for people, the longest first.
+#include "apps/common/kernel_trace.h"
+
+#include <gtest/gtest.h>
+
+namespace sinter {
+namespace {
+
+TEST(KernelTrace, NamesAreShort) {
+    EXPECT_EQ(short_kernel_name("_ZN6sinter7kernels12_GLOBAL__N_111adam_kernelEPfS2_S2_PKfl"), "adam_kernel");
+    EXPECT_EQ(short_kernel_name(
+                  "_ZN6sinter7kernels16pointwise_kernelINS0_12_GLOBAL__N_13SumEJNS0_8ElementsES4_EEEvPflT_DpT0_"),
+              "pointwise_kernel<Sum, Elements, Elements>");
+    EXPECT_EQ(short_kernel_name("plain"), "plain");
+}
+
+TEST(KernelTrace, TheTableBeginsWithTheLongest) {
+    const std::string table = kernel_table({{"short_kernel", {10, 20e-6}}, {"long_kernel", {2, 60e-6}}});
+    const std::size_t first = table.find("long_kernel"), second = table.find("short_kernel");
+    ASSERT_NE(second, std::string::npos);
+    EXPECT_LT(first, second);
+    EXPECT_NE(table.find("      2         60.0      30.00   75.0%\n"), std::string::npos) << table;
+    EXPECT_NE(table.find("     10         20.0       2.00   25.0%\n"), std::string::npos) << table;
+}
+
+TEST(KernelTrace, WithoutKernelsThereIsNoTable) {
+    KernelTrace trace;
+    trace.start();
+    trace.stop();
+    EXPECT_EQ(trace.table(), "");
+}
+
+}  // namespace
+}  // namespace sinter
