@@ -9,6 +9,7 @@
 
 #include "apps/common/divergence.h"
 #include "apps/common/training_setup.h"
+#include "core/profile_range.h"
 
 namespace sinter {
 namespace {
@@ -63,6 +64,7 @@ bool TrainingRun::begin_epoch() {
 }
 
 bool TrainingRun::take_steps(TrainingStep& step) {
+    const ProfileRange range("epoch");
     const Stopwatch since_first_step;
     bool is_interrupted = false;
     for (Index images = 0; !is_interrupted && (images = take_step(step)) > 0;) {
@@ -81,6 +83,7 @@ bool TrainingRun::take_steps(TrainingStep& step) {
 
 /// One training step on the next batch. Returns its images; 0 where the epoch has none left.
 Index TrainingRun::take_step(TrainingStep& step) {
+    const ProfileRange range("step");
     const bool is_profiled = profiled_.contains(at_.step);
     profile_.set_active(is_profiled);
     captured_.set_capture(!is_profiled && !options_.no_capture);
