@@ -40,7 +40,8 @@ constexpr char kDescription[] =
     "Where they are installed, OpenBLAS is timed beside the matrix products and oneDNN, in the layouts\n"
     "that it likes best, beside the convolutions, each call in turn with ours.\n"
     "On a CUDA device calls are replayed from a graph, as in a captured training step, twice: warm, on\n"
-    "the same buffers, and cold, on buffers that push each other out of the L2 cache.";
+    "the same buffers, and cold, on buffers that push each other out of the L2 cache. Where cuBLASLt and\n"
+    "cuDNN are found they are timed in turn with matrix products, convolutions and batch normalisation.";
 
 struct Options {
     std::string filter;
@@ -75,7 +76,7 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("--json", options.json,
                    "Also write the numbers as JSON; '-' writes it to stdout instead of the table")
         ->type_name("FILE");
-    app.add_flag("--no-peer", options.no_peer, "Do not time OpenBLAS and oneDNN");
+    app.add_flag("--no-peer", options.no_peer, "Do not time OpenBLAS, oneDNN and the vendor engine");
     app.add_flag("--list", options.list, "Name the cases and stop");
     app.add_flag("--profile", options.profile,
                  "For Nsight: call each case once more between cudaProfilerStart and cudaProfilerStop, time nothing");
@@ -229,6 +230,8 @@ Report bench_cuda(const Options& options, int device, const kernels::CaseList& c
     machine.peaks = bench::measure_cuda_peaks(queue, machine.device);
     machine.empty_launch = bench::measure_empty_launch(queue);
     machine.bandwidth = bench::measure_cuda_bandwidth(queue, machine.device);
+    machine.vendor_absence = options.no_peer ? "--no-peer" : bench::absence_of_vendor(queue).value_or("");
+    const bool vendor = machine.vendor_absence.empty();
 
     const bench::TimingOptions timing{.min_seconds = options.min_time_ms * 1e-3,
                                       .min_samples = machine.device.emulated ? 1 : bench::TimingOptions().min_samples};
@@ -237,7 +240,7 @@ Report bench_cuda(const Options& options, int device, const kernels::CaseList& c
         Progress progress(cases.size());
         for (const kernels::KernelCase& kernel_case : cases) {
             progress.next(kernel_case.name());
-            measurements.push_back(bench::measure_cuda_case(queue, machine.device, kernel_case, timing));
+            measurements.push_back(bench::measure_cuda_case(queue, machine.device, kernel_case, vendor, timing));
         }
     }
     return {bench::format_table(machine, measurements), bench::format_json(machine, measurements)};

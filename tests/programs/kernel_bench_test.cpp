@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -20,10 +21,12 @@ namespace {
 constexpr char kProduct[] = "gemm/gemm/m=128 n=40 k=400 layer 400-40 forward";
 constexpr char kConvolution[] = "conv_forward/.*conv VAE 28 conv2";
 
-Outcome bench(const std::vector<std::string>& arguments) {
+Outcome bench(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {}) {
     std::vector<std::string> command = {SINTER_KERNEL_BENCH};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    return run(command);
+    ProcessOptions options;
+    options.environment = environment;
+    return run(command, options);
 }
 
 std::vector<std::string> lines(const std::string& text) {
@@ -142,6 +145,32 @@ TEST(KernelBench, JsonOfACudaDeviceHasWarmAndColdTimes) {
                                                               product["warm"]["seconds"].get<double>() /
                                                               document["tf32_peak_flops_per_second"].get<double>());
 }
+
+TEST(KernelBench, SaysWhyThereIsNoVendorEngine) {
+    const Outcome outcome =
+        bench({"--device", "cuda", "--filter", kProduct, "--min-time", "0"}, {{"SINTER_VENDOR_PATH", "/nowhere"}});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_TRUE(has(outcome.out, "\nvendor     none: ")) << outcome.out;
+    EXPECT_FALSE(has(outcome.out, "x vendor")) << outcome.out;
+}
+
+#ifdef SINTER_STAND_INS
+
+TEST(KernelBench, TimesTheVendorEngineInTurn) {
+    const std::string filter = std::string(kProduct) + "|elementwise/add/n=51200";
+    const Outcome outcome = bench({"--device", "cuda", "--filter", filter, "--min-time", "0", "--json", "-"},
+                                  {{"SINTER_VENDOR_PATH", SINTER_STAND_INS}});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const nlohmann::json document = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(document["vendor"], true);
+    const nlohmann::json &product = document["cases"][0], &sum = document["cases"][1];
+    EXPECT_DOUBLE_EQ(product["vendor_time_ratio"].get<double>(),
+                     product["vendor_seconds"].get<double>() / product["warm"]["seconds"].get<double>());
+    EXPECT_GT(product["vendor_cold_time_ratio"].get<double>(), 0);
+    EXPECT_TRUE(sum["vendor_seconds"].is_null()) << sum;
+}
+
+#endif
 
 TEST(KernelBench, ProfilesWithoutTiming) {
     const Outcome outcome = bench({"--device", "cuda", "--filter", kProduct, "--profile"});

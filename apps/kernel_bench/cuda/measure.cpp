@@ -14,6 +14,7 @@ namespace {
 using kernels::Argument;
 using kernels::Buffers;
 using kernels::CudaQueue;
+using kernels::Engine;
 using kernels::KernelCase;
 
 /// The buffers of a case in device memory, several times over.
@@ -62,20 +63,46 @@ std::int64_t copies_for_cold(const CudaDevice& device, const KernelCase& kernel_
     return affordable ? static_cast<std::int64_t>(copies) : 1;
 }
 
+bool is_mapped_by_vendor(const KernelCase& kernel_case) {
+    const std::string& family = kernel_case.family;
+    return family == "gemm" || family == "conv" || family == "batch_norm";
+}
+
 }  // namespace
 
+std::optional<std::string> absence_of_vendor(CudaQueue& queue) {
+    try {
+        queue.set_engine(Engine::vendor);
+    } catch (const kernels::QueueError& error) {
+        return error.what();
+    }
+    queue.set_engine(Engine::own);
+    return std::nullopt;
+}
+
 CudaMeasurement measure_cuda_case(CudaQueue& queue, const CudaDevice& device, const KernelCase& kernel_case,
-                                  const TimingOptions& options) {
-    CudaMeasurement m{facts_of(kernel_case), {}, {}};
+                                  bool vendor, const TimingOptions& options) {
+    CudaMeasurement m{facts_of(kernel_case), {}, {}, {}};
     const std::int64_t copies = copies_for_cold(device, kernel_case, m.working_set);
     const RotatedBuffers buffers(queue, kernel_case.arguments, copies);
     const auto call = [&](std::int64_t copy) { kernel_case.run_cuda(queue, buffers[copy]); };
     std::vector<RecordedCalls> contenders;
-    contenders.push_back(record_sample(queue, 1, call));
-    if (copies > 1) contenders.push_back(record_sample(queue, copies, call));
+    const auto add_contenders = [&](Engine engine) {
+        queue.set_engine(engine);
+        contenders.push_back(record_sample(queue, 1, call));
+        if (copies > 1) contenders.push_back(record_sample(queue, copies, call));
+        queue.set_engine(Engine::own);
+    };
+    add_contenders(Engine::own);
+    const std::size_t ours = contenders.size();
+    vendor = vendor && is_mapped_by_vendor(kernel_case);
+    if (vendor) add_contenders(Engine::vendor);
+
     const std::vector<Timing> timings = time_recorded(queue, contenders, options);
     m.warm = timings[0];
     if (copies > 1) m.cold = timings[1];
+    if (vendor) m.vendor = VendorTiming{timings[ours], {}};
+    if (vendor && copies > 1) m.vendor->cold = timings[ours + 1];
     return m;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "apps/kernel_bench/case_facts.h"
 #include "apps/kernel_bench/cuda/device.h"
@@ -10,16 +11,29 @@
 
 namespace sinter::bench {
 
+/// What the vendor engine takes for the same call.
+struct VendorTiming {
+    Timing warm;
+    std::optional<Timing> cold;
+};
+
 struct CudaMeasurement : CaseFacts {
     Timing warm;  ///< the same buffers in every call: in the L2 cache if they fit
     /// Buffers in rotation, twice as many bytes as the L2 cache holds between two visits of one. Absent where that
     /// would take more than a thousand copies, or more memory than a quarter of the device's.
     std::optional<Timing> cold;
+    /// Of matrix products, convolutions and batch normalisation, where the libraries are there. A shape that they leave
+    /// to sinter's kernels takes as long as with those.
+    std::optional<VendorTiming> vendor;
 };
 
-/// Times the case, filled as in its test, in the queue's precision. It must have a CUDA kernel.
+/// Loads the vendor engine once, and returns the reason where that fails.
+std::optional<std::string> absence_of_vendor(kernels::CudaQueue& queue);
+
+/// Times the case, filled as in its test, in the queue's precision, and with `vendor` the vendor engine in turn with
+/// it. It must have a CUDA kernel.
 CudaMeasurement measure_cuda_case(kernels::CudaQueue& queue, const CudaDevice& device,
-                                  const kernels::KernelCase& kernel_case, const TimingOptions& options);
+                                  const kernels::KernelCase& kernel_case, bool vendor, const TimingOptions& options);
 
 /// Calls the case twice, the second time as all that a profiler sees that was told to wait for cudaProfilerStart, in a
 /// range of the case's name.

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
 #include "apps/kernel_bench/text.h"
@@ -50,8 +52,20 @@ std::string format_device(const CudaMachine& machine) {
     text += fmt::format("peaks      FMA {}, mma.sync TF32 {}, bf16 {}; this run's products are in {}\n",
                         tera_text(machine.peaks.fma), tera_text(machine.peaks.tf32), tera_text(machine.peaks.bf16),
                         name(machine.precision));
-    return text + fmt::format("launch     an empty kernel takes {} of a graph\n", time_text(machine.empty_launch));
+    text += fmt::format("launch     an empty kernel takes {} of a graph\n", time_text(machine.empty_launch));
+    if (machine.vendor_absence.empty())
+        return text + "vendor     cuBLASLt beside matrix products, cuDNN beside convolutions and batch normalisation\n";
+    return text + fmt::format("vendor     none: {}\n", machine.vendor_absence);
 }
+
+/// The vendor's time over ours: above 1 we are faster.
+Value ratio(const std::optional<Timing>& vendor, const std::optional<Timing>& ours) {
+    if (!vendor || !ours) return std::nullopt;
+    return vendor->seconds / ours->seconds;
+}
+
+Value warm_ratio(const CudaMeasurement& m) { return m.vendor ? ratio(m.vendor->warm, m.warm) : std::nullopt; }
+Value cold_ratio(const CudaMeasurement& m) { return m.vendor ? ratio(m.vendor->cold, m.cold) : std::nullopt; }
 
 nlohmann::ordered_json timing_json(const Timing& timing) {
     return {{"seconds", timing.seconds},
@@ -84,6 +98,9 @@ std::string format_table(const CudaMachine& machine, std::span<const CudaMeasure
                         percent_text(r.peak_share), giga_text(r.bytes), percent_text(r.bandwidth_share),
                         m.cold ? time_text(m.cold->seconds) : "-", giga_text(r.cold_bytes),
                         percent_text(r.cold_bandwidth_share)});
+        if (with_vendor)
+            rows.back().insert(rows.back().end(), {m.vendor ? time_text(m.vendor->warm.seconds) : "-",
+                                                   ratio_text(warm_ratio(m)), ratio_text(cold_ratio(m))});
     }
     return text + align(rows, 3);
 }
@@ -102,6 +119,9 @@ std::string format_json(const CudaMachine& machine, std::span<const CudaMeasurem
                          {"traffic", name(m.traffic)},
                          {"warm", timing_json(m.warm)},
                          {"cold", m.cold ? timing_json(*m.cold) : ordered_json()},
+                         {"vendor_seconds", number_json(m.vendor ? Value(m.vendor->warm.seconds) : std::nullopt)},
+                         {"vendor_time_ratio", number_json(warm_ratio(m))},
+                         {"vendor_cold_time_ratio", number_json(cold_ratio(m))},
                          {"flops_per_second", number_json(r.flops)},
                          {"peak_share", number_json(r.peak_share)},
                          {"bytes_per_second", number_json(r.bytes)},
@@ -119,6 +139,7 @@ std::string format_json(const CudaMachine& machine, std::span<const CudaMeasurem
                                    {"fma_peak_flops_per_second", machine.peaks.fma},
                                    {"tf32_peak_flops_per_second", number_json(machine.peaks.tf32)},
                                    {"bf16_peak_flops_per_second", number_json(machine.peaks.bf16)},
+                                   {"vendor", machine.vendor_absence.empty()},
                                    {"empty_launch_seconds", machine.empty_launch},
                                    {"bandwidth", bandwidth_json(machine.bandwidth)},
                                    {"cases", cases}};

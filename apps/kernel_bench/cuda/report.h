@@ -16,6 +16,7 @@ struct CudaMachine {
     CudaPeaks peaks;
     double empty_launch = 0;  ///< seconds
     BandwidthCurve bandwidth;
+    std::string vendor_absence;  ///< why the vendor engine takes no part; empty if it does
 };
 
 /// "fp32", "tf32" or "bf16".
