@@ -97,13 +97,14 @@ Index TrainingRun::take_step(TrainingStep& step) {
     at_.step = place.step;
     step.prepare(place.step);
     place.kind = static_cast<std::uint64_t>(place.images) << 8 | step.kind();
-    const Tensor numbers = captured_.run(place.kind, [&] {
+    const auto pass = [&] {
         gather_batch();
         const StepNumbers found = step.pass();
         std::size_t& losses = losses_[place.kind];  // a replay finds as many
         for (losses = 0; losses < found.losses && found.values[losses].defined();) ++losses;
         return gather_scalars(found.values);
-    });
+    };
+    const Tensor numbers = captured_.run(place.kind, std::ref(pass));
     profile_.phase(nullptr);
     at_.position = batches_.position();
     readings_.push(place, numbers, [&](const Reading& reading) { take(reading, step); });

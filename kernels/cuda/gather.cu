@@ -100,9 +100,12 @@ __global__ void __launch_bounds__(kBlock) transpose_kernel(float* y, const float
     }
 }
 
+// One thread: a place that is known only at run time would put the list into local memory.
 __global__ void gather_scalars_kernel(float* y, ScalarPlaces<float> places) {
-    const int i = static_cast<int>(threadIdx.x);
-    if (i < places.count) y[i] = places.place[i] ? *places.place[i] : nanf("");
+#pragma unroll
+    for (int i = 0; i < ScalarPlaces<float>::kMost; ++i) {
+        if (i < places.count) y[i] = places.place[i] ? *places.place[i] : nanf("");
+    }
 }
 
 }  // namespace
@@ -134,7 +137,7 @@ void copy_block(CudaQueue& queue, Real* to, const Real* from, MatrixShape shape,
 }
 
 void gather_scalars(CudaQueue& queue, Real* y, const ScalarPlaces<Real>& places) {
-    launch<gather_scalars_kernel>(queue, 1, ScalarPlaces<Real>::kMost, 0, y, places);
+    launch<gather_scalars_kernel>(queue, 1, 1, 0, y, places);
 }
 
 void transpose(CudaQueue& queue, Real* y, const Real* x, MatrixShape shape) {
