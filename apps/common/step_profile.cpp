@@ -27,6 +27,7 @@ void StepProfile::phase(const char* name) {
     if (name) ProfileRange::begin(name);
     named_ = name;
     if (!active_) return;
+    device_.run([](auto& queue) { queue.synchronise(); });
     const Clock::time_point now = Clock::now();
     if (running_) {
         auto found = std::find_if(phases_.begin(), phases_.end(),

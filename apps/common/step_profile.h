@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/common/kernel_trace.h"
+#include "core/device.h"
 
 namespace sinter {
 
@@ -13,6 +14,9 @@ namespace sinter {
 /// all steps as ranges (core/profile_range.h), and begin and end with the profiled steps if they were told to.
 class StepProfile {
 public:
+    /// Of steps on `device`, which phases of profiled steps wait for: a phase takes as long as its kernels.
+    explicit StepProfile(Device device) : device_(device) {}
+
     void set_active(bool active);
     /// Ends the phase that runs, if any, and begins another; null only ends it.
     void phase(const char* name);
@@ -29,6 +33,7 @@ private:
         std::vector<double> microseconds;
     };
 
+    Device device_;
     bool active_ = false;
     const char* named_ = nullptr;  ///< the range that profilers see
     const char* running_ = nullptr;

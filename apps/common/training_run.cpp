@@ -34,6 +34,7 @@ TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, Traini
       images_per_epoch_(std::min(batches.count(), batches.batches() * batches.batch_size())),
       schedule_(make_schedule(options, batches.batches())),
       profiled_(profiled_steps(options)),
+      profile_(batches.device()),
       shown_(first_values(plan.means, plan.shown)),
       captured_(batches.device()),
       readings_(batches.device(), StepNumbers::kMost),

@@ -71,6 +71,13 @@ class Profile(unittest.TestCase):
         self.assertTrue(first.endswith("--device cuda --profile-steps 10:20 --size 64"), first)
         self.assertIn("profiles/dcgan-10-20.nsys-rep", second)
 
+    def test_a_run_is_profiled_with_the_kernels_of_its_graphs(self):
+        self.stand_in("bin/nsys", "")
+        done = self.profile("run", "dcgan", "--epochs", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("--cuda-graph-trace=node", self.calls()[0])
+        self.assertTrue(self.calls()[0].endswith("dcgan --device cuda --epochs 1"), self.calls()[0])
+
     def test_a_program_that_is_not_built_is_named(self):
         self.stand_in("bin/nsys", "")
         done = self.profile("steps", "10:20", "mnist_vae")
@@ -78,7 +85,7 @@ class Profile(unittest.TestCase):
         self.assertIn("build/apps/mnist_vae does not exist", done.stderr)
 
     def test_without_arguments_it_says_how_it_is_used(self):
-        for arguments in ((), ("kernel",), ("steps", "10:20")):
+        for arguments in ((), ("kernel",), ("run",), ("steps", "10:20")):
             done = self.profile(*arguments)
             self.assertEqual(done.returncode, 2)
             self.assertIn("usage: tools/profile kernel FILTER", done.stderr)
