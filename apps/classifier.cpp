@@ -60,24 +60,24 @@ public:
         optimizer_->prepare(options_.lr * run_.rate_factor());
     }
 
-    StepNumbers pass() override {
+    Tensor pass() override {
         const auto& [images, labels] = run_.batch();
         optimizer_->clear_gradients();
 
         run_.phase("forward");
         const Tensor loss = softmax_cross_entropy(classifier_.classify(images).logits, labels,
                                                   1.0 / static_cast<double>(images.size(0)));
-        guard_.check(loss);
+        const Tensor numbers = guard_.gather({loss}, 1);
 
         run_.phase("backward");
         backward(loss);
 
         run_.phase("optimizer");
         optimizer_->apply(options_.clip_norm, &guard_);
-        return {{loss}};
+        return numbers;
     }
 
-    void record(const StepValues& values, Index images) override { run_.means().add({values[0]}, images); }
+    void record(StepValues values, Index images) override { run_.means().add({values[0]}, images); }
 
 private:
     Score evaluate() {

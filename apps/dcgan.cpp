@@ -99,15 +99,15 @@ public:
 
     std::uint8_t kind() const override { return training_.generator_learns() ? 1 : 0; }
 
-    StepNumbers pass() override {
+    Tensor pass() override {
         run_.phase("step");
         const auto& [images, labels] = run_.batch();
         const GanTraining::Losses losses = training_.pass(images, labels);
         if (average_ && losses.loss_g.defined()) average_->apply();
-        return {{losses.loss_d, losses.loss_g, losses.d_real, losses.d_fake}, 2};
+        return training_.guard().gather({losses.loss_d, losses.loss_g, losses.d_real, losses.d_fake}, 0);
     }
 
-    void record(const StepValues& values, Index images) override {
+    void record(StepValues values, Index images) override {
         run_.means().add({values[0], values[1], values[2], values[3]}, images);
     }
 

@@ -69,24 +69,24 @@ public:
         beta_.assign(std::span<const float>(&now, 1));
     }
 
-    StepNumbers pass() override {
+    Tensor pass() override {
         const auto& [images, labels] = run_.batch();
         optimizer_->clear_gradients();
 
         run_.phase("forward");
         const Vae::Losses losses = vae_.losses(images, noise_, beta_, labels);
-        guard_.check(losses.total);
+        const Tensor numbers = guard_.gather({losses.total, losses.reconstruction, losses.kl}, 1);
 
         run_.phase("backward");
         backward(losses.total);
 
         run_.phase("optimizer");
         optimizer_->apply(options_.clip_norm, &guard_);
-        return {{losses.total, losses.reconstruction, losses.kl}};
+        return numbers;
     }
 
     /// The loss that is told has the whole KL divergence, whatever its weight in training.
-    void record(const StepValues& values, Index images) override {
+    void record(StepValues values, Index images) override {
         const double recon = values[1], kl = values[2];
         run_.means().add({recon + kl, recon, kl}, images);
     }

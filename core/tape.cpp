@@ -88,7 +88,8 @@ public:
         if (root.state_->node) collect(root.state_->node, nodes);
         mark_needed(nodes);
         const GradMode mode(create_graph_);
-        one_ = Tensor::full(root.shape(), 1, root.device());
+        // What gradients() returns is the caller's; a training step takes the same 1 every time.
+        one_ = targets_ ? Tensor::full(root.shape(), 1, root.device()) : shared_one(root.device()).view(root.shape());
         deliver(root, one_);
         for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
             if ((*node)->needed_) run(**node);
@@ -143,6 +144,14 @@ public:
 private:
     bool is_target(const Tensor& input) const {
         return std::any_of(targets_->begin(), targets_->end(), [&](const Tensor& t) { return t.same(input); });
+    }
+
+    /// A constant 1 on the device.
+    static const Tensor& shared_one(Device device) {
+        static thread_local std::vector<Tensor> ones;
+        const auto place =
+            std::find_if(ones.begin(), ones.end(), [&](const Tensor& one) { return one.device() == device; });
+        return place != ones.end() ? *place : ones.emplace_back(Tensor::full({1}, 1, device));
     }
 
     static void accumulate(Tensor& sum, const Tensor& gradient) { sum = sum.defined() ? add(sum, gradient) : gradient; }

@@ -25,17 +25,6 @@ SINTER_KERNEL(flip_horizontal, Real* y, const Real* x, const ImageShape& shape, 
 SINTER_KERNEL(copy_block, Real* to, const Real* from, MatrixShape shape, Index to_stride, Index from_stride,
               bool accumulate);
 
-/// Where single numbers stand in device memory; null for one that does not exist.
-template <class Real>
-struct ScalarPlaces {
-    static constexpr int kMost = 8;
-    const Real* place[kMost] = {};
-    int count = 0;
-};
-
-/// y[i] = *places.place[i], or NaN: the numbers of a step that the host is to read, side by side
-SINTER_KERNEL(gather_scalars, Real* y, const ScalarPlaces<Real>& places);
-
 /// y [columns, rows] = transpose of x [rows, columns]
 SINTER_KERNEL(transpose, Real* y, const Real* x, MatrixShape shape);
 

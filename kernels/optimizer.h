@@ -62,8 +62,18 @@ SINTER_KERNEL(sgd, Real* w, Real* buffer, const Real* dw, Index count, const Sgd
 /// step->gradient_scale = min(1, max_norm / (sqrt(sum_squares[0]) + 1e-6)): clipping by the global norm
 SINTER_KERNEL(clip_scale, StepScalars<Real>* step, const Real* sum_squares, double max_norm);
 
-/// proceed[0] = 0 if loss[0] is NaN or infinite; else it stays. So the host, which learns of the loss some steps later,
-/// finds the weights as they were before the first loss that is not finite.
-SINTER_KERNEL(hold_unless_finite, Real* proceed, const Real* loss);
+/// Where the numbers of a step stand (losses, mostly), one each, in device memory; null for one that it does not have.
+template <class Real>
+struct StepNumbers {
+    static constexpr int kMost = 7;
+    const Real* place[kMost] = {};
+    int count = 0;
+    int losses = 0;  ///< so many, the first ones, are losses
+};
+
+/// y[i] = *numbers.place[i], or NaN, for the host to read. Where a loss that exists is NaN or infinite, proceed[0] = 0;
+/// else it stays. y[count] = proceed[0]. So the host, which learns of the loss some steps later, finds the weights as
+/// they were before it.
+SINTER_KERNEL(gather_step_numbers, Real* y, const StepNumbers<Real>& numbers, Real* proceed);
 
 }  // namespace sinter::kernels

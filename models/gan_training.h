@@ -60,6 +60,8 @@ public:
     Losses pass(const Tensor& real, const Buffer<std::int32_t>& labels = {});
     /// Whether the generator learns in the step that prepare() came to.
     bool generator_learns() const { return generator_learns_; }
+    /// Has seen all losses.
+    const UpdateGuard& guard() const { return guard_; }
 
     /// The passes of a step, forward and backward, without its updates: under a Watch they show where a loss that is
     /// not finite comes from. After noise.start_step() with the number of the step they draw what it drew. The

@@ -37,7 +37,7 @@ TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, Traini
       profile_(batches.device()),
       shown_(first_values(plan.means, plan.shown)),
       captured_(batches.device()),
-      readings_(batches.device(), StepNumbers::kMost),
+      readings_(batches.device(), static_cast<int>(plan.means.fields().size()) + 1),
       at_(std::move(plan.means)) {}
 
 CheckpointFacts TrainingRun::open(const CLI::App& app, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts) {
@@ -100,10 +100,7 @@ Index TrainingRun::take_step(TrainingStep& step) {
     place.kind = static_cast<std::uint64_t>(place.images) << 8 | step.kind();
     const auto pass = [&] {
         gather_batch();
-        const StepNumbers found = step.pass();
-        std::size_t& losses = losses_[place.kind];  // a replay finds as many
-        for (losses = 0; losses < found.losses && found.values[losses].defined();) ++losses;
-        return gather_scalars(found.values);
+        return step.pass();
     };
     const Tensor numbers = captured_.run(place.kind, std::ref(pass));
     profile_.phase(nullptr);
@@ -116,11 +113,8 @@ void TrainingRun::gather_batch() { batches_.gather(batch_.images, with_labels_ ?
 
 /// Takes the numbers of one step, in the order of the steps.
 void TrainingRun::take(const Reading& reading, TrainingStep& step) {
-    StepValues values;
-    std::copy(reading.values.begin(), reading.values.end(), values.begin());
-    const auto are_finite = [](double value) { return std::isfinite(value); };
-    if (!std::all_of(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(losses_.at(reading.place.kind)),
-                     are_finite)) {
+    const StepValues values = reading.values.first(reading.values.size() - 1);
+    if (reading.values.back() == 0) {  // a loss is not finite, and the weights are as they were before it
         at_.step = reading.place.step;
         diverge([&] {
             batches_.start_epoch(at_.epoch, reading.place.position);

@@ -2,11 +2,9 @@
 // What a step is, what it is called and what is drawn stays with the program.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,17 +33,8 @@ struct Batch {
     Buffer<std::int32_t> labels;
 };
 
-/// What a step found, as tensors [1] that the device may still be computing; the first is defined. An undefined one
-/// stands for a number that this step does not have.
-struct StepNumbers {
-    static constexpr std::size_t kMost = 4;
-    std::array<Tensor, kMost> values;
-    std::size_t losses = 1;  ///< so many, the first ones, are losses: one that is not finite ends the run. Where one is
-                             ///< undefined, those behind it are none
-};
-
-/// The same numbers on the host; NaN stands for those that the step does not have.
-using StepValues = std::array<double, StepNumbers::kMost>;
+/// The numbers of one step on the host, in the order of its pass; NaN stands for those that the step does not have.
+using StepValues = std::span<const double>;
 
 /// One training step of a program, in three parts: what the host prepares, what the device computes, and what becomes
 /// of the numbers when they have arrived.
@@ -60,10 +49,11 @@ public:
     /// kernels are of another kind.
     virtual std::uint8_t kind() const { return 0; }
     /// Forward, backward and updates on run's batch, as CapturedStep wants a pass: it waits for nothing, uploads
-    /// nothing, and an UpdateGuard holds the updates where a loss is not finite.
-    virtual StepNumbers pass() = 0;
+    /// nothing. Returns what UpdateGuard::gather() made of its numbers, as many as the plan has means: the guard holds
+    /// the updates where a loss is not finite.
+    virtual Tensor pass() = 0;
     /// Adds the numbers of one step on `images` images to the means of the run; called once a step, in their order.
-    virtual void record(const StepValues& values, Index images) = 0;
+    virtual void record(StepValues values, Index images) = 0;
     /// Takes the passes of the prepared step again, under a Watch that ends them where NaN or infinity appears.
     virtual void repeat_passes() { pass(); }
 };
@@ -162,7 +152,6 @@ private:
     Batch batch_;
     CapturedStep captured_;
     Readings readings_;
-    std::map<std::uint64_t, std::size_t> losses_;  ///< how many of the numbers of each kind of pass are losses
     RunState at_;
     double seconds_before_ = 0;  // of the run before it was resumed
     Stopwatch since_start_;

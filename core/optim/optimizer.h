@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,8 +22,12 @@ class UpdateGuard {
 public:
     explicit UpdateGuard(Device device) : proceed_(Tensor::full({1}, 1, device)) {}
 
+    /// The numbers of a step (tensors of one element, at most seven) side by side, and behind them `proceed`. Holds all
+    /// updates from now on if one of the first `losses` is not finite. An undefined tensor is a number that the step
+    /// does not have: NaN.
+    Tensor gather(std::initializer_list<Tensor> numbers, int losses) const;
     /// Holds all updates from now on if the one-element `loss` is not finite.
-    void check(const Tensor& loss) const;
+    void check(const Tensor& loss) const { gather({loss}, 1); }
     /// One number: 0 once updates are held.
     const Tensor& proceed() const { return proceed_; }
 

@@ -4,18 +4,16 @@
 #include <iterator>
 
 #include "core/check.h"
-#include "kernels/gather.h"
 
 namespace sinter {
 namespace {
 
-constexpr int kMostScalars = kernels::ScalarPlaces<float>::kMost;
+constexpr int kMost = 8;
 
 }  // namespace
 
 Readings::Readings(Device device, int values) {
-    require(values >= 1 && values <= kMostScalars, "[readings] expected 1 to {} numbers a step, got {}", kMostScalars,
-            values);
+    require(values >= 1 && values <= kMost, "[readings] expected 1 to {} numbers a step, got {}", kMost, values);
 #ifdef SINTER_HAS_CUDA
     device.run([&](auto& queue) {
         if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {
@@ -44,7 +42,7 @@ void Readings::post(const StepPlace& step, const Tensor& values) {
             return;
         }
 #endif
-        Real downloaded[kMostScalars];
+        Real downloaded[kMost];
         queue.download(downloaded, values.data(queue), slot.values.size() * sizeof(Real));
         std::copy_n(downloaded, slot.values.size(), slot.values.begin());
     });
@@ -61,24 +59,6 @@ Reading Readings::take() {
     first_ = (first_ + 1) % static_cast<int>(slots_.size());
     --under_way_;
     return {slot.place, slot.values};
-}
-
-Tensor gather_scalars(std::span<const Tensor> scalars) {
-    require(!scalars.empty() && scalars.size() <= kMostScalars && scalars[0].defined(),
-            "[gather_scalars] expected 1 to {} tensors, the first of them defined, got {}", kMostScalars,
-            scalars.size());
-    Tensor together = Tensor::empty({std::ssize(scalars)}, scalars[0].device());
-    together.device().run([&](auto& queue) {
-        kernels::ScalarPlaces<RealOf<decltype(queue)>> places;
-        for (const Tensor& scalar : scalars) {
-            require(!scalar.defined() || scalar.count() == 1,
-                    "[gather_scalars] expected tensors of one element, got {}",
-                    scalar.defined() ? scalar.shape() : Shape());
-            places.place[places.count++] = scalar.data(queue);
-        }
-        kernels::gather_scalars(queue, together.data(queue), places);
-    });
-    return together;
 }
 
 }  // namespace sinter

@@ -31,7 +31,7 @@ class Readings {
 public:
     static constexpr int kLag = 2;
 
-    /// For `values` numbers a step. Throws UsageError for more than gather_scalars() takes.
+    /// For `values` numbers a step, at most eight.
     Readings(Device device, int values);
 
     /// Begins to read the array `values` of the step, and calls consume(Reading) for the step of kLag steps before (or
@@ -63,9 +63,5 @@ private:
     std::optional<kernels::CudaReadback> readback_;
 #endif
 };
-
-/// The one-element tensors side by side, at most eight: what is given to Readings. An undefined one is NaN; the first
-/// is defined.
-Tensor gather_scalars(std::span<const Tensor> scalars);
 
 }  // namespace sinter

@@ -95,19 +95,6 @@ void add_flip(CaseList& cases, const ImageShape& shape) {
                         }));
 }
 
-/// Number `missing` does not exist; -1: all do.
-void add_scalars(CaseList& cases, int count, int missing) {
-    KernelCase gathered("gather", "gather_scalars",
-                        std::to_string(count) + (missing < 0 ? "" : " without " + std::to_string(missing)));
-    gathered.output("y", count).within(exact("a copy"));
-    for (int i = 0; i < count; ++i) gathered.input("x" + std::to_string(i), 1);
-    cases.push_back(gathered.runs([=](auto& queue, auto b) {
-        ScalarPlaces<std::remove_pointer_t<decltype(b.real(0))>> places{.count = count};
-        for (int i = 0; i < count; ++i) places.place[i] = i == missing ? nullptr : b.real(i + 1);
-        gather_scalars(queue, b.real(0), places);
-    }));
-}
-
 }  // namespace
 
 void add_gather_cases(CaseList& cases, Purpose purpose) {
@@ -144,8 +131,6 @@ void add_gather_cases(CaseList& cases, Purpose purpose) {
     for (const Index channels : {1, 2, 3, 8, 17}) {
         for (const Index width : {1, 2, 7, 15, 16, 17, 33}) add_flip(cases, {13, 3, width, channels});
     }
-    for (const int count : {0, 1, 3, 8}) add_scalars(cases, count, -1);
-    add_scalars(cases, 4, 1);
     add_flip(cases, {0, 3, 5, 1});
     add_flip(cases, {3, 0, 5, 1});
     add_flip(cases, {3, 64, 64, 3});  // an image longer than a task

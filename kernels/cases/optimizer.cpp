@@ -2,6 +2,8 @@
 #include "kernels/optimizer.h"
 
 #include <limits>
+#include <optional>
+#include <type_traits>
 
 #include "kernels/cases/toolbox.h"
 
@@ -151,12 +153,23 @@ void add_held(CaseList& cases, Index n, const std::string& variant, double proce
     }));
 }
 
-void add_hold(CaseList& cases, const std::string& variant, double loss) {
-    cases.push_back(KernelCase("optimizer", "hold_unless_finite", variant)
-                        .inout("proceed", 1, constant(1))
-                        .input("loss", 1, constant(loss))
-                        .within(exact("0 or what it was"))
-                        .runs([=](auto& queue, auto b) { hold_unless_finite(queue, b.real(0), b.real(1)); }));
+/// So many numbers, of which the first `losses` are losses; number `special` is `value`, or does not exist (null).
+void add_step_numbers(CaseList& cases, int count, int losses, int special, std::optional<double> value) {
+    KernelCase gathered("optimizer", "gather_step_numbers",
+                        std::to_string(count) + " numbers, " + std::to_string(losses) + " losses" +
+                            (special < 0 ? ""
+                             : value     ? ", number " + std::to_string(special) + " is " + std::to_string(*value)
+                                         : ", without number " + std::to_string(special)));
+    gathered.output("y", count + 1).inout("proceed", 1, constant(1)).within(exact("copies; 0 or what it was"));
+    for (int i = 0; i < count; ++i) {
+        const std::string name = "x" + std::to_string(i);
+        i == special&& value ? gathered.input(name, 1, constant(*value)) : gathered.input(name, 1);
+    }
+    cases.push_back(gathered.runs([=](auto& queue, auto b) {
+        StepNumbers<std::remove_pointer_t<decltype(b.real(0))>> numbers{.count = count, .losses = losses};
+        for (int i = 0; i < count; ++i) numbers.place[i] = i == special && !value ? nullptr : b.real(i + 2);
+        gather_step_numbers(queue, b.real(0), numbers, b.real(1));
+    }));
 }
 
 }  // namespace
@@ -177,9 +190,14 @@ void add_optimizer_cases(CaseList& cases, Purpose purpose) {
     add_clip_scale(cases, "norm near the largest float", 1e38);
     add_held(cases, 1000, " held", 0);
     add_held(cases, 1000, " not held", 1);
-    add_hold(cases, "finite", -1e30);
-    add_hold(cases, "infinite", -std::numeric_limits<double>::infinity());
-    add_hold(cases, "NaN", std::numeric_limits<double>::quiet_NaN());
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+    add_step_numbers(cases, 1, 1, -1, {});
+    add_step_numbers(cases, 7, 7, -1, {});
+    add_step_numbers(cases, 4, 2, 1, {});
+    add_step_numbers(cases, 4, 2, 1, kNan);
+    add_step_numbers(cases, 4, 2, 0, -kInfinity);
+    add_step_numbers(cases, 4, 2, 2, kInfinity);
 }
 
 }  // namespace sinter::kernels

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
@@ -169,11 +168,6 @@ void copy_block(CpuQueue& queue, Real* to, const Real* from, MatrixShape shape, 
     parallel_for(queue, shape.rows, std::max<Index>(1, kElementsPerTask / shape.columns), [&](Index begin, Index end) {
         for (Index r = begin; r < end; ++r) copy_row(to + r * to_stride, from + r * from_stride, shape.columns);
     });
-}
-
-void gather_scalars(CpuQueue&, Real* y, const ScalarPlaces<Real>& places) {
-    for (int i = 0; i < places.count; ++i)
-        y[i] = places.place[i] ? *places.place[i] : std::numeric_limits<Real>::quiet_NaN();
 }
 
 void transpose(CpuQueue& queue, Real* y, const Real* x, MatrixShape shape) {

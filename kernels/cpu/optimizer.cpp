@@ -158,8 +158,13 @@ void clip_scale(CpuQueue&, StepScalars<Real>* step, const Real* sum_squares, dou
     step->gradient_scale = static_cast<Real>(std::min(factor, 1.0));  // in this order a NaN norm stays NaN
 }
 
-void hold_unless_finite(CpuQueue&, Real* proceed, const Real* loss) {
-    if (!std::isfinite(*loss)) *proceed = 0;
+void gather_step_numbers(CpuQueue&, Real* y, const StepNumbers<Real>& numbers, Real* proceed) {
+    for (int i = 0; i < numbers.count; ++i) {
+        const Real* const place = numbers.place[i];
+        y[i] = place ? *place : std::numeric_limits<Real>::quiet_NaN();
+        if (place && i < numbers.losses && !std::isfinite(y[i])) *proceed = 0;
+    }
+    y[numbers.count] = *proceed;
 }
 
 }  // namespace sinter::kernels

@@ -100,14 +100,6 @@ __global__ void __launch_bounds__(kBlock) transpose_kernel(float* y, const float
     }
 }
 
-// One thread: a place that is known only at run time would put the list into local memory.
-__global__ void gather_scalars_kernel(float* y, ScalarPlaces<float> places) {
-#pragma unroll
-    for (int i = 0; i < ScalarPlaces<float>::kMost; ++i) {
-        if (i < places.count) y[i] = places.place[i] ? *places.place[i] : nanf("");
-    }
-}
-
 }  // namespace
 
 void gather_images(CudaQueue& queue, Real* y, const std::uint8_t* images, const std::int32_t* order,
@@ -134,10 +126,6 @@ void copy_block(CudaQueue& queue, Real* to, const Real* from, MatrixShape shape,
     const Index quads = parts(shape.columns, kQuad);
     launch<copy_block_kernel>(queue, blocks_for(shape.rows * quads), kBlock, 0, to, from, shape, Divisor(quads),
                               to_stride, from_stride, accumulate);
-}
-
-void gather_scalars(CudaQueue& queue, Real* y, const ScalarPlaces<Real>& places) {
-    launch<gather_scalars_kernel>(queue, 1, 1, 0, y, places);
 }
 
 void transpose(CudaQueue& queue, Real* y, const Real* x, MatrixShape shape) {

@@ -108,8 +108,18 @@ __global__ void clip_scale_kernel(StepScalars<float>* step, const float* sum_squ
     step->gradient_scale = factor > 1 ? 1 : factor;  // a NaN norm stays NaN
 }
 
-__global__ void hold_unless_finite_kernel(float* proceed, const float* loss) {
-    if (!isfinite(*loss)) *proceed = 0;
+// One thread: a place that is known only at run time would put the list into local memory.
+__global__ void gather_step_numbers_kernel(float* y, StepNumbers<float> numbers, float* proceed) {
+    float go_on = *proceed;
+#pragma unroll
+    for (int i = 0; i < StepNumbers<float>::kMost; ++i) {
+        if (i >= numbers.count) continue;
+        const float* const place = numbers.place[i];
+        const float value = place ? *place : nanf("");
+        y[i] = value;
+        if (place && i < numbers.losses && !isfinite(value)) go_on = 0;
+    }
+    y[numbers.count] = *proceed = go_on;
 }
 
 }  // namespace
@@ -146,8 +156,8 @@ void clip_scale(CudaQueue& queue, StepScalars<Real>* step, const Real* sum_squar
     launch<clip_scale_kernel>(queue, 1, 1, 0, step, sum_squares, static_cast<float>(max_norm));
 }
 
-void hold_unless_finite(CudaQueue& queue, Real* proceed, const Real* loss) {
-    launch<hold_unless_finite_kernel>(queue, 1, 1, 0, proceed, loss);
+void gather_step_numbers(CudaQueue& queue, Real* y, const StepNumbers<Real>& numbers, Real* proceed) {
+    launch<gather_step_numbers_kernel>(queue, 1, 1, 0, y, numbers, proceed);
 }
 
 }  // namespace sinter::kernels

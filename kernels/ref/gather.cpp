@@ -1,8 +1,6 @@
 // Reference gathers and block copies.
 #include "kernels/gather.h"
 
-#include <limits>
-
 #include "kernels/ref/instantiate.h"
 #include "kernels/ref/random.h"
 
@@ -50,12 +48,6 @@ void copy_block(RefQueue<Real>&, Real* to, const Real* from, MatrixShape shape, 
 }
 
 template <class Real>
-void gather_scalars(RefQueue<Real>&, Real* y, const ScalarPlaces<Real>& places) {
-    for (int i = 0; i < places.count; ++i)
-        y[i] = places.place[i] ? *places.place[i] : std::numeric_limits<Real>::quiet_NaN();
-}
-
-template <class Real>
 void transpose(RefQueue<Real>&, Real* y, const Real* x, MatrixShape shape) {
     for (Index r = 0; r < shape.rows; ++r) {
         for (Index c = 0; c < shape.columns; ++c) y[c * shape.rows + r] = x[r * shape.columns + c];
@@ -66,7 +58,6 @@ SINTER_REF_INSTANTIATE(gather_images);
 SINTER_REF_INSTANTIATE(gather_labels);
 SINTER_REF_INSTANTIATE(flip_horizontal);
 SINTER_REF_INSTANTIATE(copy_block);
-SINTER_REF_INSTANTIATE(gather_scalars);
 SINTER_REF_INSTANTIATE(transpose);
 
 }  // namespace sinter::kernels

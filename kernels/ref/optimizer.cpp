@@ -78,14 +78,19 @@ void clip_scale(RefQueue<Real>&, StepScalars<Real>* step, const Real* sum_square
 }
 
 template <class Real>
-void hold_unless_finite(RefQueue<Real>&, Real* proceed, const Real* loss) {
-    if (!std::isfinite(*loss)) *proceed = 0;
+void gather_step_numbers(RefQueue<Real>&, Real* y, const StepNumbers<Real>& numbers, Real* proceed) {
+    for (int i = 0; i < numbers.count; ++i) {
+        const Real* const place = numbers.place[i];
+        y[i] = place ? *place : std::numeric_limits<Real>::quiet_NaN();
+        if (place && i < numbers.losses && !std::isfinite(y[i])) *proceed = 0;
+    }
+    y[numbers.count] = *proceed;
 }
 
 SINTER_REF_INSTANTIATE(adam);
 SINTER_REF_INSTANTIATE(rmsprop);
 SINTER_REF_INSTANTIATE(sgd);
 SINTER_REF_INSTANTIATE(clip_scale);
-SINTER_REF_INSTANTIATE(hold_unless_finite);
+SINTER_REF_INSTANTIATE(gather_step_numbers);
 
 }  // namespace sinter::kernels
