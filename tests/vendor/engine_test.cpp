@@ -11,7 +11,7 @@
 #include "kernels/gemm.h"
 #include "kernels/vendor/engine.h"
 #include "kernels/vendor/library.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/common/temporary_folder.h"
 #include "tests/emu/device.h"
 #include "tests/vendor/engine_fixture.h"
 
