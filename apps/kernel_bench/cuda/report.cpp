@@ -92,6 +92,9 @@ std::string format_table(const CudaMachine& machine, std::span<const CudaMeasure
     std::string text = format_device(machine) + format_bandwidth(machine.bandwidth) + '\n';
     std::vector<Row> rows = {
         {"family", "kernel", "size", "warm", "GFLOP/s", "% peak", "GB/s", "% bandwidth", "cold", "GB/s", "% memory"}};
+    const bool with_vendor = std::any_of(measurements.begin(), measurements.end(),
+                                         [](const CudaMeasurement& m) { return m.vendor.has_value(); });
+    if (with_vendor) rows[0].insert(rows[0].end(), {"vendor", "x vendor", "x cold"});
     for (const CudaMeasurement& m : measurements) {
         const Rates r = rates(machine, m);
         rows.push_back({m.family, m.kernel, m.size, time_text(m.warm.seconds), giga_text(r.flops),
