@@ -164,7 +164,7 @@ cudaError_t submit_kernel(const cudaLaunchConfig_t& config, const void* kernel, 
                            }
                        }
                        grid.schedule = schedule();
-                       return run_grid(grid);
+                       return grid.schedule.order == Schedule::none ? cudaSuccess : run_grid(grid);
                    });
 }
 

@@ -7,7 +7,7 @@ namespace sinter::emu {
 
 inline constexpr int kComputeMajor = 9, kComputeMinor = 0;
 inline constexpr int kMultiprocessors = 132;
-inline constexpr int kL2Bytes = 256 * 1024;  // smaller than a device's: what leaves the cache on purpose is soon done
+inline constexpr int kL2Bytes = 256 * 1024;    // smaller than a device's: what leaves the cache on purpose is soon done
 inline constexpr unsigned kMaxThreads = 1024;  // of a block
 inline constexpr unsigned kMaxThreadsX = 1024, kMaxThreadsY = 1024, kMaxThreadsZ = 64;
 inline constexpr unsigned kMaxBlocksX = 0x7fffffff, kMaxBlocksY = 65535, kMaxBlocksZ = 65535;

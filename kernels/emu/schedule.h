@@ -8,7 +8,8 @@
 namespace sinter::emu {
 
 struct Schedule {
-    enum Order { forward, reversed, shuffled } order = forward;
+    /// none: launches are checked and then left out, so that what a step launches can be counted without doing it.
+    enum Order { forward, reversed, shuffled, none } order = forward;
     std::uint64_t seed = 1;  ///< of the shuffled order
 
     bool operator==(const Schedule&) const = default;
