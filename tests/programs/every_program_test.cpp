@@ -6,6 +6,7 @@
 #include <ostream>
 #include <utility>
 
+#include "core/device.h"
 #include "tests/programs/program_fixture.h"
 
 namespace sinter {
@@ -100,9 +101,14 @@ TEST_P(EveryProgram, RefusesWrongUsage) {
 }
 
 TEST_P(EveryProgram, RefusesDevicesThatAreNotThere) {
-    for (const char* device : {"cuda", "cuda:7"})
-        expect_refused(training(path("run"), {"--device", device}), 4, {"--device", device, "--device cpu"});
-    expect_refused(training(path("run"), {"--engine", "vendor"}), 4, {"--engine vendor", "GPU"});
+    expect_refused(training(path("run"), {"--device", "cuda:977"}), 4, {"--device cuda:977", "--device cpu"});
+    if (Device::cuda_devices() == 0)
+        expect_refused(training(path("run"), {"--device", "cuda"}), 4,
+                       {"--device cuda: no CUDA device", "--device cpu"});
+    expect_refused(training(path("run"), {"--device", "cuda:x"}), 2, {"--device", "cuda:x", "a number"});
+    expect_refused(training(path("run"), {"--device", "tpu"}), 2, {"--device", "tpu", "auto, cpu or cuda[:N]"});
+    expect_refused(training(path("run"), {"--device", "cpu", "--engine", "vendor"}), 4, {"--engine vendor", "GPU"});
+    expect_refused(training(path("run"), {"--device", "cpu", "--precision", "tf32"}), 4, {"--precision tf32", "fp32"});
 }
 
 TEST_P(EveryProgram, RefusesMissingData) {
