@@ -19,6 +19,15 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # build_folder PRESET: where that preset is built. SINTER_BUILD_DIR moves all of them, out of a read-only checkout say.
 build_folder() { printf '%s' "$(realpath -m -- "${SINTER_BUILD_DIR:-$root/build}")/$1"; }
 
+# best_preset: cuda on a machine with an NVIDIA GPU and the CUDA compiler, else release.
+best_preset() {
+    if [[ -e /dev/nvidiactl ]] && { have nvcc || [[ -x ${CUDA_HOME:-/usr/local/cuda}/bin/nvcc ]]; }; then
+        echo cuda
+    else
+        echo release
+    fi
+}
+
 # prepare PRESET TARGET...: leaves the targets built and up to date, or ends the script with exit code 1. A second call
 # costs one check by ninja; packages are looked at only before a first configuration and after a failure.
 prepare() {
@@ -52,6 +61,8 @@ configured() {
 configure() {
     local preset=$1 folder=$2 options=() missing=() welcome
     [[ ${SINTER_WERROR:-0} != 1 ]] || options+=(-DSINTER_WERROR=ON)
+    # For this machine's GPU alone: a third of the time of all three architectures.
+    [[ $preset != cuda || ! -e /dev/nvidiactl ]] || options+=(-DCMAKE_CUDA_ARCHITECTURES=native)
     if have apt-get && have dpkg-query; then
         mapfile -t missing < <(missing_packages "${needed_packages[@]}")
         if ((${#missing[@]})); then
