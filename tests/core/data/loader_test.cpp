@@ -6,26 +6,15 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/data/packed_images.h"
 #include "core/error.h"
 #include "tests/common/allocation_counter.h"
 #include "tests/common/temporary_folder.h"
+#include "tests/core/data/numbered_set.h"
 
 namespace sinter {
 namespace {
 
-/// `count` images of 2 x 3 bytes; the first byte of each is its number.
-ImageSet numbered(std::int64_t count) {
-    ImageSet set;
-    set.count = count;
-    set.height = 2;
-    set.width = 3;
-    set.name = "numbered";
-    for (std::int64_t i = 0; i < count; ++i) {
-        for (int pixel = 0; pixel < 6; ++pixel) set.pixels.push_back(static_cast<std::uint8_t>(i + 31 * pixel));
-    }
-    return set;
-}
+using namespace tests;
 
 constexpr PixelRange kBytes{1, 0};
 
@@ -210,27 +199,6 @@ TEST(Loader, MirrorsHalfOfTheImagesAndOthersEveryEpoch) {
         << "every batch is mirrored alike";
     EXPECT_EQ(mirrored(Device::cpu(), 7, 3, 32), std::vector<bool>(flags.begin() + 32, flags.end()))
         << "a resumed run mirrors others";
-}
-
-/// The same set with its pixels in a file of `folder`.
-ImageSet in_file(const ImageSet& images, const TemporaryFolder& folder) {
-    const std::filesystem::path path = folder.path() / "set.packed";
-    PackedImagesWriter writer(path, images.bytes_per_image());
-    writer.append(images.pixels);
-    DataSplits data;
-    data.train = images;
-    data.test.height = images.height;
-    data.test.width = images.width;
-    data.class_names.assign(static_cast<std::size_t>(images.classes), "some name");
-    writer.finish(data, {}, "key");
-    return read_packed_images(path, "key", ImageRequest::Place::file).value().data.train;
-}
-
-ImageSet labelled(std::int64_t count) {
-    ImageSet images = numbered(count);
-    for (std::int64_t i = 0; i < count; ++i) images.labels.push_back(static_cast<std::uint8_t>(i / 7));
-    images.classes = 20;
-    return images;
 }
 
 /// All that a loader delivers in the rest of its epoch, batch after batch.

@@ -1,6 +1,5 @@
 // Fitting images: known values of the resampling, the centre crop, and the conversion of channels.
 #include "core/io/image_fitter.h"
-#include "core/data/fit.h"
 
 #include <gtest/gtest.h>
 
