@@ -276,6 +276,9 @@ void BlockRunner::together(Combine combine, const char* name, unsigned mask, voi
         }
         warp.waiting &= ~mask;
         combine(lanes, mask);
+        if (grid_->schedule.order == Schedule::reversed) {
+            place_in_order_ = count_ - 2 - std::min(first + kWarpLanes - 1, count_ - 1);  // go on with this warp
+        }
     }
     wait();
 }

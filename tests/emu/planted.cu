@@ -47,6 +47,20 @@ __global__ void last_block_kernel(unsigned* total, unsigned* counter, unsigned* 
     *total = sum;
 }
 
+template <bool synchronise>
+__global__ void overwrite_side_by_side_kernel(float* y) {
+    __shared__ float tile[kReverse];
+    const int i = static_cast<int>(threadIdx.x);
+    tile[i] = static_cast<float>(i + 1);
+    __syncthreads();
+    __syncwarp();
+    const float before = tile[kReverse - 1 - i];
+    __syncwarp();
+    if constexpr (synchronise) __syncthreads();
+    tile[i] = 0;
+    y[i] = before;
+}
+
 __global__ void broken_barrier_kernel(BarrierFault fault) {
     switch (fault) {
         case BarrierFault::some_return:
@@ -230,6 +244,14 @@ void block_sums(CudaQueue& queue, float* sums, const float* x, int blocks) {
 void last_block_sum(CudaQueue& queue, unsigned* total, unsigned* counter, const unsigned* x, int blocks) {
     CudaScratch partial(queue, sizeof(unsigned) * static_cast<std::size_t>(blocks));
     launch<last_block_kernel>(queue, blocks, kWarp, 0, total, counter, partial.as<unsigned>(), x);
+}
+
+void overwrite_side_by_side(CudaQueue& queue, float* y, bool synchronise) {
+    if (synchronise) {
+        launch<overwrite_side_by_side_kernel<true>>(queue, 1, kReverse, 0, y);
+    } else {
+        launch<overwrite_side_by_side_kernel<false>>(queue, 1, kReverse, 0, y);
+    }
 }
 
 void broken_barrier(CudaQueue& queue, BarrierFault fault) {

@@ -14,6 +14,10 @@ void block_sums(CudaQueue& queue, float* sums, const float* x, int blocks);
 /// total[0] = sum of x by the block that finishes last, which an atomic counter finds.
 void last_block_sum(CudaQueue& queue, unsigned* total, unsigned* counter, const unsigned* x, int blocks);
 
+/// y = 1 to 64, read reversed from shared memory by two warps that overwrite it at once. Without `synchronise` the
+/// barrier between is missing, but not the meetings of each warp.
+void overwrite_side_by_side(CudaQueue& queue, float* y, bool synchronise);
+
 enum class BarrierFault { some_return, other_branch, below_a_shuffle };
 void broken_barrier(CudaQueue& queue, BarrierFault fault);
 

@@ -54,6 +54,24 @@ TEST_F(Schedules, AMissingBarrierMakesThemDiffer) {
     EXPECT_TRUE(std::isnan(results[1][63]));
 }
 
+TEST_F(Schedules, AWarpThatRunsAheadMakesThemDiffer) {
+    const DeviceArray<float> to(queue, std::vector<float>(64));
+    std::vector<float> expected(64);
+    std::iota(expected.rbegin(), expected.rend(), 1.0f);
+    for (const emu::Schedule& schedule : all_schedules()) {
+        emu::set_schedule(schedule);
+        overwrite_side_by_side(queue, to.data(), true);
+        EXPECT_EQ(to.values(), expected);
+        overwrite_side_by_side(queue, to.data(), false);
+        if (schedule.order == emu::Schedule::forward) {
+            EXPECT_EQ(to.values(), expected) << "side by side, all have read before one writes";
+        }
+        if (schedule.order == emu::Schedule::reversed) {
+            EXPECT_NE(to.values(), expected);
+        }
+    }
+}
+
 TEST_F(Schedules, ACopyOverWhatOthersStillReadMakesThemDiffer) {
     const std::vector<float> x(64, -1);
     const DeviceArray<float> from(queue, x), to(queue, x);
