@@ -83,6 +83,7 @@ def test_steps(machine):
     """The kernels first: where they fail, nothing above them means much."""
     programs = {
         "kernels": ["--gtest_filter=Kernels_CUDA.*"],
+        "vendor": [],
         "core": [],
         "ops": [],
         "models": [],
