@@ -7,7 +7,7 @@
 namespace sinter {
 
 Device::Context::Context(std::string device_name, Queue device_queue)
-    : name(std::move(device_name)), queue(std::move(device_queue)), memory(new_pool()) {}
+    : name(std::move(device_name)), queue(std::move(device_queue)), own_memory(new_pool()), memory(own_memory) {}
 
 Ref<MemoryPool> Device::Context::new_pool() {
     return Ref<MemoryPool>(new MemoryPool(
@@ -85,6 +85,10 @@ void Device::fail(const kernels::QueueError& failure) { throw DeviceError(failur
 MemoryScope::MemoryScope(Device device, Ref<MemoryPool>& pool) : device_(device), before_(device.context_->memory) {
     if (!pool) pool = device.context_->new_pool();
     device_.context_->memory = pool;
+}
+
+MemoryScope::MemoryScope(Device device) : device_(device), before_(device.context_->memory) {
+    device_.context_->memory = device_.context_->own_memory;
 }
 
 MemoryScope::~MemoryScope() { device_.context_->memory = before_; }

@@ -76,7 +76,7 @@ private:
 
         std::string name;
         Queue queue;
-        Ref<MemoryPool> memory;
+        Ref<MemoryPool> own_memory, memory;  ///< the second is the first unless a MemoryScope lives
     };
 
     friend class MemoryScope;
@@ -95,6 +95,8 @@ class MemoryScope {
 public:
     /// An empty `pool` is filled with a new one, to be passed again to the next scope of the same purpose.
     MemoryScope(Device device, Ref<MemoryPool>& pool);
+    /// Back to the device's own pool, for what outlives the scope around it.
+    explicit MemoryScope(Device device);
     ~MemoryScope();
     MemoryScope(const MemoryScope&) = delete;
     MemoryScope& operator=(const MemoryScope&) = delete;

@@ -151,7 +151,9 @@ private:
         static thread_local std::vector<Tensor> ones;
         const auto place =
             std::find_if(ones.begin(), ones.end(), [&](const Tensor& one) { return one.device() == device; });
-        return place != ones.end() ? *place : ones.emplace_back(Tensor::full({1}, 1, device));
+        if (place != ones.end()) return *place;
+        const MemoryScope memory(device);
+        return ones.emplace_back(Tensor::full({1}, 1, device));
     }
 
     static void accumulate(Tensor& sum, const Tensor& gradient) { sum = sum.defined() ? add(sum, gradient) : gradient; }

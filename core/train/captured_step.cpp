@@ -4,6 +4,7 @@ namespace sinter {
 
 struct CapturedStep::Recording {
     Tensor result;
+    int runs = 0;
 #ifdef SINTER_HAS_CUDA
     std::unique_ptr<kernels::CudaGraph> graph;
 #endif
@@ -18,13 +19,13 @@ Tensor CapturedStep::run(std::uint64_t kind, const Pass& pass) {
     return device_.run([&](auto& queue) {
         if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {
             const MemoryScope memory(device_, memory_);
-            const auto [place, first_time] = recordings_.try_emplace(kind);
-            Recording& recording = place->second;
+            Recording& recording = recordings_[kind];
             if (!capture_) return pass();
-            if (!recording.graph && first_time) return recording.result = pass();
             if (!recording.graph) {
-                // The first run found out what memory it takes; this one gets the same, so that result must be free.
+                // The first run finds out what memory it takes, and makes what it keeps; the second shows what it takes
+                // beside that. The third gets the same, so the results before it must be free.
                 recording.result = {};
+                if (recording.runs++ < 2) return recording.result = pass();
                 recording.graph = std::make_unique<kernels::CudaGraph>(queue, [&] { recording.result = pass(); });
             }
             recording.graph->replay();

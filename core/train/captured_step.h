@@ -1,4 +1,4 @@
-// The device's part of a training step, recorded as a CUDA graph when it comes for the second time and replayed from
+// The device's part of a training step, recorded as a CUDA graph when it comes for the third time and replayed from
 // then on: one call of the host in place of a hundred.
 #pragma once
 
