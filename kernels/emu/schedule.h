@@ -1,6 +1,6 @@
 // In which order the threads of a block, and the blocks of a grid, run, and when asynchronous copies are made
-// (async_copy.h). Forward and shuffled, warps whose lanes meet go on side by side; reversed, one runs ahead of the others
-// as far as it can. A kernel that is right does not notice.
+// (async_copy.h). Forward and shuffled, warps whose lanes meet go on side by side; reversed, one runs ahead of the
+// others as far as it can. A kernel that is right does not notice.
 #pragma once
 
 #include <cstdint>
