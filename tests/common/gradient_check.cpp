@@ -14,6 +14,11 @@
 namespace sinter::tests {
 namespace {
 
+Device& current_device() {
+    static Device device = Device::reference();
+    return device;
+}
+
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr std::uint64_t kOutputSeed = 1001, kGradientSeed = 1002;
 
@@ -34,10 +39,18 @@ Tensor contracted_output(const Function& f, Inputs inputs) { return contract(f(i
 
 /// sum_i <r_i, d <w, f> / d input_i>, on the tape
 Tensor contracted_gradients(const Function& f, Inputs inputs) {
-    Tensor total = Tensor::zeros({1}, Device::reference());
+    Tensor total = Tensor::zeros({1}, test_device());
     const std::vector<Tensor> first = gradients(contracted_output(f, inputs), inputs, true);
     for (std::size_t i = 0; i < first.size(); ++i) total = total + contract(first[i], kGradientSeed + i);
     return total;
+}
+
+/// y + 0.3 y^2: the square makes the gradient that arrives at the op depend on the inputs: it, too, is differentiated.
+Function curved(const Function& f) {
+    return [f](Inputs x) {
+        const Tensor y = f(x);
+        return y + 0.3 * (y * y);
+    };
 }
 
 struct Differences {
@@ -114,15 +127,23 @@ void expect_all_gradients(const std::string& what, const Function& loss, const s
 
 }  // namespace
 
+Device test_device() { return current_device(); }
+
+TestDevice::TestDevice(Device device) : before_(current_device()) { current_device() = device; }
+TestDevice::~TestDevice() { current_device() = before_; }
+
 Tensor uniform(const Shape& shape, double low, double high, std::uint64_t seed) {
     Generator generator(seed, Device::reference());
-    return random_uniform(shape, low, high, generator);
+    const Tensor values = random_uniform(shape, low, high, generator);
+    if (test_device() == values.device()) return values;
+    return Tensor::from(std::span<const double>(values.to_doubles()), shape, test_device());
 }
 
 Tensor away_from_zero(const Shape& shape, std::uint64_t seed) {
-    std::vector<double> values = uniform(shape, -1.3, 1.3, seed).to_doubles();
+    Generator generator(seed, Device::reference());
+    std::vector<double> values = random_uniform(shape, -1.3, 1.3, generator).to_doubles();
     for (double& value : values) value += value < 0 ? -0.2 : 0.2;
-    return Tensor::from(std::span<const double>(values), shape, Device::reference());
+    return Tensor::from(std::span<const double>(values), shape, test_device());
 }
 
 void expect_gradients(const std::string& what, const Function& f, const std::vector<Tensor>& inputs,
@@ -131,14 +152,42 @@ void expect_gradients(const std::string& what, const Function& f, const std::vec
         what, [&](Inputs x) { return contracted_output(f, x); }, inputs, promised);
 }
 
-void expect_second_derivatives(const std::string& what, const Function& f, const std::vector<Tensor>& inputs) {
-    // The square makes the gradient that arrives at the op depend on the inputs: it, too, is differentiated.
-    const Function curved = [&](Inputs x) {
-        const Tensor y = f(x);
-        return y + 0.3 * (y * y);
+void expect_as_on_reference(Device device, const Function& f, const std::vector<Tensor>& inputs,
+                            const Function& expected, const std::vector<Tensor>& expected_inputs,
+                            Derivatives promised) {
+    const auto compute = [&](Device on, const Function& function, const std::vector<Tensor>& at) {
+        const TestDevice here(on);
+        std::vector<Tensor> leaves = parameters(at);
+        std::vector<Tensor> results = {function(leaves)};
+        for (const Tensor& slope : gradients(contracted_output(function, leaves), leaves)) results.push_back(slope);
+        if (promised == Derivatives::all) {
+            for (const Tensor& slope : gradients(contracted_gradients(curved(function), leaves), leaves))
+                results.push_back(slope);
+        }
+        backward(contracted_output(function, leaves));
+        for (const Tensor& slope : accumulated(leaves))
+            if (slope.defined()) results.push_back(slope);
+        return results;
     };
+    const std::vector<Tensor> actual = compute(device, f, inputs);
+    const std::vector<Tensor> wanted = compute(Device::reference(), expected, expected_inputs);
+    ASSERT_EQ(actual.size(), wanted.size());
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+        const std::vector<double> found = actual[i].to_doubles(), reference = wanted[i].to_doubles();
+        ASSERT_EQ(found.size(), reference.size()) << "result " << i;
+        double scale = 1;
+        for (const double value : reference) scale = std::max(scale, std::abs(value));
+        for (std::size_t j = 0; j < found.size(); ++j) {
+            EXPECT_NEAR(found[j], reference[j], 100 * std::numeric_limits<float>::epsilon() * scale)
+                << "result " << i << ", element " << j;
+        }
+    }
+}
+
+void expect_second_derivatives(const std::string& what, const Function& f, const std::vector<Tensor>& inputs) {
+    const Function function = curved(f);
     expect_all_gradients(
-        what + ", second", [&](Inputs x) { return contracted_gradients(curved, x); }, inputs, Derivatives::all);
+        what + ", second", [&](Inputs x) { return contracted_gradients(function, x); }, inputs, Derivatives::all);
 }
 
 }  // namespace sinter::tests

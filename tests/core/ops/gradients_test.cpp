@@ -43,7 +43,7 @@ std::vector<std::pair<std::string, Activation>> activations() {
 
 /// A generator whose draws are the same in every call of a function under test: it is set back to step 5. Held by
 /// pointer because ops keep the address of its step for their backward.
-std::shared_ptr<Generator> fixed_generator() { return std::make_shared<Generator>(31, Device::reference(), 2); }
+std::shared_ptr<Generator> fixed_generator() { return std::make_shared<Generator>(31, test_device(), 2); }
 
 void add_pointwise(std::vector<OpCase>& ops) {
     const Shape matrix{3, 4};
@@ -167,7 +167,7 @@ void add_pools_and_embedding(std::vector<OpCase>& ops) {
     ops.push_back({"global_average_pool2d", [](Inputs in) { return global_average_pool2d(in[0]); }, {images}});
     ops.push_back({"upsample_nearest2d", [](Inputs in) { return upsample_nearest2d(in[0], 3); }, {images}});
     // Row 1 is picked by none, row 2 by three.
-    const Buffer<std::int32_t> indices(std::vector<std::int32_t>{2, 0, 2, 3, 2}, Device::reference());
+    const Buffer<std::int32_t> indices(std::vector<std::int32_t>{2, 0, 2, 3, 2}, test_device());
     ops.push_back({"embedding", [=](Inputs in) { return embedding(in[0], indices); }, {table}});
 }
 
@@ -231,7 +231,7 @@ void add_random(std::vector<OpCase>& ops) {
 
 void add_losses(std::vector<OpCase>& ops) {
     const Tensor x = uniform({3, 4}, -4, 4, 40), targets = uniform({3, 4}, 0, 1, 41);
-    const Buffer<std::int32_t> labels(std::vector<std::int32_t>{3, 0, 1}, Device::reference());
+    const Buffer<std::int32_t> labels(std::vector<std::int32_t>{3, 0, 1}, test_device());
     ops.push_back({"sigmoid_cross_entropy",
                    [=](Inputs in) { return sigmoid_cross_entropy(in[0], targets, 0.3); },
                    {x},
@@ -244,20 +244,23 @@ void add_losses(std::vector<OpCase>& ops) {
                    Derivatives::first});
 }
 
+/// All ops, with what they hold on the test device.
+std::vector<OpCase> make_ops() {
+    std::vector<OpCase> ops;
+    add_pointwise(ops);
+    add_products(ops);
+    add_convolutions(ops);
+    add_batch_norm(ops);
+    add_pools_and_embedding(ops);
+    add_spectral_norm(ops);
+    add_reductions_and_layout(ops);
+    add_random(ops);
+    add_losses(ops);
+    return ops;
+}
+
 const std::vector<OpCase>& all_ops() {
-    static const std::vector<OpCase> all = [] {
-        std::vector<OpCase> ops;
-        add_pointwise(ops);
-        add_products(ops);
-        add_convolutions(ops);
-        add_batch_norm(ops);
-        add_pools_and_embedding(ops);
-        add_spectral_norm(ops);
-        add_reductions_and_layout(ops);
-        add_random(ops);
-        add_losses(ops);
-        return ops;
-    }();
+    static const std::vector<OpCase> all = make_ops();
     return all;
 }
 
@@ -297,6 +300,19 @@ TEST_P(FusedOp, RefusesASecondDerivativeInASentence) {
     expect_usage_error([&] { gradients(loss, inputs, true); }, {"has no second derivative"});
 }
 INSTANTIATE_TEST_SUITE_P(Ops, FusedOp, testing::ValuesIn(names({Derivatives::first})), case_name);
+
+#ifdef SINTER_HAS_CUDA
+class OpOnCUDA : public OpTest {};
+TEST_P(OpOnCUDA, ComputesWhatTheReferenceDoes) {
+    std::string why_none;
+    if (Device::cuda_devices(&why_none) == 0) GTEST_SKIP() << "no CUDA device: " << why_none;
+    const TestDevice cuda(Device::cuda());
+    const std::vector<OpCase> ops = make_ops();
+    const auto index = static_cast<std::size_t>(&op() - all_ops().data());
+    expect_as_on_reference(Device::cuda(), ops[index].f, ops[index].inputs, op().f, op().inputs, op().promised);
+}
+INSTANTIATE_TEST_SUITE_P(Ops, OpOnCUDA, testing::ValuesIn(names({Derivatives::first, Derivatives::all})), case_name);
+#endif
 
 // What the checks above rest on: no pre-activation of a fused op lies within a difference step of the kink.
 TEST(FirstDerivative, OfFusedActivationsIsTakenAwayFromTheKinks) {
