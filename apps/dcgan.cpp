@@ -104,7 +104,8 @@ public:
         const auto& [images, labels] = run_.batch();
         const GanTraining::Losses losses = training_.pass(images, labels);
         if (average_ && losses.loss_g.defined()) average_->apply();
-        return training_.guard().gather({losses.loss_d, losses.loss_g, losses.d_real, losses.d_fake}, 0);
+        constexpr int kUnseenLosses = 0;  // the pass has checked both before its updates
+        return training_.guard().gather({losses.loss_d, losses.loss_g, losses.d_real, losses.d_fake}, kUnseenLosses);
     }
 
     void record(StepValues values, Index images) override {

@@ -49,8 +49,8 @@ public:
     /// kernels are of another kind.
     virtual std::uint8_t kind() const { return 0; }
     /// Forward, backward and updates on run's batch, as CapturedStep wants a pass: it waits for nothing, uploads
-    /// nothing. Returns what UpdateGuard::gather() made of its numbers, as many as the plan has means: the guard holds
-    /// the updates where a loss is not finite.
+    /// nothing. Returns what UpdateGuard::gather() made of its numbers, as many as the plan has means; the guard must
+    /// have seen the losses before the updates are applied, which it holds where one is not finite.
     virtual Tensor pass() = 0;
     /// Adds the numbers of one step on `images` images to the means of the run; called once a step, in their order.
     virtual void record(StepValues values, Index images) = 0;

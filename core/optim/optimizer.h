@@ -23,10 +23,10 @@ public:
     explicit UpdateGuard(Device device) : proceed_(Tensor::full({1}, 1, device)) {}
 
     /// The numbers of a step (tensors of one element, at most seven) side by side, and behind them `proceed`. Holds all
-    /// updates from now on if one of the first `losses` is not finite. An undefined tensor is a number that the step
-    /// does not have: NaN.
+    /// updates from now on, for good, if one of the first `losses` is not finite: to be called before they are applied.
+    /// An undefined tensor is a number that the step does not have: NaN.
     Tensor gather(std::initializer_list<Tensor> numbers, int losses) const;
-    /// Holds all updates from now on if the one-element `loss` is not finite.
+    /// The same for the one-element `loss` alone.
     void check(const Tensor& loss) const { gather({loss}, 1); }
     /// One number: 0 once updates are held.
     const Tensor& proceed() const { return proceed_; }

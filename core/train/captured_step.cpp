@@ -1,5 +1,7 @@
 #include "core/train/captured_step.h"
 
+#include "kernels/graph.h"
+
 namespace sinter {
 
 struct CapturedStep::Recording {
@@ -19,8 +21,10 @@ Tensor CapturedStep::run(std::uint64_t kind, const Pass& pass) {
     return device_.run([&](auto& queue) {
         if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {
             const MemoryScope memory(device_, memory_);
-            Recording& recording = recordings_[kind];
             if (!capture_) return pass();
+            std::unique_ptr<Recording>& entry = recordings_[kind];
+            if (!entry) entry = std::make_unique<Recording>();
+            Recording& recording = *entry;
             if (!recording.graph) {
                 // The first run finds out what memory it takes, and makes what it keeps; the second shows what it takes
                 // beside that. The third gets the same, so the results before it must be free.
@@ -38,8 +42,8 @@ Tensor CapturedStep::run(std::uint64_t kind, const Pass& pass) {
 
 CapturedStep::Counts CapturedStep::counts(std::uint64_t kind) const {
     const auto place = recordings_.find(kind);
-    if (place == recordings_.end() || !place->second.graph) return {};
-    return {place->second.graph->kernels(), place->second.graph->copies()};
+    if (place == recordings_.end() || !place->second->graph) return {};
+    return {place->second->graph->kernels(), place->second->graph->copies()};
 }
 
 #else

@@ -8,7 +8,6 @@
 #include <memory>
 
 #include "core/tensor.h"
-#include "kernels/graph.h"
 
 namespace sinter {
 
@@ -34,7 +33,7 @@ public:
     /// of a kind must be the same. Tensors made within get memory that nobody else gets.
     Tensor run(std::uint64_t kind, const Pass& pass);
 
-    /// For the next run(s) only: calls the pass itself instead of replaying it.
+    /// From the next run on: whether recordings are made and replayed, or passes called.
     void set_capture(bool capture) { capture_ = capture; }
 
     /// What one replay of a kind consists of; zeros where it was not recorded.
@@ -49,7 +48,7 @@ private:
     Device device_;
     bool capture_;
     Ref<MemoryPool> memory_;
-    std::map<std::uint64_t, Recording> recordings_;
+    std::map<std::uint64_t, std::unique_ptr<Recording>> recordings_;
 };
 
 }  // namespace sinter

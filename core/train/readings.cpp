@@ -4,11 +4,12 @@
 #include <iterator>
 
 #include "core/check.h"
+#include "kernels/optimizer.h"
 
 namespace sinter {
 namespace {
 
-constexpr int kMost = 8;
+constexpr int kMost = kernels::StepNumbers<float>::kMost + 1;  // what UpdateGuard::gather() gives at most
 
 }  // namespace
 

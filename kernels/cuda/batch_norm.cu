@@ -42,7 +42,7 @@ __device__ __forceinline__ Moments moments_of_tile(const float* x, const Quad& o
 }
 
 __global__ void __launch_bounds__(kBlock)
-    batch_norm_statistics_kernel(BatchStatistics statistics, const float* x, ColumnGrid grid) {
+    batch_norm_statistics_kernel(StatisticsOutput statistics, const float* x, ColumnGrid grid) {
     const Index columns = grid.shape.columns, column = grid.column(), left = grid.columns_left();
     const Quad shift = load4(x + grid.first_row_of_tile(blockIdx.y) * columns + column, left);
     float sums[2 * kQuad] = {};
@@ -180,12 +180,12 @@ void batch_norm_forward(CudaQueue& queue, Real* y, Real* mean, Real* inverse_dev
     if (done_by_vendor<&VendorKernels::batch_norm_forward>(queue, y, mean, inverse_deviation, running_mean,
                                                            running_variance, x, gamma, beta, shape, options))
         return;
-    const BatchStatistics statistics{mean,
-                                     inverse_deviation,
-                                     running_mean,
-                                     running_variance,
-                                     static_cast<float>(options.epsilon),
-                                     static_cast<float>(options.momentum)};
+    const StatisticsOutput statistics{mean,
+                                      inverse_deviation,
+                                      running_mean,
+                                      running_variance,
+                                      static_cast<float>(options.epsilon),
+                                      static_cast<float>(options.momentum)};
     if (is_short(shape)) {
         return short_batch_norm_forward(queue, y, statistics, x, gamma, beta, shape, options.activation);
     }

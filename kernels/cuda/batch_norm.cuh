@@ -9,7 +9,7 @@
 namespace sinter::kernels {
 
 /// What the statistics of a batch are written to, and the constants; running_* may be null together.
-struct BatchStatistics {
+struct StatisticsOutput {
     float* mean;
     float* inverse_deviation;
     float* running_mean;
@@ -19,7 +19,7 @@ struct BatchStatistics {
 
 /// Writes the statistics of four columns from their means and the sums of their squared deviations; returns the inverse
 /// deviations. `stores` is true in one thread of those that have these columns.
-__device__ __forceinline__ Quad finish_statistics(const BatchStatistics& statistics, const Quad& mean,
+__device__ __forceinline__ Quad finish_statistics(const StatisticsOutput& statistics, const Quad& mean,
                                                   const float (&squares)[kQuad], Index rows, Index column, Index left,
                                                   bool stores) {
     const float per_row = 1 / static_cast<float>(rows);
@@ -107,7 +107,7 @@ __device__ __forceinline__ CommonGradient finish_gradient_sums(float* dgamma, fl
 /// launch and one reading of their inputs.
 bool is_short(MatrixShape shape);
 
-void short_batch_norm_forward(CudaQueue& queue, float* y, const BatchStatistics& statistics, const float* x,
+void short_batch_norm_forward(CudaQueue& queue, float* y, const StatisticsOutput& statistics, const float* x,
                               const float* gamma, const float* beta, MatrixShape shape, Activation activation);
 void short_batch_norm_backward(CudaQueue& queue, float* dx, float* dgamma, float* dbeta, const float* dy,
                                const float* x, const ChannelRows& rows, MatrixShape shape, Activation activation,

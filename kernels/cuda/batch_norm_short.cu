@@ -13,7 +13,7 @@ namespace {
 constexpr int kHeldRows = 8;  // of a thread
 
 __global__ void __launch_bounds__(kBlock)
-    short_batch_norm_forward_kernel(float* y, BatchStatistics statistics, const float* x, const float* gamma,
+    short_batch_norm_forward_kernel(float* y, StatisticsOutput statistics, const float* x, const float* gamma,
                                     const float* beta, Activation activation, ColumnGrid grid) {
     const Index columns = grid.shape.columns, column = grid.column(), left = grid.columns_left();
     const float per_row = 1 / static_cast<float>(grid.shape.rows);
@@ -127,7 +127,7 @@ void launch_short(CudaQueue& queue, MatrixShape shape, Arguments... arguments) {
 
 bool is_short(MatrixShape shape) { return lanes_of(shape) > 0; }
 
-void short_batch_norm_forward(CudaQueue& queue, float* y, const BatchStatistics& statistics, const float* x,
+void short_batch_norm_forward(CudaQueue& queue, float* y, const StatisticsOutput& statistics, const float* x,
                               const float* gamma, const float* beta, MatrixShape shape, Activation activation) {
     launch_short<short_batch_norm_forward_kernel>(queue, shape, y, statistics, x, gamma, beta, activation);
 }
