@@ -43,7 +43,12 @@ public:
     template <class Function>
     decltype(auto) run(Function&& f) const {
         try {
-            return std::visit(std::forward<Function>(f), context_->queue);
+            return std::visit(
+                [&](auto& queue) -> decltype(auto) {
+                    if constexpr (requires { queue.make_current(); }) queue.make_current();
+                    return f(queue);
+                },
+                context_->queue);
         } catch (const kernels::QueueError& failure) {
             fail(failure);
         }

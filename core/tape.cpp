@@ -126,7 +126,10 @@ public:
     /// Where a parameter's gradient is kept; from now on it counts as set.
     static Backward::Destination parameter_gradient(const Tensor& parameter) {
         Tensor::State& state = *parameter.state_;
-        if (!state.grad) state.grad = Tensor::empty(state.shape, state.device).state_;
+        if (!state.grad) {
+            const MemoryScope memory(state.device);  // it outlives the step
+            state.grad = Tensor::empty(state.shape, state.device).state_;
+        }
         return {Tensor(state.grad), std::exchange(state.grad_is_set, true)};
     }
 

@@ -128,6 +128,9 @@ public:
     static std::string device_name(int device);
 
     int device() const;
+    /// Makes this queue's device the calling thread's, which all that follows on the queue needs. Costs nothing where
+    /// it is so already.
+    void make_current();
     /// Ten times its compute capability: 75, 80, 90.
     int compute_capability() const;
     CUstream_st* stream() const;
@@ -144,6 +147,9 @@ public:
     /// For launchers: the vendor's kernels, or null where sinter's own are to be used.
     VendorKernels* vendor() const;
 
+    /// For launchers: allows blocks of `kernel` so much dynamic shared memory, and the largest share of the cache for
+    /// it.
+    void allow_shared(const void* kernel, std::size_t bytes);
     /// For launchers: the most shared memory that a block may have, in bytes.
     std::size_t shared_limit() const;
     /// For launchers: kArrivals counters in device memory at which blocks of a launch meet, all zero between launches.
@@ -156,8 +162,9 @@ public:
 
     /// Copies within the device's memory.
     void copy(void* to, const void* from, std::size_t bytes);
-    /// What is uploaded is read before upload() returns, which waits for the device only where it is more than some
-    /// kilobytes; what is downloaded is there when download() returns. Host memory is ordinary memory, not pinned.
+    /// What is uploaded is read before upload() returns, which waits for the device only where it is more than 16 MB or
+    /// many uploads are under way; what is downloaded is there when download() returns. Host memory is ordinary memory,
+    /// not pinned.
     void upload(void* to, const void* from_host, std::size_t bytes);
     void download(void* to_host, const void* from, std::size_t bytes);
     void synchronise();

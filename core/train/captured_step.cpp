@@ -1,5 +1,7 @@
 #include "core/train/captured_step.h"
 
+#include <algorithm>
+
 #include "kernels/graph.h"
 
 namespace sinter {
@@ -23,7 +25,11 @@ Tensor CapturedStep::run(std::uint64_t kind, const Pass& pass) {
             const MemoryScope memory(device_, memory_);
             if (!capture_) return pass();
             std::unique_ptr<Recording>& entry = recordings_[kind];
-            if (!entry) entry = std::make_unique<Recording>();
+            if (!entry) {
+                entry = std::make_unique<Recording>();
+                // Its result takes memory that the others have not reckoned with: they have to run once more.
+                for (auto& [other_kind, other] : recordings_) other->runs = std::min(other->runs, 1);
+            }
             Recording& recording = *entry;
             if (!recording.graph) {
                 // The first run finds out what memory it takes, and makes what it keeps; the second shows what it takes

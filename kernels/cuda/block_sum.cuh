@@ -69,7 +69,10 @@ __device__ __forceinline__ bool is_last_block(unsigned* counter, unsigned blocks
     __shared__ bool last;
     __threadfence();  // what this thread wrote comes before the count that says so
     __syncthreads();
-    if (threadIdx.x == 0) last = atomicInc(counter, blocks - 1) == blocks - 1;
+    if (threadIdx.x == 0) {
+        __threadfence();  // what the barrier brought from the others, too
+        last = atomicInc(counter, blocks - 1) == blocks - 1;
+    }
     __syncthreads();
     if (last) __threadfence();  // and what is read now comes after all counts
     return last;

@@ -83,7 +83,10 @@ __device__ __forceinline__ bool gather_sums(Sums<Tile>& sums, float* shared, con
     __threadfence();
     __syncthreads();
     auto* const last = reinterpret_cast<bool*>(shared);
-    if (threadIdx.x == 0) *last = atomicInc(sharing.arrivals + tile, splits - 1) == splits - 1;
+    if (threadIdx.x == 0) {
+        __threadfence();  // what the barrier brought from the others, too
+        *last = atomicInc(sharing.arrivals + tile, splits - 1) == splits - 1;
+    }
     __syncthreads();
     const bool is_last = *last;
     __syncthreads();  // shared memory is free again

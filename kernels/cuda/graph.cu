@@ -1,6 +1,8 @@
 #include "kernels/graph.h"
 
 #include <exception>
+#include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/cuda/error.h"
@@ -24,6 +26,8 @@ CudaGraph::CudaGraph(CudaQueue& queue, const std::function<void()>& work) : stre
         if (graph) cudaGraphDestroy(graph);
         std::rethrow_exception(failure);
     }
+    const std::unique_ptr<std::remove_pointer_t<cudaGraph_t>, decltype(&cudaGraphDestroy)> owner(graph,
+                                                                                                 &cudaGraphDestroy);
     check_cuda(ended, "recording");
 
     std::size_t count = 0;
@@ -35,9 +39,7 @@ CudaGraph::CudaGraph(CudaQueue& queue, const std::function<void()>& work) : stre
         check_cuda(cudaGraphNodeGetType(node, &type), "counting what was recorded");
         ++(type == cudaGraphNodeTypeKernel ? kernels_ : copies_);
     }
-    const cudaError_t made = cudaGraphInstantiate(&executable_, graph);
-    cudaGraphDestroy(graph);
-    check_cuda(made, "making what was recorded ready");
+    check_cuda(cudaGraphInstantiate(&executable_, graph), "making what was recorded ready");
 }
 
 CudaGraph::~CudaGraph() { cudaGraphExecDestroy(executable_); }

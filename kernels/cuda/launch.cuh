@@ -39,19 +39,14 @@ void launch(CudaQueue& queue, dim3 grid, dim3 block, std::size_t shared_bytes, A
     if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
     const auto* const handle = reinterpret_cast<const void*>(kernel);
     [[maybe_unused]] static const bool named = (name_kernel(handle, kernel_name<kernel>()), true);
-    const auto action = [] { return "launching " + std::string(kernel_name<kernel>()); };
-    if (shared_bytes > kSharedWithoutAsking) {
-        check_cuda(
-            cudaFuncSetAttribute(handle, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)),
-            action());
-    }
+    if (shared_bytes > kSharedWithoutAsking) queue.allow_shared(handle, shared_bytes);
     cudaLaunchConfig_t config = {};
     config.gridDim = grid;
     config.blockDim = block;
     config.dynamicSmemBytes = shared_bytes;
     config.stream = queue.stream();
     const cudaError_t status = launch_detail::launch(kernel, config, arguments...);
-    if (status != cudaSuccess) check_cuda(status, action());
+    if (status != cudaSuccess) check_cuda(status, "launching " + std::string(kernel_name<kernel>()));
 }
 
 }  // namespace sinter::kernels

@@ -38,4 +38,15 @@ const void* PinnedRing::stage(const void* from, std::size_t bytes, cudaStream_t 
     return place;
 }
 
+const void* PinnedPair::stage(const void* from, std::size_t bytes) {
+    turn_ = 1 - turn_;
+    copied_[turn_].wait();
+    if (bytes_[turn_] < bytes) {
+        memory_[turn_] = std::make_unique<PinnedMemory>(bytes);
+        bytes_[turn_] = bytes;
+    }
+    std::memcpy(memory_[turn_]->data(), from, bytes);
+    return memory_[turn_]->data();
+}
+
 }  // namespace sinter::kernels

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "kernels/cuda/device.cuh"
 
@@ -55,6 +56,23 @@ private:
     StreamEvent left_[2];  ///< when the copies out of a half were put on the stream
     int half_ = 0;
     std::size_t used_ = 0;
+};
+
+/// Where larger uploads stand, a batch of images say: one is filled while the device copies from the other.
+class PinnedPair {
+public:
+    static constexpr std::size_t kLargest = std::size_t{16} << 20;
+
+    /// A copy of `bytes` <= kLargest at `from`. Waits for the upload before the last one.
+    const void* stage(const void* from, std::size_t bytes);
+    /// To be called when the copy out of what stage() gave is on the stream.
+    void is_copied(cudaStream_t stream) { copied_[turn_].record(stream); }
+
+private:
+    std::unique_ptr<PinnedMemory> memory_[2];
+    std::size_t bytes_[2] = {};
+    StreamEvent copied_[2];
+    int turn_ = 0;
 };
 
 }  // namespace sinter::kernels

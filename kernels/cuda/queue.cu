@@ -21,6 +21,14 @@ cudaDeviceProp properties_of(int device) {
     return properties;
 }
 
+/// Makes a device the calling thread's.
+void choose_device(int device) {
+    static thread_local int current = -1;
+    if (current == device) return;
+    check_cuda(cudaSetDevice(device), "choosing device " + std::to_string(device));
+    current = device;
+}
+
 }  // namespace
 
 int CudaQueue::devices(std::string* why_none) {
@@ -47,7 +55,7 @@ bool CudaQueue::emulated() {
 std::string CudaQueue::device_name(int device) { return properties_of(device).name; }
 
 CudaQueue::CudaQueue(int device) {
-    check_cuda(cudaSetDevice(device), "choosing device " + std::to_string(device));
+    choose_device(device);
     state_ = std::make_unique<State>();  // whose pinned memory belongs to the device that is current
     const cudaDeviceProp properties = properties_of(device);
     state_->device = device;
@@ -91,6 +99,18 @@ VendorKernels* CudaQueue::vendor() const { return state_->engine == Engine::vend
 std::size_t CudaQueue::shared_limit() const { return state_->shared_limit; }
 unsigned* CudaQueue::arrivals() const { return state_->arrivals; }
 
+void CudaQueue::make_current() { choose_device(state_->device); }
+
+void CudaQueue::allow_shared(const void* kernel, std::size_t bytes) {
+    std::size_t& allowed = state_->allowed_shared[kernel];
+    if (bytes <= allowed) return;
+    check_cuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
+               "asking for shared memory");
+    check_cuda(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100),
+               "asking for shared memory");
+    allowed = bytes;
+}
+
 void* CudaQueue::allocate(std::size_t bytes) {
     void* memory = nullptr;
     if (bytes == 0) return memory;
@@ -110,11 +130,17 @@ void CudaQueue::copy(void* to, const void* from, std::size_t bytes) {
 void CudaQueue::upload(void* to, const void* from_host, std::size_t bytes) {
     if (bytes == 0) return;
     state_->refuse_while_recording("the host's numbers were uploaded");
-    // Ordinary memory is staged by the runtime before the call returns, but that may wait for the device; what comes in
-    // every step is small and goes through pinned memory.
-    const void* from =
-        bytes <= PinnedRing::kLargest ? state_->uploads.stage(from_host, bytes, state_->stream) : from_host;
+    // What comes in every step goes through pinned memory, so that the host need not wait for the device.
+    const bool small = bytes <= PinnedRing::kLargest, staged = bytes <= PinnedPair::kLargest;
+    const void* const from = small    ? state_->small_uploads.stage(from_host, bytes, state_->stream)
+                             : staged ? state_->uploads.stage(from_host, bytes)
+                                      : from_host;
     check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, state_->stream), "uploading");
+    if (small) return;
+    if (staged)
+        state_->uploads.is_copied(state_->stream);
+    else
+        synchronise();  // the runtime may read ordinary memory after it has returned
 }
 
 void CudaQueue::download(void* to_host, const void* from, std::size_t bytes) {
@@ -131,7 +157,7 @@ void CudaQueue::set_precision(Precision precision) {
 
 void CudaQueue::set_engine(Engine engine) {
     if (engine == Engine::vendor && !state_->vendor) {
-        check_cuda(cudaSetDevice(device()), "choosing device " + std::to_string(device()));
+        make_current();
         state_->vendor = load_vendor_kernels(*this);
     }
     state_->engine = engine;

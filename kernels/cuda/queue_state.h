@@ -1,6 +1,7 @@
 // What a CUDA queue consists of: for the queue itself and for the graphs that are recorded on it.
 #pragma once
 
+#include <unordered_map>
 #include <vector>
 
 #include "kernels/cuda/pinned.h"
@@ -37,7 +38,9 @@ struct CudaQueue::State {
     int scratch_depth = 0;
     Block counters;
     std::vector<void*> outgrown;
-    PinnedRing uploads;
+    PinnedRing small_uploads;
+    PinnedPair uploads;
+    std::unordered_map<const void*, std::size_t> allowed_shared;  // of each kernel
 };
 
 }  // namespace sinter::kernels

@@ -170,8 +170,9 @@ cudaError_t submit_kernel(const cudaLaunchConfig_t& config, const void* kernel, 
 
 }  // namespace sinter::emu
 
-cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute, int value) {
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
     using namespace sinter::emu;
+    if (attribute == cudaFuncAttributePreferredSharedMemoryCarveout) return cudaSuccess;  // a hint
     if (value < 0 || static_cast<std::size_t>(value) > kMaxSharedBytes) {
         return report(cudaErrorInvalidValue, std::to_string(value) +
                                                  " bytes of dynamic shared memory are more than a block can have, " +

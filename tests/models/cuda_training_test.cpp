@@ -7,7 +7,7 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
-#include <utility>
+#include <string>
 
 #include "core/train/captured_step.h"
 #include "core/train/checkpoint.h"
@@ -229,6 +229,25 @@ TEST_F(TrainingOnCUDA, UpdatesAreHeldFromTheFirstInfiniteLossOn) {
     const std::vector<float> planted = run.training().parameters();
     EXPECT_EQ(run.after(2).held, 2);
     EXPECT_TRUE(same_bits(run.training().parameters(), planted));
+}
+
+// The first kind takes more memory than the second, whose result then takes some of it.
+TEST_F(TrainingOnCUDA, RecordsKindsThatComeInAnyOrder) {
+    CapturedStep captured(Device::cuda());
+    Tensor counter = Tensor::zeros({1}, Device::cuda());
+    const auto heavy = [&] {
+        const Tensor one = Tensor::full({1}, 1, Device::cuda()), two = one + one, four = two + two;
+        counter.assign(counter + one);
+        return four + counter;
+    };
+    const auto light = [&] { return Tensor::full({1}, -1, Device::cuda()); };
+    double expected = 4;
+    for (const char kind : std::string("hhlhhlhlllhh")) {
+        const Tensor result = kind == 'h' ? captured.run(1, heavy) : captured.run(2, light);
+        EXPECT_EQ(result.item(), kind == 'h' ? ++expected : -1) << kind;
+    }
+    EXPECT_GT(captured.counts(1).kernels, captured.counts(2).kernels);
+    EXPECT_GT(captured.counts(2).kernels, 0);
 }
 
 TEST_F(TrainingOnCUDA, RefusesWhatARecordingCannotRepeat) {
