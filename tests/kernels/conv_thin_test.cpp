@@ -110,7 +110,7 @@ TEST_P(ThinConvolution, BlocksTakeSeveralStagesOfALongSum) {
     EXPECT_EQ(std::vector<double>(got.begin(), got.end()), weight_gradient(reference, g, true));
 }
 
-INSTANTIATE_TEST_SUITE_P(Precisions, ThinConvolution,
+INSTANTIATE_TEST_SUITE_P(CUDA_Precisions, ThinConvolution,
                          ::testing::Values(Precision::fp32, Precision::tf32, Precision::bf16));
 
 }  // namespace
