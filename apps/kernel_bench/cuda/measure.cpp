@@ -2,11 +2,13 @@
 
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "apps/kernel_bench/cuda/stopwatch.h"
 #include "core/profile_range.h"
 #include "kernels/cases/fill.h"
+#include "kernels/vendor/engine.h"
 
 namespace sinter::bench {
 namespace {
@@ -63,9 +65,15 @@ std::int64_t copies_for_cold(const CudaDevice& device, const KernelCase& kernel_
     return affordable ? static_cast<std::int64_t>(copies) : 1;
 }
 
-bool is_mapped_by_vendor(const KernelCase& kernel_case) {
-    const std::string& family = kernel_case.family;
-    return family == "gemm" || family == "conv" || family == "batch_norm";
+/// Whether the vendor's libraries do the call, or any part of it; where not, it is sinter's own kernel again.
+bool is_done_by_vendor(CudaQueue& queue, const std::function<void(std::int64_t)>& call) {
+    queue.set_engine(Engine::vendor);
+    const kernels::VendorKernels& vendor = *queue.vendor();
+    const std::int64_t before = vendor.calls_done;
+    call(0);
+    const bool any = vendor.calls_done > before;
+    queue.set_engine(Engine::own);
+    return any;
 }
 
 }  // namespace
@@ -95,7 +103,7 @@ CudaMeasurement measure_cuda_case(CudaQueue& queue, const CudaDevice& device, co
     };
     add_contenders(Engine::own);
     const std::size_t ours = contenders.size();
-    vendor = vendor && is_mapped_by_vendor(kernel_case);
+    vendor = vendor && is_done_by_vendor(queue, call);
     if (vendor) add_contenders(Engine::vendor);
 
     const std::vector<Timing> timings = time_recorded(queue, contenders, options);

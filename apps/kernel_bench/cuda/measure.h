@@ -22,8 +22,7 @@ struct CudaMeasurement : CaseFacts {
     /// Buffers in rotation, twice as many bytes as the L2 cache holds between two visits of one. Absent where that
     /// would take more than a thousand copies, or more memory than a quarter of the device's.
     std::optional<Timing> cold;
-    /// Of matrix products, convolutions and batch normalisation, where the libraries are there. A shape that they leave
-    /// to sinter's kernels takes as long as with those.
+    /// Absent where the libraries are, and where they leave the call to sinter's own kernel.
     std::optional<VendorTiming> vendor;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "kernels/cuda/device.cuh"
 #include "kernels/cuda/error.h"
@@ -39,25 +38,9 @@ double DeviceStopwatch::seconds(const std::function<void()>& work) {
 }
 
 RecordedCalls::RecordedCalls(CudaQueue& queue, std::int64_t count, const std::function<void(std::int64_t)>& call)
-    : queue_(queue), count_(count) {
-    queue.synchronise();
-    check_cuda(cudaStreamBeginCapture(queue.stream(), cudaStreamCaptureModeThreadLocal), "beginning a capture");
-    for (std::int64_t i = 0; i < count; ++i) call(i);
-    cudaGraph_t graph = nullptr;
-    check_cuda(cudaStreamEndCapture(queue.stream(), &graph), "ending a capture");
-    const cudaError_t status = cudaGraphInstantiate(&graph_, graph, 0);
-    cudaGraphDestroy(graph);
-    check_cuda(status, "instantiating a graph");
-}
-
-RecordedCalls::~RecordedCalls() {
-    if (graph_) cudaGraphExecDestroy(graph_);
-}
-
-RecordedCalls::RecordedCalls(RecordedCalls&& other) noexcept
-    : queue_(other.queue_), count_(other.count_), graph_(std::exchange(other.graph_, nullptr)) {}
-
-void RecordedCalls::replay() const { check_cuda(cudaGraphLaunch(graph_, queue_.stream()), "launching a graph"); }
+    : count_(count), graph_(std::make_unique<kernels::CudaGraph>(queue, [&] {
+          for (std::int64_t i = 0; i < count; ++i) call(i);
+      })) {}
 
 RecordedCalls record_sample(CudaQueue& queue, std::int64_t rotation, const std::function<void(std::int64_t)>& call) {
     call(0);  // working memory is allocated by the first call

@@ -3,14 +3,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "apps/kernel_bench/timing.h"
+#include "kernels/graph.h"
 #include "kernels/queue.h"
 
-struct CUevent_st;      // what CUDA's cudaEvent_t points to
-struct CUgraphExec_st;  // and cudaGraphExec_t
+struct CUevent_st;  // what CUDA's cudaEvent_t points to
 
 namespace sinter::bench {
 
@@ -35,17 +36,13 @@ class RecordedCalls {
 public:
     /// Records call(0) ... call(count - 1). None of them may allocate or wait: call each kernel once before.
     RecordedCalls(kernels::CudaQueue& queue, std::int64_t count, const std::function<void(std::int64_t)>& call);
-    ~RecordedCalls();
-    RecordedCalls(RecordedCalls&& other) noexcept;
-    RecordedCalls& operator=(RecordedCalls&&) = delete;
 
     std::int64_t count() const { return count_; }
-    void replay() const;
+    void replay() const { graph_->replay(); }
 
 private:
-    kernels::CudaQueue& queue_;
     std::int64_t count_;
-    CUgraphExec_st* graph_ = nullptr;
+    std::unique_ptr<kernels::CudaGraph> graph_;  // which does not move
 };
 
 /// call(i) for i below `rotation`, recorded so often that a replay is long enough for the device's clock; at least each
