@@ -100,7 +100,7 @@ public:
     std::uint8_t kind() const override { return training_.generator_learns() ? 1 : 0; }
 
     Tensor pass() override {
-        run_.phase("step");
+        run_.phase("networks");
         const auto& [images, labels] = run_.batch();
         const GanTraining::Losses losses = training_.pass(images, labels);
         if (average_ && losses.loss_g.defined()) average_->apply();
