@@ -108,9 +108,9 @@ void add_exact_with_bias(CaseList& cases, MatrixShape shape) {
         {ActivationKind::identity}, {ActivationKind::relu}, {ActivationKind::leaky_relu, 0.25f}};
     for (const Activation activation : kExact) {
         for (const bool accumulate : {false, true}) {
-            KernelCase test("activation", "bias_activation_backward",
-                            describe(shape) + " integers, activation " +
-                                std::to_string(static_cast<int>(activation.kind)) + (accumulate ? " accumulate" : ""));
+            KernelCase test(
+                "activation", "bias_activation_backward",
+                describe(shape) + " integers, " + name_of(activation.kind) + (accumulate ? " accumulate" : ""));
             test.output("dx", shape.count());
             if (accumulate)
                 test.inout("dbias", shape.columns, integers(-8, 8));

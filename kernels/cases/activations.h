@@ -1,4 +1,4 @@
-// Every activation, for the tests that sweep them.
+// Every activation with its name, for the tests that sweep them.
 #pragma once
 
 #include "kernels/activation.h"
@@ -22,5 +22,12 @@ inline constexpr NamedActivation kAllActivations[] = {
     {"softplus", {ActivationKind::softplus}, 0, 8},
     {"exp", {ActivationKind::exp}, 0, 8},
 };
+
+/// Its name in that list, for the names of cases.
+constexpr const char* name_of(ActivationKind kind) {
+    for (const NamedActivation& named : kAllActivations)
+        if (named.activation.kind == kind) return named.name;
+    return "";
+}
 
 }  // namespace sinter::kernels

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernels/cases/activations.h"
 #include "kernels/cases/toolbox.h"
 
 namespace sinter::kernels {
@@ -12,8 +13,8 @@ namespace {
 constexpr Activation kIdentity{ActivationKind::identity};
 constexpr Activation kLeakyRelu{ActivationKind::leaky_relu, 0.3f};
 
-std::string name_of(const Activation& activation) {
-    return " activation " + std::to_string(static_cast<int>(activation.kind));
+std::string describe(MatrixShape shape, const Activation& activation) {
+    return kernels::describe(shape) + " " + name_of(activation.kind);
 }
 
 /// The largest slope of f over [-s, s].
@@ -44,7 +45,7 @@ void add_forward(CaseList& cases, MatrixShape shape, const Activation& activatio
                       "errors of mean and deviation, scaled; then those of the activation"};
 
     KernelCase test("batch_norm", "batch_norm_forward",
-                    describe(shape) + name_of(activation) + " around " + std::to_string(static_cast<int>(centre)) +
+                    describe(shape, activation) + " around " + std::to_string(static_cast<int>(centre)) +
                         (track ? "" : " untracked"));
     test.output("y", shape.count())
         .output("mean", columns)
@@ -77,9 +78,9 @@ struct BackwardNumbers {
 void add_backward(CaseList& cases, MatrixShape shape, const Activation& activation, bool accumulate, bool in_place,
                   const BackwardNumbers& numbers) {
     const Index columns = shape.columns;
-    KernelCase test("batch_norm", "batch_norm_backward",
-                    describe(shape) + name_of(activation) + numbers.name + (accumulate ? " accumulate" : "") +
-                        (in_place ? " in place" : ""));
+    KernelCase test(
+        "batch_norm", "batch_norm_backward",
+        describe(shape, activation) + numbers.name + (accumulate ? " accumulate" : "") + (in_place ? " in place" : ""));
     const Role dgamma_role = accumulate ? Role::inout : Role::output;
     test.arguments.push_back(
         {"dx", in_place ? Role::inout : Role::output, ElementType::real, shape.count(), numbers.dy, numbers.dx});
@@ -141,8 +142,7 @@ BackwardNumbers smooth_numbers(MatrixShape shape, const Activation& activation) 
 void add_inference(CaseList& cases, MatrixShape shape, const Activation& activation, bool in_place) {
     const Index columns = shape.columns;
     const double slope = largest_slope(activation, 5);
-    KernelCase test("batch_norm", "batch_norm_inference",
-                    describe(shape) + name_of(activation) + (in_place ? " in place" : ""));
+    KernelCase test("batch_norm", "batch_norm_inference", describe(shape, activation) + (in_place ? " in place" : ""));
     test.arguments.push_back({"y", in_place ? Role::inout : Role::output, ElementType::real, shape.count(), {}, {}});
     test.input("x", in_place ? 0 : shape.count())
         .input("gamma", columns)

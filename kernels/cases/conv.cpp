@@ -4,6 +4,7 @@
 // Shapes are swept on small integers, where every partial sum is exact in float, in any order.
 #include "kernels/conv.h"
 
+#include "kernels/cases/activations.h"
 #include "kernels/cases/toolbox.h"
 
 namespace sinter::kernels {
@@ -128,7 +129,7 @@ void add_rounding_and_epilogues(CaseList& cases) {
     const Activation activations[] = {
         {ActivationKind::identity}, {ActivationKind::leaky_relu, 0.3f}, {ActivationKind::tanh}};
     for (const Activation activation : activations) {
-        const std::string name = " activation " + std::to_string(static_cast<int>(activation.kind));
+        const std::string name = std::string(" ") + name_of(activation.kind);
         const EpilogueKind kind{true, false, activation};
         cases.push_back(forward(g, kind, name, uniform(-1, 1), random_sum(g.taps() * g.in_channels)));
         cases.push_back(input_gradient(g, kind, name, uniform(-1, 1), random_sum(g.taps() * g.out_channels)));
