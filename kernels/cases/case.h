@@ -133,7 +133,8 @@ public:
         run_reference = [call](RefQueue<double>& queue, const Buffers<double>& buffers) { call(queue, buffers); };
         return *this;
     }
-    /// Keeps the case off CUDA devices: for sizes that only the CPU's blocking makes interesting.
+    /// Keeps the case off CUDA devices, for sizes that only the CPU's blocking makes interesting. Comes after runs(),
+    /// which says what to run there.
     KernelCase& only_on_cpu() {
 #ifdef SINTER_HAS_CUDA
         run_cuda = nullptr;
