@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 struct CUstream_st;  // what CUDA's cudaStream_t points to
@@ -149,7 +150,7 @@ public:
 
     /// For launchers: allows blocks of `kernel` so much dynamic shared memory, and the largest share of the cache for
     /// it.
-    void allow_shared(const void* kernel, std::size_t bytes);
+    void allow_shared(const void* kernel, std::string_view name, std::size_t bytes);
     /// For launchers: the most shared memory that a block may have, in bytes.
     std::size_t shared_limit() const;
     /// For launchers: kArrivals counters in device memory at which blocks of a launch meet, all zero between launches.

@@ -101,13 +101,14 @@ unsigned* CudaQueue::arrivals() const { return state_->arrivals; }
 
 void CudaQueue::make_current() { choose_device(state_->device); }
 
-void CudaQueue::allow_shared(const void* kernel, std::size_t bytes) {
+void CudaQueue::allow_shared(const void* kernel, std::string_view name, std::size_t bytes) {
     std::size_t& allowed = state_->allowed_shared[kernel];
     if (bytes <= allowed) return;
-    check_cuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
-               "asking for shared memory");
-    check_cuda(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100),
-               "asking for shared memory");
+    const auto set = [&](cudaFuncAttribute attribute, int value) {
+        check_cuda(cudaFuncSetAttribute(kernel, attribute, value), "launching " + std::string(name));
+    };
+    set(cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes));
+    set(cudaFuncAttributePreferredSharedMemoryCarveout, 100);
     allowed = bytes;
 }
 
