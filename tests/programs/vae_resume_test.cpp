@@ -126,7 +126,8 @@ TEST_F(Resume, SecondSigintEndsAtOnce) {
     ASSERT_TRUE(process.wait_until_it_says("epoch  1"));
     // Nobody listens any more: the program comes to a halt in the middle of its progress, and cannot end by itself.
     ASSERT_TRUE(process.wait_until_stderr_is_full(200));
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    // One more line may fit: the next halts, an epoch later, which on a busy machine takes its time.
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
     process.send(SIGINT);
     ASSERT_TRUE(process.wait_until_delivered(SIGINT));
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
