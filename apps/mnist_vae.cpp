@@ -49,7 +49,7 @@ public:
         while (run_.begin_epoch()) {
             if (!run_.take_steps(*this)) return run_.interrupted();
             const Means& train = run_.means();
-            const Means test = test_losses(run_.epoch());
+            const Means test = evaluate(vae_, test_batches_, options_.seed, run_.epoch());
             run_.sum_up_epoch({{"train", train.fields()}, {"test", test.fields()}},
                               {{"train", train["loss"]}, {"test", test["loss"]}});
             if (run_.pictures_are_due()) draw();
@@ -92,15 +92,6 @@ public:
     }
 
 private:
-    Means test_losses(std::int64_t epoch) {
-        const auto test = [&] { return evaluate(vae_, test_batches_, options_.seed, epoch); };
-        try {
-            return test();
-        } catch (const DivergedError&) {
-            run_.diverge(test);
-        }
-    }
-
     void draw() {
         const std::string name = fmt::format("epoch-{:03}", run_.epoch());
         pictures_.samples(run_.folder().sample(name));
@@ -124,7 +115,7 @@ private:
     void report() {
         RunFolder& folder = run_.folder();
         pictures_.finals([&](const std::string& name) { return folder.sample(name); });
-        const Means test = test_losses(options_.epochs);
+        const Means test = evaluate(vae_, test_batches_, options_.seed, options_.epochs);
         fmt::print("{}", run_.profile_table());
         fmt::print("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epoch{}\n",
                    test["loss"], test["recon"], test["kl"], options_.epochs, options_.epochs == 1 ? "" : "s");

@@ -17,8 +17,7 @@ Means loss_means();
 /// Images to evaluate at a time.
 Index evaluation_batch(const VaeOptions& model);
 
-/// The mean losses over the images of `batches`, with noise that depends on seed and epoch alone. Throws DivergedError
-/// where one is not finite.
+/// The mean losses over the images of `batches`, with noise that depends on seed and epoch alone.
 Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch);
 
 /// --evaluate: the losses of a checkpoint on test images fitted to its model, as a line of JSON on stdout; with --out,
