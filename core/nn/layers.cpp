@@ -3,6 +3,7 @@
 #include "core/check.h"
 #include "core/ops/embedding.h"
 #include "core/ops/linear.h"
+#include "core/ops/operands.h"
 #include "core/ops/random.h"
 #include "core/ops/shape.h"
 #include "core/watch.h"
@@ -70,7 +71,7 @@ Conv2d::Conv2d(Index in, Index out, Index kernel, Generator& generator, const Co
 }
 
 Tensor Conv2d::forward(const Tensor& x) {
-    require(x.shape().rank() == 4, "[conv2d] expected images [batch, height, width, channels], got {}", x.shape());
+    require_images("conv2d", x);
     return conv2d(x, in_use(weight_, vectors_, training()), bias_,
                   conv_options(options_, weight_.size(0), x.size(1), x.size(2)), options_.activation);
 }
@@ -94,8 +95,7 @@ ConvTranspose2d::ConvTranspose2d(Index in, Index out, Index kernel, Generator& g
 }
 
 Tensor ConvTranspose2d::forward(const Tensor& x) {
-    require(x.shape().rank() == 4, "[conv2d_transpose] expected images [batch, height, width, channels], got {}",
-            x.shape());
+    require_images("conv2d_transpose", x);
     const Index kernel = weight_.size(0), padding = options_.padding.before + options_.padding.after;
     const auto grown = [&](Index size) {
         return options_.same ? size * options_.stride

@@ -49,7 +49,8 @@ public:
     /// The number of learnable values in the tree.
     Index parameter_count() const;
 
-    /// Switches the tree to training mode or to evaluation mode (which concerns dropout and batch normalisation).
+    /// Switches the tree to training mode or to evaluation mode (which concerns dropout, batch normalisation and
+    /// spectral normalisation, whose power iteration stops).
     void train(bool training = true);
     bool training() const { return training_; }
 

@@ -13,7 +13,7 @@ void require_equal(const char* op, const Tensor& a, const Tensor& b) {
             b.shape());
 }
 
-kernels::MatrixShape require_matrix(const char* op, const Tensor& x, const Tensor& vector, int axis) {
+kernels::MatrixShape require_matrix_and_vector(const char* op, const Tensor& x, const Tensor& vector, int axis) {
     require(x.shape().rank() == 2 && vector.shape().rank() == 1 && vector.count() == x.size(axis),
             "[{}] expected a matrix and a vector along its axis {}, got {} and {}", op, axis, x.shape(),
             vector.shape());
@@ -121,7 +121,7 @@ Tensor clamp(const Tensor& x, double low, double high) {
 }
 
 Tensor add_row(const Tensor& x, const Tensor& row) {
-    const kernels::MatrixShape shape = require_matrix("add_row", x, row, 1);
+    const kernels::MatrixShape shape = require_matrix_and_vector("add_row", x, row, 1);
     Tensor y = Tensor::empty(x.shape(), x.device());
     y.device().run([&](auto& queue) { kernels::add_row(queue, y.data(queue), x.data(queue), row.data(queue), shape); });
     return record("add_row", y, {x, row}, [](Backward& back) {
@@ -131,7 +131,7 @@ Tensor add_row(const Tensor& x, const Tensor& row) {
 }
 
 Tensor multiply_row(const Tensor& x, const Tensor& row) {
-    const kernels::MatrixShape shape = require_matrix("multiply_row", x, row, 1);
+    const kernels::MatrixShape shape = require_matrix_and_vector("multiply_row", x, row, 1);
     Tensor y = Tensor::empty(x.shape(), x.device());
     y.device().run(
         [&](auto& queue) { kernels::multiply_row(queue, y.data(queue), x.data(queue), row.data(queue), shape); });
@@ -142,7 +142,7 @@ Tensor multiply_row(const Tensor& x, const Tensor& row) {
 }
 
 Tensor multiply_column(const Tensor& x, const Tensor& column) {
-    const kernels::MatrixShape shape = require_matrix("multiply_column", x, column, 0);
+    const kernels::MatrixShape shape = require_matrix_and_vector("multiply_column", x, column, 0);
     Tensor y = Tensor::empty(x.shape(), x.device());
     y.device().run(
         [&](auto& queue) { kernels::multiply_column(queue, y.data(queue), x.data(queue), column.data(queue), shape); });

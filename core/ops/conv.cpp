@@ -2,6 +2,7 @@
 
 #include "core/check.h"
 #include "core/ops/arithmetic.h"
+#include "core/ops/operands.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
 #include "core/tape.h"
@@ -105,7 +106,7 @@ Tensor through_activation(Backward& back, const Tensor& kept, Activation f, Inde
 
 void require_operands(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias,
                       const ConvOptions& options, Index in, Index out) {
-    require(x.shape().rank() == 4, "[{}] expected images [batch, height, width, channels], got {}", op, x.shape());
+    require_images(op, x);
     require(weight.shape().rank() == 4, "[{}] expected a weight of four axes, got {}", op, weight.shape());
     require(x.size(3) == in, "[{}] weight {} expects {} input channels, the images have {} ({})", op, weight.shape(),
             in, x.size(3), x.shape());

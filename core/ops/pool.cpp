@@ -4,6 +4,7 @@
 
 #include "core/check.h"
 #include "core/ops/arithmetic.h"
+#include "core/ops/operands.h"
 #include "core/ops/shape.h"
 #include "core/tape.h"
 #include "kernels/geometry.h"
@@ -17,10 +18,6 @@ using kernels::PoolGeometry;
 
 Shape input_shape(const PoolGeometry& g) { return {g.batch, g.height, g.width, g.channels}; }
 Shape output_shape(const PoolGeometry& g) { return {g.batch, g.out_height, g.out_width, g.channels}; }
-
-void require_images(const char* op, const Tensor& x) {
-    require(x.shape().rank() == 4, "[{}] expected images [batch, height, width, channels], got {}", op, x.shape());
-}
 
 PoolGeometry geometry(const char* op, const Tensor& x, const PoolOptions& options) {
     require_images(op, x);

@@ -3,6 +3,7 @@
 #include "core/check.h"
 #include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
+#include "core/ops/operands.h"
 #include "core/tape.h"
 #include "kernels/elementwise.h"
 #include "kernels/reduce.h"
@@ -17,11 +18,6 @@ Tensor scaled_sum(const char* op, const Tensor& x, double scale) {
     return record(op, y, {x}, [shape = x.shape(), scale](Backward& back) {
         back.add(0, broadcast_scalar(scale == 1 ? back.dy() : affine(back.dy(), scale, 0), shape));
     });
-}
-
-kernels::MatrixShape require_matrix(const char* op, const Tensor& x) {
-    require(x.shape().rank() == 2, "[{}] expected a matrix, got {}", op, x.shape());
-    return {x.size(0), x.size(1)};
 }
 
 }  // namespace

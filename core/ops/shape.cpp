@@ -1,16 +1,13 @@
 #include "core/ops/shape.h"
 
 #include "core/check.h"
+#include "core/ops/operands.h"
 #include "core/tape.h"
 #include "kernels/elementwise.h"
 #include "kernels/gather.h"
 
 namespace sinter {
 namespace {
-
-void require_matrix(const char* op, const Tensor& x) {
-    require(x.shape().rank() == 2, "[{}] expected a matrix, got {}", op, x.shape());
-}
 
 /// Zeros [rows, columns] with dy [rows, its columns] placed from column `first` on: the gradient of a slice.
 Tensor pad_columns(const Tensor& dy, Index first, Index columns) {

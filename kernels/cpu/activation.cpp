@@ -40,10 +40,6 @@ HWY_ATTR void bias_activation_backward_tile(float* sums, float* dx, const float*
     });
 }
 
-HWY_ATTR void add_partial_rows(float* sums, const float* rows, const ColumnSumTile& tile) {
-    sum_tile(sums, tile, [&](auto access, Index i) HWY_ATTR { return access.load(rows + i); });
-}
-
 }  // namespace
 }  // namespace sinter::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -54,7 +50,7 @@ namespace sinter::kernels {
 HWY_EXPORT(activation_forward_range);
 HWY_EXPORT(activation_backward_range);
 HWY_EXPORT(bias_activation_backward_tile);
-HWY_EXPORT(add_partial_rows);
+HWY_EXPORT(add_rows);
 
 void activation_forward(CpuQueue& queue, Real* y, const Real* x, Index count, Activation activation) {
     const auto range = HWY_DYNAMIC_DISPATCH(activation_forward_range);
@@ -73,7 +69,7 @@ void bias_activation_backward(CpuQueue& queue, Real* dx, Real* dbias, const Real
     sum_over_rows(
         queue, dbias, shape, accumulate,
         [&](float* sums, const ColumnSumTile& tile) { sum_tile(sums, dx, dy, y, activation, tile); },
-        HWY_DYNAMIC_DISPATCH(add_partial_rows));
+        HWY_DYNAMIC_DISPATCH(add_rows));
 }
 
 }  // namespace sinter::kernels

@@ -16,6 +16,7 @@
 #include "kernels/cpu/activation-inl.h"
 #include "kernels/cpu/batch_norm.h"
 #include "kernels/cpu/column_pairs-inl.h"
+#include "kernels/cpu/folded_tiles-inl.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd-inl.h"
 
@@ -53,9 +54,9 @@ struct Moments {
 HWY_ATTR HWY_INLINE Moments merged(const Moments& a, const Moments& b) {
     const FloatVector delta = hn::Sub(b.mean, a.mean);
     const double share = b.rows / (a.rows + b.rows);
-    const FloatVector between = hn::Mul(delta, constant(static_cast<float>(a.rows * share)));
-    return {hn::MulAdd(delta, constant(static_cast<float>(share)), a.mean),
-            hn::Add(hn::MulAdd(between, delta, b.squares), a.squares), a.rows + b.rows};
+    const FloatVector between = hn::Mul(delta, constant(a.rows * share));
+    return {hn::MulAdd(delta, constant(share), a.mean), hn::Add(hn::MulAdd(between, delta, b.squares), a.squares),
+            a.rows + b.rows};
 }
 
 // The statistics of the columns [begin, end) from the sums that statistics_tile left for every block. Means count from
@@ -69,21 +70,21 @@ HWY_ATTR void merge_statistics(const BatchStatistics& statistics, const float* p
             const double block_rows = static_cast<double>(blocks.rows(b));
             const FloatVector shift = access.load(x + blocks.first_row(b) * columns + c);
             const FloatVector sum = access.load(partial + blocks.first(b) + c);
-            const FloatVector mean = hn::Mul(sum, constant(static_cast<float>(1 / block_rows)));
+            const FloatVector mean = hn::Mul(sum, constant(1 / block_rows));
             const FloatVector squares = hn::NegMulAdd(sum, mean, access.load(partial + blocks.second(b) + c));
             all = merged(all, Moments{hn::Add(hn::Sub(shift, origin), mean), squares, block_rows});
         }
         const FloatVector mean = hn::Add(origin, all.mean);
         // Rounding may leave a trace below zero. A comparison in place of Max, so that NaN stays.
         const FloatVector squares = hn::IfThenZeroElse(hn::Lt(all.squares, hn::Zero(kFloats)), all.squares);
-        const FloatVector variance = hn::Mul(squares, constant(static_cast<float>(1 / all.rows)));
-        const FloatVector deviation = hn::Sqrt(hn::Add(variance, constant(static_cast<float>(epsilon))));
+        const FloatVector variance = hn::Mul(squares, constant(1 / all.rows));
+        const FloatVector deviation = hn::Sqrt(hn::Add(variance, constant(epsilon)));
         access.store(mean, statistics.mean + c);
         access.store(hn::Div(constant(1.0f), deviation), statistics.inverse_deviation + c);
         if (!statistics.running_mean) return;
-        const FloatVector keep = constant(static_cast<float>(1 - momentum));
-        const FloatVector mean_share = constant(static_cast<float>(momentum));
-        const FloatVector squares_share = constant(static_cast<float>(momentum / (all.rows - 1)));
+        const FloatVector keep = constant(1 - momentum);
+        const FloatVector mean_share = constant(momentum);
+        const FloatVector squares_share = constant(momentum / (all.rows - 1));
         float* const running_mean = statistics.running_mean + c;
         float* const running_variance = statistics.running_variance + c;
         access.store(hn::MulAdd(keep, access.load(running_mean), hn::Mul(mean_share, mean)), running_mean);
@@ -149,7 +150,7 @@ HWY_ATTR void gradient_sums_tile(float* sums, float* centred_sums, const float* 
 HWY_ATTR void merge_gradient_sums(float* dgamma, float* dbeta, const CommonGradientRows& common,
                                   const float* inverse_deviation, const float* partial, const ColumnPairs& blocks,
                                   double rows, bool accumulate, Index begin, Index end) {
-    const FloatVector per_row = constant(static_cast<float>(1 / rows));
+    const FloatVector per_row = constant(1 / rows);
     for_vectors(begin, end, [&](auto access, Index c) HWY_ATTR {
         FloatVector sum = hn::Zero(kFloats), sum_xhat = sum;
         for (Index block = 0; block < blocks.blocks(); ++block) {

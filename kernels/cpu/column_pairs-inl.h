@@ -1,6 +1,5 @@
-// Two sums for every column of a tile, and the walk over a tile that uses per-column constants: what batch
-// normalisation is made of. Included once per target, like simd-inl.h. The split into tiles stands in
-// kernels/cpu/column_pairs.h.
+// Two sums for every column of a tile, for the statistics and the gradients of batch normalisation. Included once per
+// target, like simd-inl.h. The split into tiles stands in kernels/cpu/column_pairs.h.
 
 // Per-target include guard: toggled, so that each pass of foreach_target compiles this file once.
 #if defined(SINTER_KERNELS_CPU_COLUMN_PAIRS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -67,17 +66,6 @@ HWY_ATTR HWY_INLINE void sum_pairs(float* first, float* second, const FoldedTile
         terms_at(access, column)(sums, access, end + column);
         sums.store(access, first + column, second + column);
     });
-}
-
-/// Calls body(access, i, c) for the elements of a tile: i counts from the start of the matrix, c from that of the
-/// folded row.
-template <class Body>
-HWY_ATTR HWY_INLINE void for_tile(const FoldedTile& tile, const Body& body) {
-    const Index end = tile.row_end * tile.columns;
-    for (Index row = tile.row_begin * tile.columns; row < end; row += tile.width) {
-        for_vectors(tile.column_begin, std::min(tile.column_end, end - row),
-                    [&](auto access, Index c) HWY_ATTR { body(access, row + c, c); });
-    }
 }
 
 }  // namespace sinter::kernels::HWY_NAMESPACE

@@ -52,6 +52,11 @@ HWY_ATTR HWY_INLINE void sum_tile(float* sums, const ColumnSumTile& tile, const 
     });
 }
 
+/// The same of the rows themselves; sum_over_rows() adds up its partial rows with it.
+HWY_ATTR inline void add_rows(float* sums, const float* rows, const ColumnSumTile& tile) {
+    sum_tile(sums, tile, [&](auto access, Index i) HWY_ATTR { return access.load(rows + i); });
+}
+
 }  // namespace sinter::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -7,6 +7,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/cpu/fold.h"
+#include "kernels/cpu/folded_tiles-inl.h"
 #include "kernels/cpu/math-inl.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd-inl.h"
@@ -97,17 +98,11 @@ HWY_ATTR void clamp_backward_range(float* dx, const float* dy, const float* x, f
 // row_vector holding row's values at i's column. Narrow rows are taken several at a time, against a repeated row.
 template <class Body>
 HWY_ATTR HWY_INLINE void for_row_vectors(const float* row, Index columns, Index begin, Index end, const Body& body) {
-    float repeated[kLargestFold];
-    const Index fold = rows_per_fold(columns);
-    const Index width = fold * columns;
-    if (fold > 1) {
-        for (Index f = 0; f < fold; ++f) std::copy_n(row, columns, repeated + f * columns);
-        row = repeated;
-    }
-    for (Index start = begin * columns; start < end * columns; start += width) {
-        for_vectors(0, std::min(width, end * columns - start),
-                    [&](auto access, Index c) HWY_ATTR { body(access, start + c, access.load(row + c)); });
-    }
+    const Index fold = rows_per_fold(columns), width = fold * columns;
+    const FoldedTile tile{columns, fold, width, begin, end, 0, width};
+    const RepeatedRow repeated(row, tile);
+    const float* const values = repeated.data();
+    for_tile(tile, [&](auto access, Index i, Index c) HWY_ATTR { body(access, i, access.load(values + c)); });
 }
 
 HWY_ATTR void add_row_range(float* y, const float* x, const float* row, Index columns, Index begin, Index end) {

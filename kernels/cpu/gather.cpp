@@ -27,7 +27,7 @@ HWY_ATTR HWY_INLINE FloatVector load_bytes(const std::uint8_t* from) {
 // y[i] = scale * bytes[i] + offset
 HWY_ATTR void scale_bytes(float* y, const std::uint8_t* bytes, Index count, float scale, float offset) {
     const Index lanes = static_cast<Index>(hn::Lanes(kFloats));
-    const FloatVector a = hn::Set(kFloats, scale), b = hn::Set(kFloats, offset);
+    const FloatVector a = constant(scale), b = constant(offset);
     Index i = 0;
     for (; i + lanes <= count; i += lanes) hn::StoreU(hn::MulAdd(a, load_bytes(bytes + i), b), kFloats, y + i);
     if (i < count) {

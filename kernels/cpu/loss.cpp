@@ -76,7 +76,7 @@ HWY_ATTR double softmax_cross_entropy_row(float* dx, const float* x, Index label
     });
 
     if (dx) {
-        const FloatVector factor = constant(static_cast<float>(scale / sum));
+        const FloatVector factor = constant(scale / sum);
         for_vectors(0, columns,
                     [&](auto access, Index c) HWY_ATTR { access.store(hn::Mul(factor, access.load(dx + c)), dx + c); });
         dx[label] -= scale;

@@ -24,8 +24,6 @@ using IntVector = hn::Vec<IntTag>;
 
 inline constexpr IntTag kInts{};
 
-HWY_ATTR HWY_INLINE FloatVector constant(float value) { return hn::Set(kFloats, value); }
-
 /// c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule.
 template <class... Coefficients>
 HWY_ATTR HWY_INLINE FloatVector polynomial(FloatVector x, float c0, Coefficients... rest) {

@@ -17,11 +17,9 @@ HWY_BEFORE_NAMESPACE();
 namespace sinter::kernels::HWY_NAMESPACE {
 namespace {
 
-HWY_ATTR FloatVector splat(double value) { return hn::Set(kFloats, static_cast<float>(value)); }
-
 /// x, or zero where |x| is below the smallest normal number. NaN stays.
 HWY_ATTR HWY_INLINE FloatVector without_subnormals(FloatVector x) {
-    const FloatVector smallest = hn::Set(kFloats, std::numeric_limits<float>::min());
+    const FloatVector smallest = constant(std::numeric_limits<float>::min());
     return hn::IfThenZeroElse(hn::Lt(hn::Abs(x), smallest), x);
 }
 
@@ -31,16 +29,16 @@ HWY_ATTR void adam_range(float* w, float* m, float* v, const float* dw, const Ad
     //   lr / c1 * m / (sqrt(v / c2) + epsilon)  =  (lr sqrt(c2) / c1) m / (sqrt(v) + epsilon sqrt(c2))
     const double learning_rate = step->learning_rate;
     const double root_correction2 = std::sqrt(static_cast<double>(step->bias_correction2));
-    const FloatVector rate = splat(learning_rate * root_correction2 / step->bias_correction1);
-    const FloatVector epsilon = splat(options.epsilon * root_correction2);
-    const FloatVector beta1 = splat(options.beta1);
-    const FloatVector beta2 = splat(options.beta2);
-    const FloatVector one_minus_beta1 = splat(1 - options.beta1);
-    const FloatVector one_minus_beta2 = splat(1 - options.beta2);
-    const FloatVector gradient_scale = splat(step->gradient_scale);
+    const FloatVector rate = constant(learning_rate * root_correction2 / step->bias_correction1);
+    const FloatVector epsilon = constant(options.epsilon * root_correction2);
+    const FloatVector beta1 = constant(options.beta1);
+    const FloatVector beta2 = constant(options.beta2);
+    const FloatVector one_minus_beta1 = constant(1 - options.beta1);
+    const FloatVector one_minus_beta2 = constant(1 - options.beta2);
+    const FloatVector gradient_scale = constant(step->gradient_scale);
     // One of the two decays is zero. w - (lr wd) w keeps digits of lr wd that the factor 1 - lr wd would round away.
-    const FloatVector gradient_decay = splat(options.decoupled ? 0 : options.weight_decay);
-    const FloatVector parameter_decay = splat(options.decoupled ? learning_rate * options.weight_decay : 0);
+    const FloatVector gradient_decay = constant(options.decoupled ? 0 : options.weight_decay);
+    const FloatVector parameter_decay = constant(options.decoupled ? learning_rate * options.weight_decay : 0);
 
     for_vectors(begin, end, [&](auto access, Index i) HWY_ATTR {
         const FloatVector old_w = access.load(w + i);
@@ -59,13 +57,13 @@ HWY_ATTR void adam_range(float* w, float* m, float* v, const float* dw, const Ad
 template <bool kMomentum>
 HWY_ATTR void rmsprop_loop(float* w, float* v, float* buffer, const float* dw, const RmspropOptions& options,
                            const StepScalars<float>* step, Index begin, Index end) {
-    const FloatVector rate = splat(step->learning_rate);
-    const FloatVector epsilon = splat(options.epsilon);
-    const FloatVector alpha = splat(options.alpha);
-    const FloatVector one_minus_alpha = splat(1 - options.alpha);
-    const FloatVector momentum = splat(options.momentum);
-    const FloatVector gradient_scale = splat(step->gradient_scale);
-    const FloatVector decay = splat(options.weight_decay);
+    const FloatVector rate = constant(step->learning_rate);
+    const FloatVector epsilon = constant(options.epsilon);
+    const FloatVector alpha = constant(options.alpha);
+    const FloatVector one_minus_alpha = constant(1 - options.alpha);
+    const FloatVector momentum = constant(options.momentum);
+    const FloatVector gradient_scale = constant(step->gradient_scale);
+    const FloatVector decay = constant(options.weight_decay);
 
     for_vectors(begin, end, [&](auto access, Index i) HWY_ATTR {
         const FloatVector old_w = access.load(w + i);
@@ -92,10 +90,10 @@ HWY_ATTR void rmsprop_range(float* w, float* v, float* buffer, const float* dw, 
 template <bool kMomentum>
 HWY_ATTR void sgd_loop(float* w, float* buffer, const float* dw, const SgdOptions& options,
                        const StepScalars<float>* step, Index begin, Index end) {
-    const FloatVector rate = splat(step->learning_rate);
-    const FloatVector momentum = splat(options.momentum);
-    const FloatVector gradient_scale = splat(step->gradient_scale);
-    const FloatVector decay = splat(options.weight_decay);
+    const FloatVector rate = constant(step->learning_rate);
+    const FloatVector momentum = constant(options.momentum);
+    const FloatVector gradient_scale = constant(step->gradient_scale);
+    const FloatVector decay = constant(options.weight_decay);
 
     for_vectors(begin, end, [&](auto access, Index i) HWY_ATTR {
         const FloatVector old_w = access.load(w + i);

@@ -8,7 +8,6 @@
 #include <limits>
 
 #include "hwy/highway.h"
-#include "kernels/cpu/math-inl.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/pool_windows-inl.h"
 #include "kernels/cpu/simd-inl.h"

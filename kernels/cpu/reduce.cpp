@@ -17,7 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace sinter::kernels::HWY_NAMESPACE {
 namespace {
 
-// The sum of term(x[i]), where term(0) = 0. Four accumulators, so that additions do not wait for each other.
+// The sum of term(x[i]), where term(0) = 0. Four accumulators, so that plain additions do not wait for each other;
+// expensive terms hide the only one of sum_vectors() (kernels/cpu/sum-inl.h), whose sum is also rounded less.
 template <class Term>
 HWY_ATTR HWY_INLINE float sum_terms(const float* x, Index count, const Term& term) {
     const Index lanes = static_cast<Index>(hn::Lanes(kFloats));
@@ -55,10 +56,6 @@ HWY_ATTR void sum_each_row(float* sums, const float* x, Index columns, bool accu
     }
 }
 
-HWY_ATTR void add_up_tile(float* sums, const float* x, const ColumnSumTile& tile) {
-    sum_tile(sums, tile, [&](auto access, Index i) HWY_ATTR { return access.load(x + i); });
-}
-
 // The smallest i in [begin, end) for which x[i] is NaN or infinite, or -1.
 HWY_ATTR Index find_nonfinite_range(const float* x, Index begin, Index end) {
     // 0 * x is NaN exactly where x is not finite, so one multiply-add a vector tells whether to look closer.
@@ -88,7 +85,7 @@ namespace sinter::kernels {
 HWY_EXPORT(sum_range);
 HWY_EXPORT(sum_squares_range);
 HWY_EXPORT(sum_each_row);
-HWY_EXPORT(add_up_tile);
+HWY_EXPORT(add_rows);
 HWY_EXPORT(find_nonfinite_range);
 
 void sum_all(CpuQueue& queue, Real* sum, const Real* x, Index count, double scale, bool accumulate) {
@@ -105,7 +102,7 @@ void sum_squares(CpuQueue& queue, Real* sum, const Real* x, Index count) {
 }
 
 void sum_rows(CpuQueue& queue, Real* sums, const Real* x, MatrixShape shape, bool accumulate) {
-    const auto add_up = HWY_DYNAMIC_DISPATCH(add_up_tile);
+    const auto add_up = HWY_DYNAMIC_DISPATCH(add_rows);
     sum_over_rows(
         queue, sums, shape, accumulate, [&](Real* tile_sums, const ColumnSumTile& tile) { add_up(tile_sums, x, tile); },
         add_up);

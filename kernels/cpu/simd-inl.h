@@ -1,4 +1,4 @@
-// What every SIMD kernel file shares: the vector type, loads and stores with tails, and the loop over vectors.
+// What every SIMD kernel file shares: the vector type, constants, loads and stores with tails, the loop over vectors.
 // Included once per target by Highway's foreach_target mechanism; see kernels/cpu/elementwise.cpp for the pattern.
 
 // Per-target include guard: toggled, so that each pass of foreach_target compiles this file once.
@@ -23,6 +23,10 @@ using FloatTag = hn::ScalableTag<float>;
 using FloatVector = hn::Vec<FloatTag>;
 
 inline constexpr FloatTag kFloats{};
+
+/// The value, rounded to float, in all lanes.
+HWY_ATTR HWY_INLINE FloatVector constant(float value) { return hn::Set(kFloats, value); }
+HWY_ATTR HWY_INLINE FloatVector constant(double value) { return constant(static_cast<float>(value)); }
 
 /// Whole vectors.
 struct FullVector {

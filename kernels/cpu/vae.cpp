@@ -64,7 +64,7 @@ HWY_ATTR double reparameterise_kl_forward_range(float* z, const float* heads, La
                                                 const RandomStream& stream, Index begin, Index end) {
     Tile tile;
     load_tile(tile, heads, shape, stream, begin, end);
-    const FloatVector limit = constant(static_cast<float>(kLogVarianceLimit));
+    const FloatVector limit = constant(kLogVarianceLimit);
     const FloatVector minus_limit = hn::Neg(limit);
     const double sum = sum_vectors(0, end - begin, [&](auto access, Index i) HWY_ATTR {
         const FloatVector mu = access.load(tile.mu + i);
@@ -83,8 +83,8 @@ HWY_ATTR void reparameterise_kl_backward_range(float* dheads, const float* dz, c
                                                Index end) {
     Tile tile;
     load_tile(tile, heads, shape, stream, begin, end);
-    const FloatVector kl_weight = constant(static_cast<float>(dkl[0] * scale));
-    const FloatVector limit = constant(static_cast<float>(kLogVarianceLimit));
+    const FloatVector kl_weight = constant(dkl[0] * scale);
+    const FloatVector limit = constant(kLogVarianceLimit);
     // The gradients take the place of what they belong to.
     for_vectors(0, end - begin, [&](auto access, Index i) HWY_ATTR {
         const FloatVector mu = access.load(tile.mu + i);
