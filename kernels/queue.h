@@ -105,9 +105,6 @@ struct QueueError : std::runtime_error {
 
 #ifdef SINTER_HAS_CUDA
 
-/// How many counters CudaQueue::arrivals() has.
-inline constexpr int kArrivals = 1024;
-
 /// Runs kernels on a CUDA device, in the order in which they are called, on one stream; the host waits only in
 /// download() and synchronise(). In a build with SINTER_CUDA=EMULATE the device is emulated (kernels/emu). All members
 /// that reach the device throw QueueError, also for a kernel that failed since the last call.
@@ -153,8 +150,6 @@ public:
     void allow_shared(const void* kernel, std::string_view name, std::size_t bytes);
     /// For launchers: the most shared memory that a block may have, in bytes.
     std::size_t shared_limit() const;
-    /// For launchers: kArrivals counters in device memory at which blocks of a launch meet, all zero between launches.
-    unsigned* arrivals() const;
 
     /// Device memory, aligned to 256 bytes; null for no bytes. What is released may be handed out again to calls that
     /// come later on this queue.

@@ -23,7 +23,7 @@ namespace sinter::kernels {
 struct BlockSharing {
     int column_tiles = 1;
     float4* partial_sums = nullptr;  ///< [product, tile, split, quad, thread]
-    unsigned* arrivals = nullptr;    ///< [product, tile], zero before and after
+    unsigned* counters = nullptr;    ///< [product, tile], zero before and after
 };
 
 /// Shared memory: the stages, then where the patches of A and of B begin.
@@ -80,12 +80,14 @@ __device__ __forceinline__ bool gather_sums(Sums<Tile>& sums, float* shared, con
     for (int q = 0; q < Tile::kQuads; ++q) {
         __stcg(mine + q * Tile::kThreads, make_float4(sums[q][0], sums[q][1], sums[q][2], sums[q][3]));
     }
+    // is_last_block() once more, with its flag where the stages were: a static one would add to the shared memory of a
+    // block, and three medium tiles take all 228 KB that a multiprocessor of Hopper has.
     __threadfence();
     __syncthreads();
     auto* const last = reinterpret_cast<bool*>(shared);
     if (threadIdx.x == 0) {
         __threadfence();  // what the barrier brought from the others, too
-        *last = atomicInc(sharing.arrivals + tile, splits - 1) == splits - 1;
+        *last = atomicInc(sharing.counters + tile, splits - 1) == splits - 1;
     }
     __syncthreads();
     const bool is_last = *last;
@@ -208,12 +210,14 @@ void launch_products(CudaQueue& queue, const ProductGroup<A, B>& group, const Pr
     const unsigned column_tiles = tiles_of(size.n, Tile::kColumns);
     const dim3 grid(tiles_of(size.m, Tile::kRows) * column_tiles, static_cast<unsigned>(splits),
                     static_cast<unsigned>(size.count + (column_sums.to ? 1 : 0)));
-    const auto blocks = std::size_t{grid.x} * grid.y * static_cast<unsigned>(size.count);
-    const auto partial_floats = splits > 1 ? blocks * Tile::kRows * Tile::kColumns : 0;
+    const auto tiles = std::size_t{grid.x} * static_cast<unsigned>(size.count);
+    const auto partial_floats = splits > 1 ? tiles * grid.y * Tile::kRows * Tile::kColumns : 0;
     const CudaScratch scratch(queue, partial_floats * sizeof(float));
     launch<tiled_product_kernel<Tile, Multiplier, A, B>>(
         queue, grid, Tile::kThreads, kSharedBytes<Tile>, group, epilogue,
-        BlockSharing{static_cast<int>(column_tiles), scratch.as<float4>(), queue.arrivals()}, column_sums);
+        BlockSharing{static_cast<int>(column_tiles), scratch.as<float4>(),
+                     splits > 1 ? queue.counters(tiles) : nullptr},
+        column_sums);
 }
 
 template <class A, class B>

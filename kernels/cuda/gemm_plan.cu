@@ -15,7 +15,7 @@ constexpr double kBeginAndEnd = 2000;   // launch, first stage, epilogue
 constexpr double kMeeting = 1500;       // blocks that share a tile: write, fence, counter, first read
 constexpr int kFewestStages = 2;        // of a split
 constexpr int kMostSplits = 128;
-constexpr int kMostTiles = kArrivals;  // that may be split: each has a counter
+constexpr int kMostTiles = 1024;  // that may be split: more keep the device busy as they are
 
 double multiply_adds_per_clock(TileSize tile, Precision precision) {
     switch (precision) {

@@ -67,9 +67,6 @@ CudaQueue::CudaQueue(int device) {
     check_cuda(cudaDeviceGetDefaultMemPool(&pool, device), "asking for the memory pool");
     std::uint64_t keep_all = UINT64_MAX;
     check_cuda(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep_all), "setting up the memory pool");
-    state_->arrivals = static_cast<unsigned*>(allocate(kArrivals * sizeof(unsigned)));
-    check_cuda(cudaMemsetAsync(state_->arrivals, 0, kArrivals * sizeof(unsigned), state_->stream),
-               "clearing the arrivals");
 }
 
 CudaQueue::~CudaQueue() {
@@ -78,7 +75,6 @@ CudaQueue::~CudaQueue() {
     for (const State::Block& block : state_->scratch) release(block.memory);
     release(state_->counters.memory);
     for (void* memory : state_->outgrown) release(memory);
-    release(state_->arrivals);
     cudaStreamSynchronize(state_->stream);
     cudaStreamDestroy(state_->stream);
 }
@@ -97,7 +93,6 @@ Precision CudaQueue::precision() const { return state_->precision; }
 Engine CudaQueue::engine() const { return state_->engine; }
 VendorKernels* CudaQueue::vendor() const { return state_->engine == Engine::vendor ? state_->vendor.get() : nullptr; }
 std::size_t CudaQueue::shared_limit() const { return state_->shared_limit; }
-unsigned* CudaQueue::arrivals() const { return state_->arrivals; }
 
 void CudaQueue::make_current() { choose_device(state_->device); }
 

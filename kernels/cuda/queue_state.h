@@ -33,7 +33,6 @@ struct CudaQueue::State {
     std::unique_ptr<VendorKernels> vendor;  // once loaded, kept with its plans
     cudaStream_t stream = nullptr;
     bool recording = false;
-    unsigned* arrivals = nullptr;
     Block scratch[kMaxScratchDepth];  // one for each level of nesting
     int scratch_depth = 0;
     Block counters;
