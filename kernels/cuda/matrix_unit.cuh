@@ -77,23 +77,10 @@ __device__ __forceinline__ void multiply_add_bf16(float (&c)[4], const std::uint
 /// r of matrix m, 16 bytes aligned to 16; lane 4r + t receives in x[m] the pair of numbers 2t, 2t+1 of row r.
 __device__ __forceinline__ void load_matrices(std::uint32_t (&x)[4], const void* row) {
 #ifdef SINTER_CUDA_EMULATED
-    emu::load_matrices(x, row, false);
+    emu::load_matrices(x, row);
 #else
     const auto from = static_cast<unsigned>(__cvta_generic_to_shared(row));
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
-                 : "r"(from)
-                 : "memory");
-#endif
-}
-
-/// The same, each matrix of 16-bit numbers transposed: lane 4c + t receives rows 2t and 2t+1 of column c.
-__device__ __forceinline__ void load_matrices_transposed(std::uint32_t (&x)[4], const void* row) {
-#ifdef SINTER_CUDA_EMULATED
-    emu::load_matrices(x, row, true);
-#else
-    const auto from = static_cast<unsigned>(__cvta_generic_to_shared(row));
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
                  : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
                  : "r"(from)
                  : "memory");

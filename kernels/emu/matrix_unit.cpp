@@ -63,7 +63,6 @@ struct MatrixLoad {
     const std::byte* row;
 };
 
-template <bool transposed>
 void combine_load(void* const* lanes, unsigned) {
     const auto element = [&](int matrix, int row, int column) {
         std::uint16_t bits;
@@ -73,9 +72,7 @@ void combine_load(void* const* lanes, unsigned) {
     for (int lane = 0; lane < warpSize; ++lane) {
         const int r = lane / 4, t = lane % 4;
         for (int m = 0; m < 4; ++m) {
-            static_cast<const MatrixLoad*>(lanes[lane])->x[m] =
-                transposed ? element(m, 2 * t, r) | element(m, 2 * t + 1, r) << 16
-                           : element(m, r, 2 * t) | element(m, r, 2 * t + 1) << 16;
+            static_cast<const MatrixLoad*>(lanes[lane])->x[m] = element(m, r, 2 * t) | element(m, r, 2 * t + 1) << 16;
         }
     }
 }
@@ -98,12 +95,12 @@ void multiply_add_bf16(float (&c)[4], const std::uint32_t (&a)[4], const std::ui
     meet(&combine_bf16, "multiply_add_bf16()", kAllLanes, &mine, at);
 }
 
-void load_matrices(std::uint32_t (&x)[4], const void* row, bool transposed, const Here& at) {
+void load_matrices(std::uint32_t (&x)[4], const void* row, const Here& at) {
     if (reinterpret_cast<std::uintptr_t>(row) % 16 != 0) {
         device_fault("load_matrices() needs rows that are aligned to 16 bytes");
     }
     MatrixLoad mine{x, static_cast<const std::byte*>(row)};
-    meet(transposed ? &combine_load<true> : &combine_load<false>, "load_matrices()", kAllLanes, &mine, at);
+    meet(&combine_load, "load_matrices()", kAllLanes, &mine, at);
 }
 
 }  // namespace sinter::emu
