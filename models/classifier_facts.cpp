@@ -2,14 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "core/data/image_set.h"
 #include "core/train/facts.h"
 
 namespace sinter {
-namespace {
-
-constexpr Index kMostPixels = 1 << 12;  // a side
-
-}  // namespace
 
 void add_model_facts(CheckpointFacts& facts, const ClassifierOptions& options) {
     facts["model"] = "classifier";
@@ -25,10 +21,10 @@ ClassifierOptions classifier_from_facts(const CheckpointFacts& facts, const std:
     const FactReader reader(facts, file);
     reader.require_model("classifier");
     ClassifierOptions options;
-    options.height = reader.whole_number("model.height", 8, kMostPixels);
-    options.width = reader.whole_number("model.width", 8, kMostPixels);
+    options.height = reader.whole_number("model.height", 8, kMostPixelsPerSide);
+    options.width = reader.whole_number("model.width", 8, kMostPixelsPerSide);
     options.channels = reader.whole_number("model.channels", 1, 4);
-    options.classes = reader.whole_number("model.classes", 2, 256);
+    options.classes = reader.whole_number("model.classes", 2, kMostClasses);
     options.base_width = reader.whole_number("model.base_width", 1, 1024);
     options.features = reader.whole_number("model.features", 1, 4096);
 

@@ -22,28 +22,50 @@ const GanOptions& checked(const GanOptions& options) {
     require(options.size >= 1 && options.channels >= 1 && options.latent >= 1 && options.base_width >= 1,
             "[gan] expected at least one pixel, channel, latent unit and unit of width, got {}, {}, {} and {}",
             options.size, options.channels, options.latent, options.base_width);
-    require(options.arch == "dcgan" || options.arch == "dense",
-            "[gan] expected the architecture dcgan or dense, got '{}'", options.arch);
     require(options.classes >= 0, "[gan] expected a number of classes, or 0 for none, got {}", options.classes);
-    if (options.arch == "dcgan") require_dcgan_size(options);
     return options;
 }
 
 }  // namespace
 
+GanArchitecture gan_architecture(std::string_view name) {
+    return value_of(kGanArchitectures, name, "[gan] expected the architecture");
+}
+
+bool has_batch_norm(GanArchitecture architecture) {
+    switch (architecture) {
+        case GanArchitecture::dcgan:
+            return true;  // the generator, whatever the discriminator has
+        case GanArchitecture::dense:
+            break;
+    }
+    return false;
+}
+
 Gan::GeneratorNetwork::GeneratorNetwork(const GanOptions& options, Generator& init) {
     if (options.classes > 0) add_module("label", label.emplace(options.classes, kLabelWidth, init, kLabelInit));
     const Index code = options.latent + (label ? kLabelWidth : 0);
-    if (options.arch == "dcgan")
-        add_dcgan_generator(layers, code, options, init);
-    else
-        add_dense_generator(layers, code, options, init);
+    switch (options.architecture) {
+        case GanArchitecture::dcgan:
+            require_dcgan_size(options);
+            add_dcgan_generator(layers, code, options, init);
+            break;
+        case GanArchitecture::dense:
+            add_dense_generator(layers, code, options, init);
+            break;
+    }
     add_module("layers", layers);
 }
 
 Gan::DiscriminatorNetwork::DiscriminatorNetwork(const GanOptions& options, Generator& init, Generator& noise) {
-    logit = options.arch == "dcgan" ? add_dcgan_discriminator(features, options, init, noise)
-                                    : add_dense_discriminator(features, options, init);
+    switch (options.architecture) {
+        case GanArchitecture::dcgan:
+            logit = add_dcgan_discriminator(features, options, init, noise);
+            break;
+        case GanArchitecture::dense:
+            logit = add_dense_discriminator(features, options, init);
+            break;
+    }
     add_module("features", features);
     add_module("logit", *logit.layer);
     // Small at first: the sum over all features starts as a correction of the unconditional logit.

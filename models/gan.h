@@ -7,16 +7,33 @@
 
 #include <memory>
 #include <optional>
-#include <string>
+#include <string_view>
 
+#include "core/names.h"
 #include "core/nn/layers.h"
 #include "core/random.h"
 
 namespace sinter {
 
+enum class GanArchitecture {
+    dcgan,  ///< convolutions, models/dcgan.h
+    dense   ///< linear layers on the pixels, models/dense_gan.h
+};
+
+inline constexpr Named<GanArchitecture> kGanArchitectures[] = {{"dcgan", GanArchitecture::dcgan},
+                                                               {"dense", GanArchitecture::dense}};
+/// The architecture by its name. Throws UsageError for others.
+GanArchitecture gan_architecture(std::string_view name);
+
+/// Whether a network of the architecture normalises over a batch, which then needs two images or more.
+bool has_batch_norm(GanArchitecture architecture);
+
+/// Of `latent` and `base_width`, in options and checkpoints.
+inline constexpr Index kMostGanLatent = 1 << 16, kMostGanWidth = 1 << 12;
+
 struct GanOptions {
-    std::string arch = "dcgan";  ///< or "dense"
-    Index size = 28;             ///< of the square images: 28, 32 or 64 for dcgan, any for dense
+    GanArchitecture architecture = GanArchitecture::dcgan;
+    Index size = 28;  ///< of the square images: 28, 32 or 64 for dcgan, any for dense
     Index channels = 1;
     Index latent = 100;
     Index base_width = 64;  ///< scales every hidden layer; of dcgan, the channels of the largest hidden images
@@ -45,8 +62,8 @@ struct LogitLayer {
 class Gan {
 public:
     /// Draws the weights of the generator, then of the discriminator, from `init`. `noise` gives the dropout masks of
-    /// a discriminator that has dropout; it must outlive the networks. Throws UsageError for an unknown architecture
-    /// and for sizes that it does not have.
+    /// a discriminator that has dropout; it must outlive the networks. Throws UsageError for sizes that the
+    /// architecture does not have.
     Gan(const GanOptions& options, Generator& init, Generator& noise);
 
     const GanOptions& options() const { return options_; }

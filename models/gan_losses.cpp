@@ -1,7 +1,6 @@
 #include "models/gan_losses.h"
 
 #include "core/check.h"
-#include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/loss.h"
 #include "core/ops/random.h"
@@ -39,21 +38,37 @@ Tensor image_gradients(const Discriminate& discriminate, const Tensor& images) {
 
 }  // namespace
 
-GanLoss gan_loss(std::string_view name) {
-    if (name == "logistic") return GanLoss::logistic;
-    if (name == "least-squares") return GanLoss::least_squares;
-    if (name == "hinge") return GanLoss::hinge;
-    require(name == "wasserstein",
-            "[gan_loss] expected the loss logistic, least-squares, hinge or wasserstein, got '{}'", name);
-    return GanLoss::wasserstein;
+GanLoss gan_loss(std::string_view name) { return value_of(kGanLosses, name, "[gan_loss] expected the loss"); }
+
+bool compares_labels(GanLoss loss) {
+    switch (loss) {
+        case GanLoss::logistic:
+        case GanLoss::least_squares:
+            return true;
+        case GanLoss::hinge:
+        case GanLoss::wasserstein:
+            break;
+    }
+    return false;
+}
+
+Activation verdict(GanLoss loss) {
+    switch (loss) {
+        case GanLoss::logistic:
+            return sigmoid();
+        case GanLoss::least_squares:
+        case GanLoss::hinge:
+        case GanLoss::wasserstein:
+            break;
+    }
+    return identity();
 }
 
 Tensor discriminator_loss(GanLoss loss, const Tensor& real_logits, const Tensor& fake_logits, double real_target) {
-    require(
-        real_target == 1 || loss == GanLoss::logistic || loss == GanLoss::least_squares,
-        "[gan_loss] hinge and wasserstein compare no labels, so real ones cannot be smoothed to {}; leave the target "
-        "of real images at 1",
-        real_target);
+    require(real_target == 1 || compares_labels(loss),
+            "[gan_loss] the {} loss compares no labels, so real ones cannot be smoothed to {}; leave the target of "
+            "real images at 1",
+            name_of(kGanLosses, loss), real_target);
     switch (loss) {
         case GanLoss::logistic:
             return cross_entropy(real_logits, real_target) + cross_entropy(fake_logits, 0);

@@ -4,6 +4,8 @@
 #include <functional>
 #include <string_view>
 
+#include "core/names.h"
+#include "core/ops/activation.h"
 #include "core/random.h"
 #include "core/tensor.h"
 
@@ -19,13 +21,22 @@ enum class GanLoss {
     wasserstein     ///< D(fake) - D(real);  -D(fake) (Arjovsky et al., arXiv:1701.07875)
 };
 
-/// The loss by its name in options: "logistic", "least-squares", "hinge" or "wasserstein". Throws UsageError for
-/// others.
+inline constexpr Named<GanLoss> kGanLosses[] = {{"logistic", GanLoss::logistic},
+                                                {"least-squares", GanLoss::least_squares},
+                                                {"hinge", GanLoss::hinge},
+                                                {"wasserstein", GanLoss::wasserstein}};
+/// The loss by its name in options. Throws UsageError for others.
 GanLoss gan_loss(std::string_view name);
 
+/// Whether the discriminator's logits are compared with labels, which can be smoothed.
+bool compares_labels(GanLoss loss);
+
+/// Turns a logit into the discriminator's verdict: the probability of being real where the loss takes it for one, else
+/// the logit itself.
+Activation verdict(GanLoss loss);
+
 /// The discriminator's loss, as a tensor [1]. `real_target` is the label of real images: 0.9 smooths it (Salimans et
-/// al., arXiv:1606.03498), which only logistic and least_squares know. Throws UsageError if another loss is asked for
-/// it.
+/// al., arXiv:1606.03498). Throws UsageError if a loss is asked for it that compares no labels.
 Tensor discriminator_loss(GanLoss loss, const Tensor& real_logits, const Tensor& fake_logits, double real_target = 1);
 
 /// The generator's loss on the logits of its images, as a tensor [1].

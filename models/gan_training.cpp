@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "core/check.h"
-#include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/random.h"
 #include "core/ops/reduce.h"
@@ -76,10 +75,10 @@ Tensor GanTraining::discriminator_objective(const Tensor& real, const Tensor& fa
 
 GanTraining::Losses GanTraining::losses(const Tensor& loss_d, const Tensor& loss_g, const Tensor& real_logits,
                                         const Tensor& fake_logits) const {
-    const Activation verdict = options_.loss == GanLoss::logistic ? sigmoid() : identity();
+    const Activation activation = verdict(options_.loss);
     const NoGrad no_grad;
-    return {loss_d.detach(), loss_g.detach(), mean(activate(real_logits, verdict)),
-            mean(activate(fake_logits, verdict))};
+    return {loss_d.detach(), loss_g.detach(), mean(activate(real_logits, activation)),
+            mean(activate(fake_logits, activation))};
 }
 
 GanTraining::Losses GanTraining::simultaneous_pass(const Tensor& real, const Labels& labels) {

@@ -36,8 +36,7 @@ public:
     struct Losses {
         Tensor loss_d;  ///< penalties included
         Tensor loss_g;  ///< undefined in a step in which the generator did not learn
-        /// The discriminator's mean verdict on real and on fake images: the probability of being real for the logistic
-        /// loss, the logit for the others.
+        /// The discriminator's mean verdict() on real and on fake images.
         Tensor d_real, d_fake;
     };
 

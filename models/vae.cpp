@@ -25,21 +25,34 @@ Tensor identity_matrix(Index size, Device device) {
     return Tensor::from(std::span<const float>(values), {size, size}, device);
 }
 
-}  // namespace
-
-const char* name_of(VaeArchitecture architecture) { return architecture == VaeArchitecture::conv ? "conv" : "dense"; }
-const char* name_of(Likelihood likelihood) { return likelihood == Likelihood::gaussian ? "gaussian" : "bernoulli"; }
-
-VaeArchitecture vae_architecture(std::string_view name) {
-    if (name == "dense") return VaeArchitecture::dense;
-    require(name == "conv", "[vae] expected the architecture dense or conv, got '{}'", name);
-    return VaeArchitecture::conv;
+/// Minus the log-likelihood of images under what the decoder gave for them, as the mean over the batch.
+Tensor reconstruction_loss(Likelihood likelihood, const Tensor& output, const Tensor& images) {
+    const double per_image = 1.0 / static_cast<double>(images.size(0));
+    switch (likelihood) {
+        case Likelihood::gaussian:
+            return squared_error(activate(output, sigmoid()), images, 0.5 * per_image);
+        case Likelihood::bernoulli:
+            break;
+    }
+    return sigmoid_cross_entropy(output, images, per_image);
 }
 
-Likelihood likelihood(std::string_view name) {
-    if (name == "bernoulli") return Likelihood::bernoulli;
-    require(name == "gaussian", "[vae] expected the likelihood bernoulli or gaussian, got '{}'", name);
-    return Likelihood::gaussian;
+}  // namespace
+
+VaeArchitecture vae_architecture(std::string_view name) {
+    return value_of(kVaeArchitectures, name, "[vae] expected the architecture");
+}
+
+Likelihood likelihood(std::string_view name) { return value_of(kLikelihoods, name, "[vae] expected the likelihood"); }
+
+bool takes_hidden(VaeArchitecture architecture) {
+    switch (architecture) {
+        case VaeArchitecture::dense:
+            return true;
+        case VaeArchitecture::conv:
+            break;
+    }
+    return false;
 }
 
 std::vector<Index> vae_conv_widths(Index height, Index width) {
@@ -62,10 +75,14 @@ Vae::Vae(const VaeOptions& options, Generator& init) : options_(options) {
             "[vae] expected images of at least one pixel and channel and at least one latent unit, got {}x{}x{} and {}",
             options.height, options.width, options.channels, options.latent);
     require(options.classes >= 0, "[vae] expected a number of classes, or 0 for none, got {}", options.classes);
-    if (options.architecture == VaeArchitecture::dense)
-        build_dense(init);
-    else
-        build_conv(init);
+    switch (options.architecture) {
+        case VaeArchitecture::dense:
+            build_dense(init);
+            break;
+        case VaeArchitecture::conv:
+            build_conv(init);
+            break;
+    }
     if (options.classes > 0) one_hot_ = identity_matrix(options.classes, init.device());
     add_module("features", features_);
     add_module("encoder", encoder_);
@@ -160,12 +177,8 @@ Tensor Vae::decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels) 
 
 Vae::Losses Vae::losses(const Tensor& images, Generator& noise, const Tensor& beta,
                         const Buffer<std::int32_t>& labels) {
-    const double per_image = 1.0 / static_cast<double>(images.size(0));
     const auto [z, kl] = reparameterise_kl(heads(images, labels), noise);
-    const Tensor output = decoder_output(z, labels);
-    const Tensor reconstruction = options_.likelihood == Likelihood::bernoulli
-                                      ? sigmoid_cross_entropy(output, images, per_image)
-                                      : squared_error(activate(output, sigmoid()), images, 0.5 * per_image);
+    const Tensor reconstruction = reconstruction_loss(options_.likelihood, decoder_output(z, labels), images);
     return {reconstruction + (beta.defined() ? beta * kl : kl), reconstruction, kl};
 }
 

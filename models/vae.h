@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/buffer.h"
+#include "core/names.h"
 #include "core/nn/layers.h"
 #include "core/random.h"
 
@@ -27,12 +28,16 @@ enum class Likelihood {
     gaussian    ///< unit variance, up to a constant: half the squared error; pixels are means through a sigmoid
 };
 
-/// The name of a value in options and checkpoints, which is that of the enumerator, and back. Throw UsageError for
-/// other names.
-const char* name_of(VaeArchitecture architecture);
-const char* name_of(Likelihood likelihood);
+inline constexpr Named<VaeArchitecture> kVaeArchitectures[] = {{"dense", VaeArchitecture::dense},
+                                                               {"conv", VaeArchitecture::conv}};
+inline constexpr Named<Likelihood> kLikelihoods[] = {{"bernoulli", Likelihood::bernoulli},
+                                                     {"gaussian", Likelihood::gaussian}};
+/// The values by these names. Throw UsageError for others.
 VaeArchitecture vae_architecture(std::string_view name);
 Likelihood likelihood(std::string_view name);
+
+/// The largest layer, latent code or side of an image that options and checkpoints may ask for.
+inline constexpr Index kMostVaeUnits = 1 << 20;
 
 struct VaeOptions {
     VaeArchitecture architecture = VaeArchitecture::dense;
@@ -42,6 +47,9 @@ struct VaeOptions {
     Index classes = 0;  ///< above 0: conditional
     Likelihood likelihood = Likelihood::bernoulli;
 };
+
+/// Whether `hidden` shapes a VAE of this architecture.
+bool takes_hidden(VaeArchitecture architecture);
 
 /// The output channels of the convolutions for images of this size: 32, 64, 128, then 256 each, one for every halving
 /// until no side is longer than 7 pixels. Keras' example on 28x28 has 32 and 64; 32x32 ends at 4x4x128, 64x64 at

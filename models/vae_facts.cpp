@@ -5,24 +5,26 @@
 #include <sstream>
 #include <vector>
 
+#include "core/data/image_set.h"
 #include "core/error.h"
 #include "core/train/facts.h"
 
 namespace sinter {
 namespace {
 
-constexpr std::int64_t kMostUnits = 1 << 20;
-constexpr std::int64_t kMostClasses = 256;  // labels are bytes
-
 /// The width of what each dense layer of the encoder takes, and at last of what the heads give.
 std::vector<Index> encoder_widths(const VaeOptions& options) {
     std::vector<Index> widths;
-    if (options.architecture == VaeArchitecture::conv) {
-        const std::vector<Index> channels = vae_conv_widths(options.height, options.width);
-        widths = {(options.height >> channels.size()) * (options.width >> channels.size()) * channels.back()};
-    } else {
-        widths = {options.height * options.width * options.channels + options.classes};
-        widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
+    switch (options.architecture) {
+        case VaeArchitecture::dense:
+            widths = {options.height * options.width * options.channels + options.classes};
+            widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
+            break;
+        case VaeArchitecture::conv: {
+            const std::vector<Index> channels = vae_conv_widths(options.height, options.width);
+            widths = {(options.height >> channels.size()) * (options.width >> channels.size()) * channels.back()};
+            break;
+        }
     }
     widths.push_back(2 * options.latent);
     return widths;
@@ -45,33 +47,32 @@ void require_room(const FactReader& reader, const VaeOptions& options, const std
 
 void add_model_facts(CheckpointFacts& facts, const VaeOptions& options) {
     facts["model"] = "vae";
-    facts["model.arch"] = name_of(options.architecture);
+    facts["model.arch"] = name_of(kVaeArchitectures, options.architecture);
     facts["model.height"] = std::to_string(options.height);
     facts["model.width"] = std::to_string(options.width);
     facts["model.channels"] = std::to_string(options.channels);
-    if (options.architecture == VaeArchitecture::dense)
-        facts["model.hidden"] = fmt::format("{}", fmt::join(options.hidden, ","));
+    if (takes_hidden(options.architecture)) facts["model.hidden"] = fmt::format("{}", fmt::join(options.hidden, ","));
     facts["model.latent"] = std::to_string(options.latent);
     facts["model.classes"] = std::to_string(options.classes);
-    facts["model.likelihood"] = name_of(options.likelihood);
+    facts["model.likelihood"] = name_of(kLikelihoods, options.likelihood);
 }
 
 VaeOptions vae_from_facts(const CheckpointFacts& facts, const std::string& file) {
     const FactReader reader(facts, file);
     reader.require_model("vae");
     VaeOptions options;
-    options.architecture = vae_architecture(reader.choice("model.arch", {"dense", "conv"}));
-    options.height = reader.whole_number("model.height", 1, kMostUnits);
-    options.width = reader.whole_number("model.width", 1, kMostUnits);
-    options.channels = reader.whole_number("model.channels", 1, kMostUnits);
-    options.latent = reader.whole_number("model.latent", 1, kMostUnits);
+    options.architecture = reader.choice("model.arch", kVaeArchitectures);
+    options.height = reader.whole_number("model.height", 1, kMostVaeUnits);
+    options.width = reader.whole_number("model.width", 1, kMostVaeUnits);
+    options.channels = reader.whole_number("model.channels", 1, kMostVaeUnits);
+    options.latent = reader.whole_number("model.latent", 1, kMostVaeUnits);
     options.classes = reader.whole_number("model.classes", 0, kMostClasses);
-    options.likelihood = likelihood(reader.choice("model.likelihood", {"bernoulli", "gaussian"}));
-    if (options.architecture == VaeArchitecture::dense) {
+    options.likelihood = reader.choice("model.likelihood", kLikelihoods);
+    if (takes_hidden(options.architecture)) {
         options.hidden.clear();
         std::istringstream hidden(reader.text("model.hidden"));
         for (std::string one; std::getline(hidden, one, ',');)
-            options.hidden.push_back(parse_whole_number(one, 1, kMostUnits, "model.hidden", file));
+            options.hidden.push_back(parse_whole_number(one, 1, kMostVaeUnits, "model.hidden", file));
     }
     require_room(reader, options, file);
     return options;

@@ -12,8 +12,6 @@
 namespace sinter {
 namespace {
 
-constexpr Index kMostLatent = 1 << 16, kMostWidth = 1 << 12;
-
 /// For 32 and 64 pixels what Radford et al. trained with. For 28 what draws digits soonest: twice the tutorial's
 /// learning rate on a quarter of its batch, with Radford's momentum and an average of the generator. Measured by the
 /// classifier's judge on MNIST after five epochs, a Frechet distance of 74, against 372 after nine epochs with the
@@ -23,9 +21,15 @@ struct Usual {
     double lr, ema;
 };
 
-Usual usual_options(const DcganOptions& options) {
-    if (options.arch == "dcgan" && options.size == 28) return {15, 64, 2e-4, 0.999};
-    return {25, options.arch == "dcgan" && options.size == 64 ? 64 : 128, 2e-4, 0};
+Usual usual_options(GanArchitecture architecture, Index size) {
+    switch (architecture) {
+        case GanArchitecture::dcgan:
+            if (size == 28) return {15, 64, 2e-4, 0.999};
+            return {25, size == 64 ? 64 : 128, 2e-4, 0};
+        case GanArchitecture::dense:
+            break;
+    }
+    return {25, 128, 2e-4, 0};
 }
 
 constexpr const char* kDefaultsBySize =
@@ -46,12 +50,14 @@ void set_default(CLI::App& app, const char* name, T& value, const T& otherwise) 
 }
 
 void add_model_options(CLI::App& app, DcganOptions& options) {
-    app.add_option("--arch", options.arch, "dcgan (convolutions) or dense")->check(CLI::IsMember({"dcgan", "dense"}));
+    app.add_option("--arch", options.arch, "dcgan (convolutions) or dense")
+        ->check(CLI::IsMember(names(kGanArchitectures)));
     add_image_options(app, options.size, options.channels, 1,
                       "Fit the images to this many pixels a side: 28, 32 or 64 for dcgan");
-    app.add_option("--latent", options.latent, "Size of the latent code")->check(whole_number<Index>(1, kMostLatent));
+    app.add_option("--latent", options.latent, "Size of the latent code")
+        ->check(whole_number<Index>(1, kMostGanLatent));
     app.add_option("--base-width", options.base_width, "Scales all hidden layers; 64 is the published one")
-        ->check(whole_number<Index>(1, kMostWidth));
+        ->check(whole_number<Index>(1, kMostGanWidth));
     app.add_flag("--conditional", options.conditional, "Draw images of a given class; needs data with labels");
     app.add_flag("--spectral-norm", options.spectral_norm,
                  "Spectral normalisation in the discriminator, instead of batch normalisation");
@@ -59,7 +65,7 @@ void add_model_options(CLI::App& app, DcganOptions& options) {
 
 void add_objective_options(CLI::App& app, DcganOptions& options) {
     app.add_option("--loss", options.loss, "logistic (non-saturating), least-squares, hinge or wasserstein")
-        ->check(CLI::IsMember({"logistic", "least-squares", "hinge", "wasserstein"}));
+        ->check(CLI::IsMember(names(kGanLosses)));
     app.add_option("--update", options.update,
                    "alternating (the discriminator first, with fakes of its own pass) or simultaneous (both from one "
                    "pass)")
@@ -128,7 +134,9 @@ void add_dcgan_options(CLI::App& app, DcganOptions& options) {
 }
 
 void settle_options(CLI::App& app, DcganOptions& options) {
-    const Usual usual = usual_options(options);
+    const GanArchitecture architecture = gan_architecture(options.arch);
+    const GanLoss loss = gan_loss(options.loss);
+    const Usual usual = usual_options(architecture, options.size);
     set_default(app, "--epochs", options.epochs, usual.epochs);
     set_default(app, "--batch-size", options.batch_size, usual.batch_size);
     set_default(app, "--lr", options.lr, usual.lr);
@@ -139,23 +147,23 @@ void settle_options(CLI::App& app, DcganOptions& options) {
     set_default(app, "--update", options.update, std::string("alternating"));
     set_default(app, "--ema", options.ema, usual.ema);
     // A critic whose slope nothing limits only grows.
-    const bool needs_penalty = options.loss == "wasserstein" && options.r1 == 0 && !options.spectral_norm;
+    const bool needs_penalty = loss == GanLoss::wasserstein && options.r1 == 0 && !options.spectral_norm;
     set_default(app, "--gradient-penalty", options.gradient_penalty, needs_penalty ? 10.0 : 0.0);
     require(options.update != "simultaneous" || options.n_critic == 1,
             "--n-critic {}: simultaneous updates teach both networks in every step; use --update alternating",
             options.n_critic);
-    require(options.label_smoothing == 0 || options.loss == "logistic" || options.loss == "least-squares",
+    require(options.label_smoothing == 0 || compares_labels(loss),
             "--label-smoothing: the {} loss has no labels to smooth; use --loss logistic or least-squares, or leave it "
             "out",
             options.loss);
-    require(options.arch != "dcgan" || options.batch_size >= 2,
+    require(!has_batch_norm(architecture) || options.batch_size >= 2,
             "--batch-size 1: batch normalisation compares the images of a batch and needs at least two");
     require_gif_fits(options);
 }
 
 GanOptions gan_options(const DcganOptions& options, const ImageSet& images) {
     GanOptions model;
-    model.arch = options.arch;
+    model.architecture = gan_architecture(options.arch);
     model.size = options.size;
     model.channels = images.channels;
     model.latent = options.latent;

@@ -18,8 +18,15 @@ namespace sinter {
 
 Means loss_means() { return Means{"loss", "recon", "kl"}; }
 
-// A convolutional model keeps its widest images for all of a batch at a time.
-Index evaluation_batch(const VaeOptions& model) { return model.architecture == VaeArchitecture::conv ? 100 : 500; }
+Index evaluation_batch(const VaeOptions& model) {
+    switch (model.architecture) {
+        case VaeArchitecture::conv:
+            return 100;  // it keeps its widest images for all of a batch at a time
+        case VaeArchitecture::dense:
+            break;
+    }
+    return 500;
+}
 
 Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch) {
     const NoGrad no_grad;

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/data/image_set.h"
 #include "core/error.h"
 #include "core/io/image_file.h"
 
@@ -19,8 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostClasses = 256;  // labels are bytes
-constexpr std::size_t kTestShare = 10;     // one in so many images, where the folder does not say
+constexpr std::size_t kTestShare = 10;  // one in so many images, where the folder does not say
 
 bool is_passed_over(const std::string& name) { return name.starts_with('.') || name.starts_with("__"); }
 
@@ -213,7 +213,7 @@ ImageListing list_images(const fs::path& folder) {
             listing.class_names.push_back(name);
             if (train[name].empty() && test[name].empty()) remark_class_without_images(listing, name);
         }
-        if (listing.class_names.size() > kMostClasses) {
+        if (std::ssize(listing.class_names) > kMostClasses) {
             throw DataError(
                 fmt::format("[data] {}: expected at most {} class folders, came {}; put the images into one "
                             "folder to learn from them without classes",

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
-#include <vector>
 
 #include "core/error.h"
 
@@ -42,11 +41,10 @@ const std::string& FactReader::text(const std::string& name) const {
     return fact->second;
 }
 
-const std::string& FactReader::choice(const std::string& name, std::initializer_list<const char*> choices) const {
+const std::string& FactReader::one_of(const std::string& name, const std::vector<std::string>& choices) const {
     const std::string& found = text(name);
     if (std::find(choices.begin(), choices.end(), found) != choices.end()) return found;
-    const std::vector<std::string> names(choices.begin(), choices.end());
-    throw DataError(fmt::format("{}: expected {} as '{}', found '{}'", file_, fmt::join(names, " or "), name, found));
+    throw DataError(fmt::format("{}: expected {} as '{}', found '{}'", file_, fmt::join(choices, " or "), name, found));
 }
 
 std::int64_t FactReader::whole_number(const std::string& name, std::int64_t least, std::int64_t most) const {

@@ -1,9 +1,10 @@
 // Reading what a checkpoint says about its model and its run; what it says is not believed before it was checked.
 #pragma once
 
-#include <initializer_list>
 #include <string>
+#include <vector>
 
+#include "core/names.h"
 #include "core/train/checkpoint.h"
 
 namespace sinter {
@@ -15,8 +16,11 @@ public:
     FactReader(const CheckpointFacts& facts, std::string file) : facts_(facts), file_(std::move(file)) {}
 
     const std::string& text(const std::string& name) const;
-    /// One of `choices`.
-    const std::string& choice(const std::string& name, std::initializer_list<const char*> choices) const;
+    /// The value that `table` has under the fact's text.
+    template <class E, std::size_t N>
+    E choice(const std::string& name, const Named<E> (&table)[N]) const {
+        return value_of(table, one_of(name, names(table)), name);
+    }
     std::int64_t whole_number(const std::string& name, std::int64_t least, std::int64_t most) const;
     /// A finite number.
     double number(const std::string& name) const;
@@ -28,6 +32,8 @@ public:
     void require_room(double weights, const std::string& what) const;
 
 private:
+    const std::string& one_of(const std::string& name, const std::vector<std::string>& choices) const;
+
     const CheckpointFacts& facts_;
     std::string file_;
 };

@@ -108,7 +108,8 @@ TEST(ConditionalGanTraining, DcganDrawsVariedImagesOfTheClassThatWasAskedFor) {
 // Seeds 1 to 3: a variety of 0.49 to 0.58, 0.32 to 0.47 in the least varied class, all classes recognised; where the
 // label drowned z, 0.16 and 0.08 with seed 1.
 TEST(ConditionalGanTraining, DenseGanDrawsVariedImagesOfTheClassThatWasAskedFor) {
-    expect_varied_classes(learned({.arch = "dense", .latent = 32, .base_width = 16, .classes = 10}, {}, 1000, 1));
+    expect_varied_classes(
+        learned({.architecture = GanArchitecture::dense, .latent = 32, .base_width = 16, .classes = 10}, {}, 1000, 1));
 }
 
 }  // namespace

@@ -29,14 +29,14 @@ TEST(Gan, HasThePublishedNumbersOfParameters) {
     GanNetworks dcgan64({.size = 64, .channels = 3});
     EXPECT_EQ(dcgan64.gan.generator().parameter_count(), 3'576'704);
     EXPECT_EQ(dcgan64.gan.discriminator().parameter_count(), 2'765'568);
-    GanNetworks dense({.arch = "dense"});
+    GanNetworks dense({.architecture = GanArchitecture::dense});
     EXPECT_EQ(dense.gan.generator().parameter_count(), 101 * 256 + 257 * 512 + 513 * 784);
     EXPECT_EQ(dense.gan.discriminator().parameter_count(), 785 * 512 + 513 * 256 + 257);
 }
 
 TEST(Gan, MakesImagesOfItsSizeAndJudgesThem) {
     for (const GanOptions& options : {GanOptions{.size = 28}, GanOptions{.size = 32}, GanOptions{.size = 64},
-                                      GanOptions{.arch = "dense", .size = 13}}) {
+                                      GanOptions{.architecture = GanArchitecture::dense, .size = 13}}) {
         GanOptions small = options;
         small.channels = 3;
         small.latent = 7;
@@ -58,8 +58,9 @@ Tensor* find(std::vector<Parameter>& all, const std::string& name) {
 }
 
 TEST(ConditionalGan, DrawsAndJudgesByTheLabel) {
-    for (const std::string arch : {"dcgan", "dense"}) {
-        GanNetworks networks({.arch = arch, .size = 28, .latent = 5, .base_width = 2, .classes = 3});
+    for (const auto& [name, architecture] : kGanArchitectures) {
+        SCOPED_TRACE(name);
+        GanNetworks networks({.architecture = architecture, .size = 28, .latent = 5, .base_width = 2, .classes = 3});
         networks.gan.discriminator().train(false);  // no dropout between the passes that are compared
         const NoGrad no_grad;
         const Device device = Device::cpu();
@@ -118,7 +119,8 @@ TEST(Gan, ADiscriminatorWithoutBatchNormJudgesEachImageByItself) {
 }
 
 TEST(SpectralNormGan, NormalisesEveryLayerOfTheDiscriminatorAndNoBatch) {
-    for (const GanOptions& options : {GanOptions{.size = 28}, GanOptions{.size = 32}, GanOptions{.arch = "dense"}}) {
+    for (const GanOptions& options :
+         {GanOptions{.size = 28}, GanOptions{.size = 32}, GanOptions{.architecture = GanArchitecture::dense}}) {
         GanOptions spectral = options;
         spectral.base_width = 4;
         spectral.spectral_norm = true;
@@ -137,7 +139,7 @@ TEST(SpectralNormGan, NormalisesEveryLayerOfTheDiscriminatorAndNoBatch) {
         networks.gan.discriminator().train(false);
         const float before = networks.gan.discriminate(images).to_floats()[0];
         // A layer's scale is divided out, up to its bias, which starts at 0 in the DCGANs.
-        if (spectral.arch == "dense") continue;
+        if (spectral.architecture == GanArchitecture::dense) continue;
         for (Parameter each : networks.gan.discriminator().parameters()) {
             if (!each.name.ends_with("weight_orig")) continue;
             std::vector<float> values = each.tensor.to_floats();
@@ -150,7 +152,7 @@ TEST(SpectralNormGan, NormalisesEveryLayerOfTheDiscriminatorAndNoBatch) {
 
 TEST(Gan, RefusesWhatItCannotBuildOrJudge) {
     expect_usage_error([] { GanNetworks({.size = 48}); }, {"[gan]", "28, 32 or 64", "48", "dense"});
-    expect_usage_error([] { GanNetworks({.arch = "transformer"}); }, {"[gan]", "dcgan or dense", "'transformer'"});
+    expect_usage_error([] { gan_architecture("transformer"); }, {"[gan]", "dcgan or dense", "'transformer'"});
     expect_usage_error([] { GanNetworks({.channels = 0}); }, {"[gan]", "at least one"});
     GanNetworks networks({.size = 28, .latent = 5, .base_width = 2});
     expect_usage_error(

@@ -17,7 +17,7 @@ namespace {
 using tests::expect_usage_error;
 
 /// A GAN without dropout and batch norm, whose losses are the same in any pass over the same images.
-const GanOptions kDense{.arch = "dense", .size = 6, .latent = 5, .base_width = 2};
+const GanOptions kDense{.architecture = GanArchitecture::dense, .size = 6, .latent = 5, .base_width = 2};
 
 std::vector<float> weights(const Optimizer& optimizer) { return optimizer.arena().values().to_floats(); }
 
@@ -118,11 +118,16 @@ const Kind kKinds[] = {
     {{.size = 28, .latent = 6, .base_width = 4}, {.simultaneous = true}},
     {{.size = 32, .latent = 6, .base_width = 4}, {.real_target = 0.9, .instance_noise = 0.1}},
     {{.size = 64, .channels = 3, .latent = 6, .base_width = 2}, {.loss = GanLoss::hinge}},
-    {{.arch = "dense", .size = 10, .latent = 6, .base_width = 2},
+    {{.architecture = GanArchitecture::dense, .size = 10, .latent = 6, .base_width = 2},
      {.loss = GanLoss::wasserstein, .n_critic = 2, .gradient_penalty = 10}},
     {{.size = 28, .latent = 6, .base_width = 2}, {.loss = GanLoss::least_squares, .r1_penalty = 1}},
     {{.size = 32, .latent = 6, .base_width = 2, .classes = 3, .spectral_norm = true}, {.loss = GanLoss::hinge}},
-    {{.arch = "dense", .size = 10, .latent = 6, .base_width = 2, .classes = 3, .spectral_norm = true},
+    {{.architecture = GanArchitecture::dense,
+      .size = 10,
+      .latent = 6,
+      .base_width = 2,
+      .classes = 3,
+      .spectral_norm = true},
      {.simultaneous = true, .gradient_penalty = 10}},
 };
 
@@ -150,7 +155,8 @@ TEST(GanTrainingStep, AllocatesNothingAfterTheFirst) {
         const std::int64_t before = allocations();
         const std::size_t reserved = Device::cpu().memory().bytes_reserved();
         for (int step = 0; step < 2; ++step) run.step(5);
-        EXPECT_EQ(allocations() - before, 0) << kind.networks.arch << ", " << kind.networks.size << " pixels";
+        EXPECT_EQ(allocations() - before, 0)
+            << name_of(kGanArchitectures, kind.networks.architecture) << ", " << kind.networks.size << " pixels";
         EXPECT_EQ(Device::cpu().memory().bytes_reserved(), reserved);
     }
 }
