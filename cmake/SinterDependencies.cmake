@@ -30,7 +30,16 @@ endif()
 add_library(sinter_highway INTERFACE)
 target_include_directories(sinter_highway SYSTEM INTERFACE ${SINTER_HIGHWAY_INCLUDE})
 target_link_libraries(sinter_highway INTERFACE ${SINTER_HIGHWAY_LIBRARY})
-target_compile_definitions(sinter_highway INTERFACE "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
+set(disabled HWY_SSSE3|HWY_AVX3_DL|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)
+# SIMD code takes sanitizers minutes to compile. Its accesses are those of one source: long vectors, short ones and the
+# scalar baseline show its faults, and which of them threads run is all the same.
+if(SINTER_SANITIZE)
+    string(APPEND disabled "|HWY_SSE4")
+endif()
+if(SINTER_SANITIZE MATCHES thread)
+    string(APPEND disabled "|HWY_AVX3")
+endif()
+target_compile_definitions(sinter_highway INTERFACE "HWY_DISABLED_TARGETS=(${disabled})")
 
 # stb: image files in one header each. Debian keeps them in stb/.
 find_path(SINTER_STB_INCLUDE stb_image_write.h PATH_SUFFIXES stb)
