@@ -13,7 +13,7 @@ constexpr int kMost = kernels::StepNumbers<float>::kMost + 1;  // what UpdateGua
 
 }  // namespace
 
-Readings::Readings(Device device, int values) {
+Readings::Readings(Device device, int values) : device_(device) {
     require(values >= 1 && values <= kMost, "[readings] expected 1 to {} numbers a step, got {}", kMost, values);
 #ifdef SINTER_HAS_CUDA
     device.run([&](auto& queue) {
@@ -53,8 +53,11 @@ Reading Readings::take() {
     Slot& slot = slots_[static_cast<std::size_t>(first_)];
 #ifdef SINTER_HAS_CUDA
     if (readback_) {
-        const auto* arrived = static_cast<const float*>(readback_->wait(first_));
-        std::copy_n(arrived, slot.values.size(), slot.values.begin());
+        // Here the host first hears of a kernel that failed: a device's errors are DeviceErrors.
+        device_.run([&](auto&) {
+            const auto* arrived = static_cast<const float*>(readback_->wait(first_));
+            std::copy_n(arrived, slot.values.size(), slot.values.begin());
+        });
     }
 #endif
     first_ = (first_ + 1) % static_cast<int>(slots_.size());

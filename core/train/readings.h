@@ -42,7 +42,7 @@ public:
         while (under_way_ > lag_) consume(take());
     }
 
-    /// Waits for all that are under way.
+    /// Waits for all that are under way. Throws DeviceError, as push() does, where a step of before failed on the device.
     template <class Consume>
     void flush(Consume consume) {
         while (under_way_ > 0) consume(take());
@@ -57,6 +57,7 @@ private:
     void post(const StepPlace& place, const Tensor& values);
     Reading take();
 
+    Device device_;
     int lag_ = 0, first_ = 0, under_way_ = 0;
     std::vector<Slot> slots_;
 #ifdef SINTER_HAS_CUDA

@@ -10,6 +10,7 @@
 #include "kernels/emu/limits.h"
 #include "kernels/emu/sanitizers.h"
 #include "kernels/emu/shared_statics.h"
+#include "kernels/emu/traffic.h"
 
 constinit thread_local uint3 threadIdx{};
 constinit thread_local uint3 blockIdx{};
@@ -77,6 +78,7 @@ void BlockRunner::run(const Grid& grid, uint3 block) {
     blockDim = grid.threads;
     gridDim = grid.blocks;
     poison_shared_memory();
+    if (counting_traffic()) count_block();
 
     running_here = this;
     resume(next_runnable(), main_);
@@ -284,6 +286,7 @@ void BlockRunner::together(Combine combine, const char* name, unsigned mask, voi
 }
 
 void BlockRunner::Copy::make() const {
+    count_read(from, valid_bytes);
     if (valid_bytes > 0) std::memcpy(to, from, valid_bytes);
     std::memset(static_cast<std::byte*>(to) + valid_bytes, 0, bytes - valid_bytes);
 }

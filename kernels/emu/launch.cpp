@@ -12,6 +12,7 @@
 #include "kernels/emu/limits.h"
 #include "kernels/emu/memory.h"
 #include "kernels/emu/report.h"
+#include "kernels/emu/traffic.h"
 
 namespace sinter::emu {
 namespace {
@@ -51,7 +52,7 @@ public:
     }
 
     void run(Job& job) {
-        if (job.order.size() == 1) return job.take_blocks();
+        if (job.order.size() == 1 || counting_traffic()) return job.take_blocks();
         {
             const std::lock_guard lock(guard_);
             job_ = &job;
@@ -128,6 +129,7 @@ cudaError_t run_grid(const Grid& grid) {
     const OpenMemory open;
     Job job{grid, {}, {}, {}, {}};
     put_in_order(job.order, static_cast<int>(grid.blocks.x * grid.blocks.y * grid.blocks.z), grid.schedule, 0);
+    if (counting_traffic()) count_launch(grid.kernel);
     helpers.run(job);
     const std::string damage = damaged_guard();
     try {

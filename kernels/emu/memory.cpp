@@ -111,6 +111,7 @@ public:
 
     std::size_t live_bytes() const { return live_bytes_; }
     std::size_t total() const { return total_; }
+    const std::byte* begin() const { return base_; }
 
 private:
     /// `bytes` of unused addresses behind a guard; null if there are none.
@@ -203,6 +204,8 @@ bool is_device_range(const void* address, std::size_t bytes) {
     const std::lock_guard lock(guard);
     return arena().holds(static_cast<const std::byte*>(address), bytes);
 }
+
+const std::byte* device_memory() { return arena().begin(); }
 
 std::size_t device_bytes_used() {
     const std::lock_guard lock(guard);

@@ -17,6 +17,8 @@ bool is_device_pointer(const void* address);
 /// Whether all of these bytes lie within one allocation. An empty range always does.
 bool is_device_range(const void* address, std::size_t bytes);
 
+/// Where all device memory begins.
+const std::byte* device_memory();
 /// Bytes allocated now, and bytes that there are.
 std::size_t device_bytes_used();
 std::size_t device_bytes_total();

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/emu/report.h"
@@ -25,6 +26,13 @@ struct CUevent_st {
 };
 
 namespace sinter::emu {
+namespace {
+
+std::string failure_at_next_wait;
+
+}  // namespace
+
+void fail_at_next_wait(std::string sentence) { failure_at_next_wait = std::move(sentence); }
 
 cudaError_t refuse_in_capture(cudaStream_t stream, const char* action) {
     if (!stream || !stream->capture) return cudaSuccess;
@@ -74,7 +82,10 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
 }
 
 cudaError_t cudaEventQuery(cudaEvent_t) { return cudaSuccess; }
-cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }
+cudaError_t cudaEventSynchronize(cudaEvent_t) {
+    const std::string failure = std::exchange(failure_at_next_wait, "");
+    return failure.empty() ? cudaSuccess : report(cudaErrorLaunchFailure, failure);
+}
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
     if (!begin->timed || !end->timed) return report(cudaErrorInvalidValue, "an event was made without timing");

@@ -1,0 +1,126 @@
+// Whole training steps as programs take them: prepared on the host, passed through on the device (recorded and replayed
+// where it is a CUDA device), read later.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "core/train/captured_step.h"
+#include "core/train/readings.h"
+#include "tests/models/digits_training.h"
+#include "tests/models/gan_networks.h"
+
+namespace sinter::tests {
+
+struct Outcome {
+    std::vector<double> losses;
+    std::vector<float> parameters;
+    int held = 0;  ///< steps whose updates were held
+};
+
+/// The parts of a VAE's step as programs take them.
+class VaeSteps {
+public:
+    VaeSteps(const ImageSet& images, Index batch, Device device, bool capture, const VaeOptions& options = {})
+        : training_(images, batch, 3, options, device),
+          guard_(device),
+          captured_(device, capture),
+          readings_(device, 4) {}
+
+    void step() {
+        StepPlace place{.step = training_.adam.steps() + 1, .position = training_.loader.position()};
+        place.images = training_.loader.advance();
+        if (place.images == 0) {
+            training_.loader.start_epoch(++training_.epoch);
+            place.images = training_.loader.advance();
+        }
+        training_.noise.start_step(static_cast<std::uint64_t>(place.step));
+        training_.adam.prepare(1e-3);
+        const Tensor numbers = captured_.run(static_cast<std::uint64_t>(place.images), [&] {
+            training_.loader.gather(training_.batch);
+            const Vae::Losses losses = training_.vae.losses(training_.batch, training_.noise);
+            const Tensor gathered = guard_.gather({losses.total, losses.reconstruction, losses.kl}, 1);
+            training_.adam.clear_gradients();
+            backward(losses.total);
+            training_.adam.apply(0, &guard_);
+            return gathered;
+        });
+        readings_.push(place, numbers, [&](const Reading& reading) { take(reading); });
+    }
+
+    Outcome after(int steps) {
+        for (int i = 0; i < steps; ++i) step();
+        readings_.flush([&](const Reading& reading) { take(reading); });
+        return {losses_, training_.parameters(), held_};
+    }
+
+    Training& training() { return training_; }
+    CapturedStep::Counts counts(Index batch) const { return captured_.counts(static_cast<std::uint64_t>(batch)); }
+
+private:
+    void take(const Reading& reading) {
+        EXPECT_EQ(reading.place.step, static_cast<std::int64_t>(losses_.size()) + 1) << "in the order of the steps";
+        held_ += reading.values.back() == 0 ? 1 : 0;
+        losses_.push_back(reading.values.front());
+    }
+
+    Training training_;
+    UpdateGuard guard_;
+    CapturedStep captured_;
+    Readings readings_;
+    std::vector<double> losses_;
+    int held_ = 0;
+};
+
+/// The same for a GAN.
+class GanSteps {
+public:
+    GanSteps(const GanOptions& options, const GanTrainingOptions& how, Index batch, Device device, bool capture)
+        : run_(options, how, {.beta1 = 0.5}, 1, device),
+          batch_(batch),
+          captured_(device, capture),
+          readings_(device, 5) {}
+
+    void step() {
+        const GanOptions& options = run_.gan.options();
+        const std::int64_t number = run_.discriminator.steps() + 1;
+        run_.noise.start_step(static_cast<std::uint64_t>(number));
+        run_.images.start_step(static_cast<std::uint64_t>(number));
+        run_.training.prepare({2e-4, 2e-4});
+        const Tensor numbers = captured_.run(run_.training.generator_learns() ? 1 : 0, [&] {
+            const GanTraining::Losses losses = run_.training.pass(
+                random_uniform({batch_, options.size, options.size, options.channels}, -1, 1, run_.images), labels_);
+            return run_.training.guard().gather({losses.loss_d, losses.loss_g, losses.d_real, losses.d_fake}, 0);
+        });
+        readings_.push({number, 0, batch_}, numbers, [&](const Reading& reading) { take(reading); });
+    }
+
+    Outcome after(int steps) {
+        for (int i = 0; i < steps; ++i) step();
+        readings_.flush([&](const Reading& reading) { take(reading); });
+        Outcome outcome{losses_, run_.generator.arena().values().to_floats()};
+        const std::vector<float> critic = run_.discriminator.arena().values().to_floats();
+        outcome.parameters.insert(outcome.parameters.end(), critic.begin(), critic.end());
+        return outcome;
+    }
+
+    CapturedStep::Counts counts() const { return captured_.counts(1); }
+
+private:
+    void take(const Reading& reading) {
+        losses_.push_back(reading.values[0]);
+        if (!std::isnan(reading.values[1])) losses_.push_back(reading.values[1]);
+    }
+
+    GanRun run_;
+    Index batch_;
+    Buffer<std::int32_t> labels_ = run_.labels(batch_);
+    CapturedStep captured_;
+    Readings readings_;
+    std::vector<double> losses_;
+};
+
+}  // namespace sinter::tests
