@@ -1,6 +1,7 @@
 // classifier: trains a small convolutional classifier, tests it, and lets it judge generated images. Expect a test
 // accuracy of 99.1 +- 0.1 % on MNIST after 5 epochs with the default options.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 
@@ -100,7 +101,6 @@ private:
 
     void report() {
         const Score test = evaluate();
-        fmt::print("{}", run_.profile_table());
         fmt::print("test accuracy {:.2f} %, loss {:.4f} nats per image, after {} epoch{}\n", 100 * test.accuracy,
                    test.loss, options_.epochs, options_.epochs == 1 ? "" : "s");
         fmt::print("numbers of every epoch:   {}\n", (run_.folder().path() / "metrics.jsonl").string());

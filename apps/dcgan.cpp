@@ -1,6 +1,7 @@
 // dcgan: trains a generative adversarial network on images of 28, 32 or 64 pixels a side, resumes, and draws images
 // with what it learned.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -52,7 +53,7 @@ public:
                {.means = Means{"loss_d", "loss_g", "d_real", "d_fake"},
                 .shown = 4,
                 .with_labels = gan_.options().classes > 0}) {
-        if (options.arch == "dcgan" && batches_.batch_size() < 2) {
+        if (has_batch_norm(gan_.options().architecture) && batches_.batch_size() < 2) {
             throw DataError(
                 fmt::format("{} holds one training image; batch normalisation needs at least two", data_.train.name));
         }
@@ -62,10 +63,10 @@ public:
         }
         pictures_.emplace(averaged_ ? averaged_->gan : gan_, options.grid, options.seed);
         const GanOptions& model = gan_.options();
-        introduce(
-            fmt::format("{} GAN of {}x{}x{} images, {} + {} parameters", model.arch, model.size, model.size,
-                        model.channels, gan_.generator().parameter_count(), gan_.discriminator().parameter_count()),
-            device_);
+        introduce(fmt::format("{} GAN of {}x{}x{} images, {} + {} parameters",
+                              name_of(kGanArchitectures, model.architecture), model.size, model.size, model.channels,
+                              gan_.generator().parameter_count(), gan_.discriminator().parameter_count()),
+                  device_);
         const auto parts = checkpoint_parts(gan_, averaged_ ? &*averaged_ : nullptr,
                                             {generator_optimizer_.get(), discriminator_optimizer_.get()});
         load_alarms(run_.open(app, parts, fixed_facts()));
@@ -182,7 +183,6 @@ private:
         RunFolder& folder = run_.folder();
         pictures_->interpolations(folder.sample("interpolations"));
         write_gif(options_.epochs);
-        fmt::print("{}", run_.profile_table());
         fmt::print("images of fixed codes:  {}\n", (folder.path() / "samples").string());
         if (options_.gif) fmt::print("over the epochs:        {}\n", gif().string());
         fmt::print("numbers of every epoch: {}\n", (folder.path() / "metrics.jsonl").string());

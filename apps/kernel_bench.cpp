@@ -5,14 +5,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "apps/common/devices.h"
 #include "apps/common/numbers.h"
 #include "apps/common/program.h"
 #include "apps/kernel_bench/bandwidth.h"
@@ -23,6 +22,7 @@
 #include "kernels/cases/case.h"
 
 #ifdef SINTER_HAS_CUDA
+#include "apps/kernel_bench/cuda/plan_sweep.h"
 #include "apps/kernel_bench/cuda/report.h"
 #endif
 
@@ -53,6 +53,7 @@ struct Options {
     bool no_peer = false;
     bool list = false;
     bool profile = false;
+    bool sweep_plans = false;
 };
 
 void add_options(CLI::App& app, Options& options) {
@@ -60,11 +61,7 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("--filter", options.filter, "Only cases whose family/kernel/size contains this text or matches it")
         ->type_name("REGEX");
     app.add_option("--device", options.device, "cpu or cuda[:N]")->capture_default_str();
-    app.add_option("--precision", options.precision,
-                   "Of matrix products and convolutions on a CUDA device: fp32, tf32 or bf16")
-        ->check(CLI::IsMember({"fp32", "tf32", "bf16"}))
-        ->capture_default_str()
-        ->type_name("NAME");
+    add_precision_option(app, options.precision);
     app.add_option("--threads", options.threads, "CPU threads, the main one included; 0: one per core")
         ->check(whole_number(0, 1024))
         ->capture_default_str()
@@ -80,6 +77,9 @@ void add_options(CLI::App& app, Options& options) {
     app.add_flag("--list", options.list, "Name the cases and stop");
     app.add_flag("--profile", options.profile,
                  "For Nsight: call each case once more between cudaProfilerStart and cudaProfilerStop, time nothing");
+    app.add_flag("--sweep-plans", options.sweep_plans,
+                 "On a CUDA device: time matrix products and convolutions with every tile and split, as a table")
+        ->excludes("--json");
 }
 
 /// A POSIX extended regular expression.
@@ -101,15 +101,8 @@ private:
 
 /// The number of the device that --device cuda[:N] names, or nothing for the CPU.
 std::optional<int> cuda_device(const Options& options) {
-    const std::string_view text = options.device, prefix = "cuda:";
-    if (text == "cpu") return std::nullopt;
-    if (text == "cuda") return 0;
-    int number = 0;
-    if (text.starts_with(prefix)) {
-        const auto [end, error] = std::from_chars(text.data() + prefix.size(), text.data() + text.size(), number);
-        if (error == std::errc() && end == text.data() + text.size() && number >= 0) return number;
-    }
-    throw UsageError(fmt::format("--device: expected cpu or cuda[:N], got '{}'", text));
+    if (options.device == "cpu") return std::nullopt;
+    return cuda_number(options.device, "cpu or cuda[:N]");
 }
 
 kernels::CaseList selected_cases(const std::string& filter) {
@@ -126,10 +119,10 @@ kernels::CaseList selected_cases(const std::string& filter) {
 }
 
 /// One line on stderr that rewrites itself on a terminal, and a line per case in a log.
-class Progress {
+class CaseProgress {
 public:
-    explicit Progress(std::size_t total) : total_(total) {}
-    ~Progress() {
+    explicit CaseProgress(std::size_t total) : total_(total) {}
+    ~CaseProgress() {
         if (terminal_) fmt::print(stderr, kClearLine);
     }
     void next(const std::string& name) {
@@ -182,7 +175,7 @@ Report bench_cpu(const Options& options, const kernels::CaseList& cases) {
     const bench::TimingOptions timing{.min_seconds = options.min_time_ms * 1e-3};
     std::vector<bench::Measurement> measurements;
     {
-        Progress progress(cases.size());
+        CaseProgress progress(cases.size());
         for (const kernels::KernelCase& kernel_case : cases) {
             progress.next(kernel_case.name());
             measurements.push_back(bench::measure_case(queue, kernel_case, peers, timing));
@@ -194,11 +187,6 @@ Report bench_cpu(const Options& options, const kernels::CaseList& cases) {
 
 #ifdef SINTER_HAS_CUDA
 
-kernels::Precision precision(const Options& options) {
-    if (options.precision == "tf32") return kernels::Precision::tf32;
-    return options.precision == "bf16" ? kernels::Precision::bf16 : kernels::Precision::fp32;
-}
-
 kernels::CudaQueue open_queue(const Options& options, int device) {
     std::string why_none;
     const int devices = kernels::CudaQueue::devices(&why_none);
@@ -207,13 +195,19 @@ kernels::CudaQueue open_queue(const Options& options, int device) {
         throw DeviceError(
             fmt::format("--device {}: this machine's CUDA devices are numbered 0 to {}.", options.device, devices - 1));
     kernels::CudaQueue queue(device);
-    queue.set_precision(precision(options));
+    queue.set_precision(precision_named(options.precision));
     return queue;
+}
+
+/// On an emulated device, where a time says nothing, one sample will do.
+bench::TimingOptions timing_options(const Options& options, bool emulated) {
+    return {.min_seconds = options.min_time_ms * 1e-3,
+            .min_samples = emulated ? 1 : bench::TimingOptions().min_samples};
 }
 
 Report profile_cuda(const Options& options, int device, const kernels::CaseList& cases) {
     kernels::CudaQueue queue = open_queue(options, device);
-    Progress progress(cases.size());
+    CaseProgress progress(cases.size());
     for (const kernels::KernelCase& kernel_case : cases) {
         progress.next(kernel_case.name());
         bench::profile_cuda_case(queue, kernel_case);
@@ -221,8 +215,25 @@ Report profile_cuda(const Options& options, int device, const kernels::CaseList&
     return {};
 }
 
+Report sweep_plans_on_cuda(const Options& options, int device, const kernels::CaseList& cases) {
+    kernels::CudaQueue queue = open_queue(options, device);
+    const bool emulated = bench::describe_device(queue).emulated;
+    std::vector<bench::PlanSweep> sweeps;
+    CaseProgress progress(cases.size());
+    for (const kernels::KernelCase& kernel_case : cases) {
+        progress.next(kernel_case.name());
+        if (bench::has_plan(kernel_case))
+            sweeps.push_back(bench::sweep_plans(queue, kernel_case, timing_options(options, emulated)));
+    }
+    if (sweeps.empty())
+        throw UsageError(
+            fmt::format("--sweep-plans: --filter \"{}\" matches no matrix product or convolution.", options.filter));
+    return {bench::format_sweeps(sweeps), ""};
+}
+
 Report bench_cuda(const Options& options, int device, const kernels::CaseList& cases) {
     if (options.profile) return profile_cuda(options, device, cases);
+    if (options.sweep_plans) return sweep_plans_on_cuda(options, device, cases);
     kernels::CudaQueue queue = open_queue(options, device);
     bench::CudaMachine machine;
     machine.device = bench::describe_device(queue);
@@ -233,11 +244,10 @@ Report bench_cuda(const Options& options, int device, const kernels::CaseList& c
     machine.vendor_absence = options.no_peer ? "--no-peer" : bench::absence_of_vendor(queue).value_or("");
     const bool vendor = machine.vendor_absence.empty();
 
-    const bench::TimingOptions timing{.min_seconds = options.min_time_ms * 1e-3,
-                                      .min_samples = machine.device.emulated ? 1 : bench::TimingOptions().min_samples};
+    const bench::TimingOptions timing = timing_options(options, machine.device.emulated);
     std::vector<bench::CudaMeasurement> measurements;
     {
-        Progress progress(cases.size());
+        CaseProgress progress(cases.size());
         for (const kernels::KernelCase& kernel_case : cases) {
             progress.next(kernel_case.name());
             measurements.push_back(bench::measure_cuda_case(queue, machine.device, kernel_case, vendor, timing));
@@ -264,7 +274,11 @@ ExitCode run(const Options& options) {
         for (const kernels::KernelCase& kernel_case : cases) fmt::print("{}\n", kernel_case.name());
         return ExitCode::ok;
     }
-    if (options.profile && !device) throw UsageError("--profile is for CUDA devices: give --device cuda with it.");
+    for (const auto& [flag, given] :
+         {std::pair("--profile", options.profile), {"--sweep-plans", options.sweep_plans}}) {
+        if (given && !device)
+            throw UsageError(fmt::format("{} is for CUDA devices: give --device cuda with it.", flag));
+    }
     std::ofstream json = open_json(options.json);
     const Report report = device ? bench_cuda(options, *device, cases) : bench_cpu(options, cases);
     fmt::print("{}", options.json == "-" ? report.json : report.table);

@@ -2,6 +2,7 @@
 // draws what it learned. Expect a test loss of 105.6 +- 0.5 nats per image on MNIST after 10 epochs with the default
 // options, and a training loss of 156 +- 2 with --arch conv.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -116,7 +117,6 @@ private:
         RunFolder& folder = run_.folder();
         pictures_.finals([&](const std::string& name) { return folder.sample(name); });
         const Means test = evaluate(vae_, test_batches_, options_.seed, options_.epochs);
-        fmt::print("{}", run_.profile_table());
         fmt::print("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epoch{}\n",
                    test["loss"], test["recon"], test["kl"], options_.epochs, options_.epochs == 1 ? "" : "s");
         fmt::print("samples from the prior:   {}\n", (folder.path() / "samples").string());

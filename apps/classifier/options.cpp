@@ -1,6 +1,7 @@
 #include "apps/classifier/options.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "core/error.h"
 

@@ -1,6 +1,7 @@
 #include "apps/common/program.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>

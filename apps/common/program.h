@@ -1,12 +1,15 @@
 // The frame around every program: parsing, errors as sentences, exit codes.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
+
+namespace CLI {
+class App;
+}
 
 namespace sinter {
 

@@ -1,7 +1,6 @@
 // --sample CHECKPOINT N: images drawn by a trained model, one PNG file each.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -9,6 +8,10 @@
 #include <vector>
 
 #include "core/tensor.h"
+
+namespace CLI {
+class App;
+}
 
 namespace sinter {
 

@@ -2,53 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <filesystem>
-#include <thread>
 
 #include "apps/common/numbers.h"
+#include "core/data/image_set.h"
 #include "core/error.h"
 
 namespace sinter {
-namespace {
-
-/// The CUDA device of --device cuda[:N].
-Device cuda_device(const std::string& device) {
-    int index = 0;
-    const char* const end = device.data() + device.size();
-    if (device.rfind("cuda:", 0) == 0) {
-        const auto [stop, error] = std::from_chars(device.data() + 5, end, index);
-        if (error != std::errc() || stop != end)
-            throw UsageError(fmt::format("--device: expected a number behind cuda:, got '{}'", device));
-    } else if (device != "cuda") {
-        throw UsageError(fmt::format("--device: expected auto, cpu or cuda[:N], got '{}'", device));
-    }
-    try {
-        return Device::cuda(index);
-    } catch (const DeviceError& error) {
-        throw DeviceError(fmt::format("--device {}: {}; --device cpu (or auto) needs none", device, error.what()));
-    }
-}
-
-/// The first CUDA device if there is one that is not emulated, else the CPU.
-Device best_device() {
-    std::string why_none;
-    if (Device::cuda_devices(&why_none) > 0 && !Device::cuda_is_emulated()) return Device::cuda();
-#ifdef SINTER_HAS_CUDA
-    if (!Device::cuda_is_emulated()) fmt::print(stderr, "on the CPU, for {}\n", why_none);
-#endif
-    return Device::cpu();
-}
-
-void list_devices() {
-    fmt::print("cpu     {} cores\n", std::thread::hardware_concurrency());
-    std::string why_none;
-    const int count = Device::cuda_devices(&why_none);
-    for (int i = 0; i < count; ++i) fmt::print("{}\n", Device::cuda(i).description());
-    if (count == 0) fmt::print("no CUDA device: {}\n", why_none);
-}
-
-}  // namespace
 
 void add_training_options(CLI::App& app, TrainingOptions& options) {
     app.option_defaults()->always_capture_default();  // for --help and for the config.toml of a run
@@ -80,16 +40,7 @@ void add_training_options(CLI::App& app, TrainingOptions& options) {
         ->check(positive_number(/*or_zero=*/true));
     app.add_option("--seed", options.seed, "Seed of all random numbers; the same seed gives the same bits")
         ->check(whole_number<std::uint64_t>(0));
-    app.add_option("--device", options.device, "auto, cpu or cuda[:N]");
-    app.add_option("--engine", options.engine, "sinter (hand-written kernels) or vendor (cuBLAS, cuDNN)")
-        ->check(CLI::IsMember({"sinter", "vendor"}));
-    app.add_option("--precision", options.precision,
-                   "To what a CUDA device rounds what it multiplies: fp32, tf32 or bf16 (tensor cores)")
-        ->check(CLI::IsMember({"fp32", "tf32", "bf16"}));
-    app.add_flag("--no-capture", options.no_capture,
-                 "On CUDA, launch the kernels of every step anew instead of replaying a recorded graph");
-    app.add_option("--threads", options.threads, "CPU threads; 0: one per core. Results do not depend on it")
-        ->check(whole_number(0, 1024));
+    add_device_options(app, options);
     app.add_option("--out", options.out, "Folder of the run. Default: runs/<program>-<time>")->configurable(false);
     app.add_flag("--resume", options.resume, "Go on with the run in --out, from its last checkpoint")
         ->configurable(false);
@@ -107,42 +58,16 @@ void add_training_options(CLI::App& app, TrainingOptions& options) {
         ->type_name("FILE")
         ->configurable(false);
     app.allow_config_extras(CLI::config_extras_mode::error);
-    app.add_flag_callback(
-           "--list-devices",
-           [] {
-               list_devices();
-               throw CLI::Success();
-           },
-           "List the devices of this machine and exit")
-        ->configurable(false);
+    add_device_list(app);
     app.set_version_flag("--version", std::string("sinter " SINTER_VERSION))->configurable(false);
     app.get_formatter()->column_width(32);
 }
 
 void add_image_options(CLI::App& app, std::int64_t& size, std::int64_t& channels, std::int64_t least,
                        const std::string& size_help) {
-    app.add_option("--size", size, size_help)->check(whole_number<std::int64_t>(least, 1 << 12));
+    app.add_option("--size", size, size_help)->check(whole_number<std::int64_t>(least, kMostPixelsPerSide));
     app.add_option("--channels", channels, "Make the images grey (1) or colour (3); 0: as the data has it")
         ->check(CLI::IsMember({0, 1, 3}));
-}
-
-Device choose_device(const TrainingOptions& options) {
-    set_cpu_threads(options.threads);
-    const Device device = options.device == "auto"  ? best_device()
-                          : options.device == "cpu" ? Device::cpu()
-                                                    : cuda_device(options.device);
-    if (device == Device::cpu() && options.engine == "vendor")
-        throw DeviceError("--engine vendor: cuBLAS and cuDNN need a GPU; leave it out, or give --device cuda");
-    if (device == Device::cpu() && options.precision != "fp32") {
-        throw DeviceError(fmt::format("--precision {}: the CPU computes in fp32; leave it out, or give --device cuda",
-                                      options.precision));
-    }
-    if (device == Device::cpu()) return device;
-    set_engine(device, options.engine == "vendor" ? kernels::Engine::vendor : kernels::Engine::own);
-    set_precision(device, options.precision == "tf32"   ? kernels::Precision::tf32
-                          : options.precision == "bf16" ? kernels::Precision::bf16
-                                                        : kernels::Precision::fp32);
-    return device;
 }
 
 std::vector<std::string> arguments_with_resumed_config(int argc, char** argv) {

@@ -1,27 +1,25 @@
 // The options that all training programs share, by PyTorch's names.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 
-#include "core/device.h"
+#include "apps/common/devices.h"
 #include "core/train/run_folder.h"
+
+namespace CLI {
+class App;
+}
 
 namespace sinter {
 
-struct TrainingOptions {
+struct TrainingOptions : DeviceOptions {
     std::string data;  ///< empty: find one
     int epochs = 10;
     int batch_size = 128;
     double lr = 1e-3;
     std::uint64_t seed = 1;
-    std::string device = "auto";
-    std::string engine = "sinter";
-    std::string precision = "fp32";
-    bool no_capture = false;
-    int threads = 0;
     std::string out;  ///< empty: runs/<program>-<time>
     bool resume = false;
     int save_every = 1, sample_every = 1;  ///< in epochs; 0: only at the end
@@ -42,10 +40,6 @@ void add_training_options(CLI::App& app, TrainingOptions& options);
 /// Adds --size, from `least` pixels a side, and --channels: what images are fitted to. `size_help` says what --size is.
 void add_image_options(CLI::App& app, std::int64_t& size, std::int64_t& channels, std::int64_t least,
                        const std::string& size_help);
-
-/// Turns --device, --engine, --precision and --threads into a device. Throws UsageError for a device of no such kind,
-/// DeviceError where it is not to be had. Only `auto` falls back to the CPU, and in builds with CUDA says why.
-Device choose_device(const TrainingOptions& options);
 
 /// With --resume and --out DIR, makes DIR/config.toml the configuration, unless --config names another: the run goes on
 /// with the options it was started with, and the command line can still override them. To be called before parsing.

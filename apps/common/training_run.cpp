@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <utility>
 
 #include "apps/common/divergence.h"
@@ -72,6 +73,7 @@ bool TrainingRun::take_steps(TrainingStep& step) {
         is_interrupted = interrupt_->requested();
     }
     finish_steps(step);
+    if (is_interrupted || at_.epoch == options_.epochs) tell_profile();
     at_.train_seconds += since_first_step.seconds();
     look_at_clock();
     if (is_interrupted)
@@ -105,7 +107,17 @@ Index TrainingRun::take_step(TrainingStep& step) {
     profile_.phase(nullptr);
     at_.position = batches_.position();
     readings_.push(place, numbers, [&](const Reading& reading) { take(reading, step); });
+    if (is_profiled && at_.step == profiled_.end) tell_profile();
     return place.images;
+}
+
+/// Prints the table of --profile-steps, once.
+void TrainingRun::tell_profile() {
+    const std::string table = profile_.table();
+    if (table.empty() || std::exchange(profile_told_, true)) return;
+    if (progress_) progress_->clear();
+    fmt::print("{}", table);
+    std::fflush(stdout);
 }
 
 void TrainingRun::gather_batch() { batches_.gather(batch_.images, with_labels_ ? &batch_.labels : nullptr); }

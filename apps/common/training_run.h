@@ -117,10 +117,8 @@ public:
     const Batch& batch() const { return batch_; }
     /// What the schedule and --warmup-steps make of a learning rate in this step.
     double rate_factor() const { return schedule_.factor(at_.step - 1); }
-    /// Names what follows in the table of --profile-steps.
+    /// Names what follows in the table of --profile-steps, which is printed as soon as there are no more of them.
     void phase(const char* name) { profile_.phase(name); }
-    /// That table, or "".
-    std::string profile_table() const { return profile_.table(); }
 
     std::int64_t step() const { return at_.step; }
     std::int64_t epoch() const { return at_.epoch; }
@@ -134,6 +132,7 @@ private:
     void take(const Reading& reading, TrainingStep& step);
     void finish_steps(TrainingStep& step);
     void gather_batch();
+    void tell_profile();
     void save(CheckpointFacts facts);
     void look_at_clock() { at_.seconds = seconds_before_ + since_start_.seconds(); }
 
@@ -157,7 +156,7 @@ private:
     Stopwatch since_start_;
     std::optional<InterruptGuard> interrupt_;
     std::optional<Progress> progress_;
-    bool first_step_told_ = false;
+    bool first_step_told_ = false, profile_told_ = false;
 };
 
 }  // namespace sinter

@@ -3,12 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <ostream>
+#include <set>
+#include <sstream>
 #include <utility>
 #include <vector>
 
 #include "core/data/digits.h"
 #include "core/device.h"
+#include "core/train/checkpoint.h"
 #include "tests/programs/program_fixture.h"
 
 namespace sinter {
@@ -18,8 +22,9 @@ namespace fs = std::filesystem;
 
 struct Program {
     std::string name, path;
-    Arguments small;    ///< makes its model quick to train
-    std::string found;  ///< what its first step tells
+    Arguments small;                                 ///< makes its model quick to train
+    std::string found;                               ///< what its first step tells
+    std::map<std::string, std::string> model_facts;  ///< options that the model's facts fix, and these
     /// Its recorded steps are compared with launched ones with each of these.
     std::vector<Arguments> recorded = {Arguments()};
 };
@@ -155,18 +160,57 @@ TEST_P(EveryProgram, ResumesOnlyARun) {
     expect_refused({"--resume", "--data", data()}, 2, {"--resume", "--out"});
 }
 
+// What is neither could be changed on --resume without a word, and the numbers would be those of no single run.
+TEST_P(EveryProgram, EveryOptionIsAFactOfTheCheckpointOrMayDifferOnResume) {
+    const std::set<std::string> may_differ = {"epochs",  "device",     "engine",       "precision", "no-capture",
+                                              "threads", "save-every", "sample-every", "grid",      "gif"};
+    succeed(training(path("run"), {"--epochs", "1"}));
+    const CheckpointFacts facts = read_checkpoint_facts(checkpoint_of(path("run")));
+    std::set<std::string> options;
+    std::istringstream config(read_text(path("run") + "/config.toml"));
+    for (std::string line; std::getline(config, line);) options.insert(line.substr(0, line.find('=')));
+    for (const std::string& option : options) {
+        const auto of_model = GetParam().model_facts.find(option);
+        const std::string fact = of_model == GetParam().model_facts.end() ? "--" + option : of_model->second;
+        EXPECT_TRUE(may_differ.contains(option) || facts.contains(fact)) << option;
+    }
+    for (const auto& [option, fact] : GetParam().model_facts)
+        EXPECT_TRUE(options.contains(option)) << option << " is no option any more";
+}
+
 // The moving average is with dense networks: of the others, the emulated device would draw half a minute.
 const Arguments kConvolutional = {"--n-critic", "2", "--flip", "--ema", "0"};
 const Arguments kAveraged = {"--n-critic", "2", "--ema", "0.9", "--arch", "dense"};
 
 INSTANTIATE_TEST_SUITE_P(All, EveryProgram,
-                         testing::Values(Program{"mnist_vae", SINTER_MNIST_VAE, {"--hidden", "32"}, "a loss of "},
+                         testing::Values(Program{"mnist_vae",
+                                                 SINTER_MNIST_VAE,
+                                                 {"--hidden", "32"},
+                                                 "a loss of ",
+                                                 {{"arch", "model.arch"},
+                                                  {"size", "model.height"},
+                                                  {"channels", "model.channels"},
+                                                  {"hidden", "model.hidden"},
+                                                  {"latent", "model.latent"},
+                                                  {"conditional", "model.classes"},
+                                                  {"likelihood", "model.likelihood"}}},
                                          Program{"dcgan",
                                                  SINTER_DCGAN,
                                                  {"--base-width", "4", "--grid", "2"},
                                                  "a loss_d of ",
+                                                 {{"arch", "model.arch"},
+                                                  {"size", "model.size"},
+                                                  {"channels", "model.channels"},
+                                                  {"latent", "model.latent"},
+                                                  {"base-width", "model.base_width"},
+                                                  {"conditional", "model.classes"},
+                                                  {"spectral-norm", "model.spectral_norm"}},
                                                  {kConvolutional, kAveraged}},
-                                         Program{"classifier", SINTER_CLASSIFIER, {}, "a loss of "}),
+                                         Program{"classifier",
+                                                 SINTER_CLASSIFIER,
+                                                 {},
+                                                 "a loss of ",
+                                                 {{"size", "model.height"}, {"channels", "model.channels"}}}),
                          [](const auto& program) { return program.param.name; });
 
 }  // namespace

@@ -184,6 +184,16 @@ TEST(KernelBenchOnCUDA, ProfilesWithoutTiming) {
     EXPECT_TRUE(has(outcome.err, kProduct)) << outcome.err;
 }
 
+TEST(KernelBenchOnCUDA, SweepsTheTilesAndPartsOfAProduct) {
+    const Outcome outcome = bench({"--device", "cuda", "--filter", std::string(kProduct) + "|elementwise/add/n=51200",
+                                   "--min-time", "0", "--sweep-plans"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    for (const char* column : {"fastest / model", "large /parts", "medium /parts", "small /parts"})
+        EXPECT_TRUE(has(outcome.out, column)) << outcome.out;
+    EXPECT_TRUE(has(outcome.out, "\ngemm    gemm    m=128 n=40 k=400")) << outcome.out;
+    EXPECT_FALSE(has(outcome.out, "add")) << "a sum has no plan";
+}
+
 TEST(KernelBenchOnCUDA, RefusesACudaDeviceThatIsNotThere) {
     expect_refusal(bench({"--device", "cuda:1", "--filter", kProduct}), 4,
                    {"kernel_bench: ", "--device cuda:1: this machine's CUDA devices are numbered 0 to 0"});
@@ -218,8 +228,10 @@ TEST(KernelBench, RefusesWithASentence) {
     refused({"--filter", "(gemm"}, 2, "--filter expects a regular expression; \"(gemm\" is not one");
     refused({"--filtre", "gemm"}, 2, "unknown option '--filtre' (did you mean --filter?)");
     refused({"--threads", "many"}, 2, "--threads: expected a whole number from 0 to 1024, got 'many'");
-    refused({"--device", "cuda:one"}, 2, "--device: expected cpu or cuda[:N], got 'cuda:one'");
+    refused({"--device", "cuda:one"}, 2, "--device: expected a number behind cuda:, got 'cuda:one'");
     refused({"--profile", "--filter", kProduct}, 2, "--profile is for CUDA devices: give --device cuda with it");
+    refused({"--sweep-plans", "--filter", kProduct}, 2,
+            "--sweep-plans is for CUDA devices: give --device cuda with it");
     refused({"--min-time", "-1"}, 2, "--min-time: expected a number of at least 0, got '-1'");
     refused({"--filter", kProduct, "--json", "/nowhere/numbers.json"}, 1,
             "--json cannot write to /nowhere/numbers.json");

@@ -49,7 +49,8 @@ Arguments ProgramTest::command(const Arguments& arguments) const {
     return result;
 }
 
-ProcessOptions ProgramTest::in_private(ProcessOptions options) const {
+ProcessOptions ProgramTest::in_private(ProcessOptions options, bool with_devices) const {
+    if (!with_devices) options.environment.insert({"CUDA_VISIBLE_DEVICES", ""});
     options.environment.insert({"SINTER_OFFLINE", "1"});
     options.environment.insert({"SINTER_CACHE_DIR", path("cache")});
     options.environment.insert({"SINTER_DATA_DIR", ""});
@@ -57,7 +58,9 @@ ProcessOptions ProgramTest::in_private(ProcessOptions options) const {
 }
 
 Outcome ProgramTest::start(const Arguments& arguments, ProcessOptions options) const {
-    const Outcome outcome = run(command(arguments), in_private(std::move(options)));
+    const bool with_devices = std::any_of(arguments.begin(), arguments.end(),
+                                          [](const std::string& argument) { return argument.rfind("cuda", 0) == 0; });
+    const Outcome outcome = run(command(arguments), in_private(std::move(options), with_devices));
     EXPECT_FALSE(outcome.timed_out) << outcome.err;
     return outcome;
 }

@@ -37,8 +37,10 @@ protected:
 
     /// The program with these arguments, as a Process takes them.
     Arguments command(const Arguments& arguments) const;
-    ProcessOptions in_private(ProcessOptions options = {}) const;
-    /// Runs it to its end.
+    /// The test's own cache and no data from elsewhere. Without `with_devices`, no CUDA device is seen either: what
+    /// a test finds on the CPU is found there on any machine.
+    ProcessOptions in_private(ProcessOptions options = {}, bool with_devices = false) const;
+    /// Runs it to its end. CUDA devices are seen where the arguments name one.
     Outcome start(const Arguments& arguments, ProcessOptions options = {}) const;
     /// The same; anything but success ends the test.
     Outcome succeed(const Arguments& arguments) const;

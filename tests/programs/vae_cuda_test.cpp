@@ -36,7 +36,7 @@ TEST_F(VaeProgramOnCUDA, RecordedStepsResumedStepsAndLaunchedStepsGiveTheSameBit
 
 TEST_F(VaeProgramOnCUDA, FindsWhatTheCpuFinds) {
     train_on_cuda(path("cuda"));
-    train(path("cpu"));
+    train(path("cpu"), {"--device", "cpu"});
     const auto cuda = metrics(path("cuda")), cpu = metrics(path("cpu"));
     ASSERT_EQ(cuda.size(), cpu.size());
     for (std::size_t i = 0; i < cpu.size(); ++i) {
@@ -56,7 +56,7 @@ TEST_F(VaeProgramOnCUDA, RunsMoveBetweenDevices) {
 
 TEST_F(VaeProgramOnCUDA, DivergenceNamesTheStepAndTheOp) {
     const Outcome outcome = vae(training(path("run"), {"--device", "cuda", "--lr", "1e30", "--epochs", "3"}));
-    const Outcome on_cpu = vae(training(path("cpu"), {"--lr", "1e30", "--epochs", "3"}));
+    const Outcome on_cpu = vae(training(path("cpu"), {"--device", "cpu", "--lr", "1e30", "--epochs", "3"}));
     expect_refusal(outcome, 5, {"diverged at step 2 (epoch 1)"});
     EXPECT_EQ(outcome.err.substr(outcome.err.find("diverged at step")),
               on_cpu.err.substr(on_cpu.err.find("diverged at step")));

@@ -1,57 +1,21 @@
 #include "apps/kernel_bench/cuda/measure.h"
 
 #include <cmath>
-#include <cstddef>
 #include <functional>
 #include <vector>
 
+#include "apps/kernel_bench/cuda/rotated_buffers.h"
 #include "apps/kernel_bench/cuda/stopwatch.h"
 #include "core/profile_range.h"
-#include "kernels/cases/fill.h"
 #include "kernels/vendor/engine.h"
 
 namespace sinter::bench {
 namespace {
 
 using kernels::Argument;
-using kernels::Buffers;
 using kernels::CudaQueue;
 using kernels::Engine;
 using kernels::KernelCase;
-
-/// The buffers of a case in device memory, several times over.
-class RotatedBuffers {
-public:
-    RotatedBuffers(CudaQueue& queue, const std::vector<Argument>& arguments, std::int64_t copies)
-        : queue_(queue), copies_(static_cast<std::size_t>(copies)) {
-        std::vector<std::byte> host;
-        for (std::size_t a = 0; a < arguments.size(); ++a) {
-            const std::size_t bytes = kernels::buffer_size<float>(arguments[a]);
-            host.resize(bytes);
-            kernels::fill_argument<float>(host.data(), arguments[a], a);
-            for (Buffers<float>& copy : copies_) {
-                copy.data.push_back(queue.allocate(bytes));
-                if (&copy == copies_.data()) {
-                    queue.upload(copy.data[a], host.data(), bytes);
-                } else {
-                    queue.copy(copy.data[a], copies_[0].data[a], bytes);
-                }
-            }
-        }
-    }
-    ~RotatedBuffers() {
-        for (const Buffers<float>& copy : copies_)
-            for (void* memory : copy.data) queue_.release(memory);
-    }
-    RotatedBuffers(const RotatedBuffers&) = delete;
-    RotatedBuffers& operator=(const RotatedBuffers&) = delete;
-
-    const Buffers<float>& operator[](std::int64_t copy) const { return copies_[static_cast<std::size_t>(copy)]; }
-
-private:
-    CudaQueue& queue_;
-    std::vector<Buffers<float>> copies_;
-};
 
 /// How many copies of the case's buffers push each other out of the L2 cache; 1 where that is not to be had.
 std::int64_t copies_for_cold(const CudaDevice& device, const KernelCase& kernel_case, double working_set) {

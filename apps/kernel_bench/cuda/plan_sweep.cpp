@@ -1,0 +1,91 @@
+#include "apps/kernel_bench/cuda/plan_sweep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apps/kernel_bench/cuda/rotated_buffers.h"
+#include "apps/kernel_bench/cuda/stopwatch.h"
+#include "apps/kernel_bench/text.h"
+
+namespace sinter::bench {
+namespace {
+
+using kernels::FixedPlan;
+using kernels::ProductPlan;
+using kernels::TileSize;
+
+constexpr TileSize kTiles[] = {TileSize::large, TileSize::medium, TileSize::small};
+constexpr int kParts[] = {1, 2, 4, 8, 16, 32, 64};
+
+const char* name(TileSize tile) {
+    switch (tile) {
+        case TileSize::large:
+            return "large";
+        case TileSize::medium:
+            return "medium";
+        case TileSize::small:
+            return "small";
+    }
+    return "";
+}
+
+bool is_faster(const PlannedTiming& a, const PlannedTiming& b) { return a.timing.seconds < b.timing.seconds; }
+
+/// "12.3 us /4"
+std::string text(const PlanSweep& sweep, TileSize tile) {
+    for (const PlannedTiming& best : sweep.fastest) {
+        if (best.plan.tile == tile) return fmt::format("{} /{}", time_text(best.timing.seconds), best.plan.splits);
+    }
+    return "-";
+}
+
+}  // namespace
+
+bool has_plan(const kernels::KernelCase& kernel_case) {
+    return kernel_case.run_cuda && facts_of(kernel_case).narrowest_side.has_value();
+}
+
+PlanSweep sweep_plans(kernels::CudaQueue& queue, const kernels::KernelCase& kernel_case, const TimingOptions& options) {
+    const RotatedBuffers buffers(queue, kernel_case.arguments, 1);
+    const auto call = [&](std::int64_t) { kernel_case.run_cuda(queue, buffers[0]); };
+    std::vector<RecordedCalls> contenders;
+    const auto record = [&] {
+        call(0);  // which may allocate working memory
+        contenders.push_back(record_sample(queue, 1, call));
+    };
+    record();
+    std::vector<ProductPlan> plans;
+    for (const TileSize tile : kTiles) {
+        for (const int parts : kParts) {
+            const FixedPlan plan({tile, parts});
+            if (plan_product({1, 1, 1}, queue.precision(), queue.shared_limit()).tile != tile) continue;
+            plans.push_back({tile, parts});
+            record();
+        }
+    }
+    const std::vector<Timing> timings = time_recorded(queue, contenders, options);
+    PlanSweep sweep{facts_of(kernel_case), timings[0], {}};
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        const PlannedTiming now{plans[i], timings[i + 1]};
+        if (sweep.fastest.empty() || sweep.fastest.back().plan.tile != now.plan.tile)
+            sweep.fastest.push_back(now);
+        else if (is_faster(now, sweep.fastest.back()))
+            sweep.fastest.back() = now;
+    }
+    return sweep;
+}
+
+std::string format_sweeps(std::span<const PlanSweep> sweeps) {
+    std::vector<Row> rows = {{"family", "kernel", "size", "model", "fastest / model"}};
+    for (const TileSize tile : kTiles) rows[0].push_back(fmt::format("{} /parts", name(tile)));
+    for (const PlanSweep& sweep : sweeps) {
+        const double fastest = std::min_element(sweep.fastest.begin(), sweep.fastest.end(), is_faster)->timing.seconds;
+        rows.push_back({sweep.family, sweep.kernel, sweep.size, time_text(sweep.model.seconds),
+                        ratio_text(fastest / sweep.model.seconds)});
+        for (const TileSize tile : kTiles) rows.back().push_back(text(sweep, tile));
+    }
+    return align(rows, 3);
+}
+
+}  // namespace sinter::bench
