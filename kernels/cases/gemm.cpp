@@ -58,6 +58,16 @@ Tolerance random_product(Index k) {
 
 const Tolerance kExactProduct = exact("products and sums of small integers have no rounding");
 
+/// A training that diverges must be seen to: a NaN and an infinity in A come through, in their rows alone, however the
+/// operands are rounded.
+KernelCase not_finite(const GemmShape& shape) {
+    KernelCase test = product(shape, {}, " NaN and infinity", uniform(-1, 1),
+                              {static_cast<double>(shape.k) * 0x1p-8, 0, "two operands rounded to bfloat16"});
+    const Index count = shape.m * shape.k;
+    test.arguments[1].fill = nonfinite(count / 3, count - 1);
+    return test;
+}
+
 template <class Body>
 void for_transposes(const Body& body) {
     for (const bool transpose_a : {false, true}) {
@@ -113,6 +123,7 @@ void add_rounding_and_epilogues(CaseList& cases) {
             const GemmShape shape{15, 49, k, transpose_a, transpose_b};
             cases.push_back(product(shape, {}, " uniform", uniform(-1, 1), random_product(k)));
         }
+        cases.push_back(not_finite({15, 49, 33, transpose_a, transpose_b}));
         for (const GemmShape& sides : {GemmShape{1, 1, 1}, GemmShape{3, 5, 0}, GemmShape{17, 33, 20}}) {
             const GemmShape shape{sides.m, sides.n, sides.k, transpose_a, transpose_b};
             for (const NamedActivation& named : kAllActivations) {
@@ -184,6 +195,7 @@ void add_gemm_tile_cases(CaseList& cases) {
                                 " bias accumulate relu integers", integers(-8, 8), kExactProduct));
         cases.push_back(
             product({61, 131, 69, transpose_a, transpose_b}, {}, " integers", integers(-8, 8), kExactProduct));
+        cases.push_back(not_finite({61, 131, 69, transpose_a, transpose_b}));
     });
 }
 
