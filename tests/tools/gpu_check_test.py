@@ -1,17 +1,29 @@
 """tools/gpu_check without a GPU: outcomes of steps, what it reads out of their outputs, and the report."""
 
+import argparse
+import importlib.machinery
+import importlib.util
 import json
+import os
 import pathlib
+import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from gpu import findings, report, stages, steps  # noqa: E402
+
+# The command itself has no ending of a module's.
+loader = importlib.machinery.SourceFileLoader("gpu_check", str(ROOT / "tools" / "gpu_check"))
+gpu_check = importlib.util.module_from_spec(importlib.util.spec_from_loader("gpu_check", loader))
+loader.exec_module(gpu_check)
 
 
 def runs(process):
@@ -55,8 +67,8 @@ class Steps(Folder):
             "print(child.pid, flush=True); time.sleep(60)"
         )
         outcome = self.run_python(program, limit=5)
-        self.assertEqual(outcome.outcome, steps.TIMED_OUT)
         child = int(self.notebook.output("step"))
+        self.assertEqual((outcome.outcome, outcome.note), (steps.UNFINISHED, f"did not finish in 5 s; {child}"))
         for _ in range(100):  # a signal takes its time
             if not runs(child):
                 return
@@ -72,6 +84,36 @@ class Steps(Folder):
         step = steps.Step("step", "test", [self.folder / "no_program"], 5)
         self.assertEqual(steps.run_step(step, self.notebook, self.folder, 5).outcome, steps.FAILED)
 
+    def test_a_compiler_s_first_error_is_told_and_not_the_end_of_its_output(self):
+        outcome = self.run_python("print('a.cu(3): error: no'); print('a.cu(4): error: why'); print('end'); exit(1)")
+        self.assertEqual(outcome.note, "exit code 1; a.cu(3): error: no")
+
+    def judge(self, code, *lines):
+        """(outcome, note) of a GoogleTest program that said these lines."""
+        return steps.judge(steps.Step("memcheck", "sanitize", [], 240, is_test=True), code, 240, "\n".join(lines), "")
+
+    def test_a_sanitizer_that_does_not_finish_says_nothing_against_the_kernels(self):
+        begun = ["========= COMPUTE-SANITIZER", "[ RUN      ] Kernels_CUDA.add", "[       OK ] Kernels_CUDA.add (9 ms)"]
+        outcome, note = self.judge(None, *begun, "[ RUN      ] Kernels_CUDA.adam")
+        self.assertEqual(outcome, steps.UNFINISHED)
+        self.assertEqual(note, "did not finish in 240 s; 1 tests passed; Kernels_CUDA.adam was under way")
+
+    def test_what_was_found_before_the_limit_is_a_failure(self):
+        begun, found = "[ RUN      ] Kernels_CUDA.add", "Invalid __global__ write of size 4 bytes"
+        outcome, note = self.judge(None, begun, f"========= {found}", "=========     at add_kernel")
+        self.assertEqual(outcome, steps.FAILED)
+        self.assertTrue(note.endswith(f"; compute-sanitizer: {found}"), note)
+        failed = "[  FAILED  ] Kernels_CUDA.add (1 ms)"
+        outcome, note = self.judge(None, begun, failed, "[ RUN      ] Kernels_CUDA.fill")
+        self.assertEqual(outcome, steps.FAILED)
+        self.assertIn("; failed: Kernels_CUDA.add; Kernels_CUDA.fill was under way", note)
+
+    def test_a_test_program_passes_by_tests_that_ran(self):
+        ran, skipped = "[==========] 2 tests from 1 test suite ran.", "[  SKIPPED ] Kernels_CUDA.add (0 ms)"
+        self.assertEqual(self.judge(0, ran, "[  PASSED  ] 2 tests.")[0], steps.PASSED)
+        for lines in ([ran, skipped, "[  PASSED  ] 0 tests."], ["[==========] 0 tests from 0 test suites ran."], []):
+            self.assertEqual(self.judge(0, *lines), (steps.FAILED, "no test ran, or all were skipped"), lines)
+
     def test_the_folder_of_an_earlier_try_is_removed(self):
         (self.folder / "run").mkdir()
         self.run_python("import os; print(os.path.exists('run'))", fresh=self.folder / "run")
@@ -85,6 +127,8 @@ class Findings(unittest.TestCase):
             "[  PASSED  ] 39 tests.\n[  FAILED  ] 1 test, listed below:\n[  FAILED  ] Kernels_CUDA.gemm\n"
         )
         self.assertEqual(findings.test_counts(output), (39, 1, ["Kernels_CUDA.gemm"]))
+        tile = "CUDA_MatrixPrecision/EveryTile.AloneAndSharedGivesExactSums/large_tf32"
+        self.assertEqual(findings.failed_tests(f"[  FAILED  ] {tile}, where GetParam() = (0, 1)\n"), [tile])
 
     def test_a_test_program_that_did_not_end_has_no_counts(self):
         self.assertIsNone(findings.test_counts("[ RUN      ] Kernels_CUDA.gemm\n"))
@@ -121,10 +165,46 @@ class Findings(unittest.TestCase):
 
 class Stages(Folder):
     def test_the_tests_that_are_run_are_those_that_are_built(self):
-        machine = stages.Machine(root=ROOT, work=self.folder, build=self.folder, emulated_build=self.folder)
-        for step in stages.steps_of("test", machine):
+        for step in stages.steps_of("test", self.machine()) + stages.steps_of("vendor", self.machine()):
             folder = pathlib.Path(step.command[0]).name.removesuffix("_test")
             self.assertTrue((ROOT / "tests" / folder).is_dir(), f"{step.name}: tests/{folder} is no folder")
+
+    def machine(self, **more):
+        return stages.Machine(
+            root=ROOT, work=self.folder, build=self.folder / "a", emulated_build=self.folder / "b", **more
+        )
+
+    def test_those_without_a_gpu_are_run_where_they_are_asked_for(self):
+        def filters(**more):
+            return ["--gtest_filter=*CUDA*" in step.command for step in stages.steps_of("test", self.machine(**more))]
+
+        self.assertEqual(filters(), [True] * 4)
+        self.assertEqual(filters(all_tests=True), [True] + [False] * 3)
+
+    def test_the_sanitizers_see_every_tile(self):
+        sources = "".join(file.read_text() for file in (ROOT / "tests" / "kernels").glob("*.cpp"))
+        for name in re.findall(r"\w+", stages.PRODUCTS):
+            self.assertIn(f"TEST_P({name},", sources)
+        for step in stages.steps_of("sanitize", self.machine()):
+            self.assertIn("=" + stages.PRODUCTS, step.command[-1])
+            self.assertTrue(step.is_test)
+
+    def test_hashes_that_are_brought_along_spare_the_emulated_build(self):
+        def names(**more):
+            return [s.name for stage in ("build", "compare") for s in stages.steps_of(stage, self.machine(**more))]
+
+        emulated = ["configure_emulated", "compile_emulated", "hashes_emulated"]
+        self.assertEqual([step.name for step in stages.emulator_steps(self.machine())], emulated)
+        self.assertEqual(set(names()) - set(names(emulator_hashes=self.folder / "hashes")), set(emulated))
+
+    def test_peers_with_a_mark_come_first(self):
+        names = [step.name for step in stages.steps_of("peers", self.machine())]
+        marked = [name for name in names if re.search("vae.*_(eager|graph)|dcgan64.*_compiled", name)]
+        self.assertEqual(names[: len(marked)], marked)
+
+    def test_a_run_that_is_timed_has_an_epoch_after_the_first(self):
+        for name, (ours, _) in stages.SPEEDS.items():
+            self.assertGreater(ours[ours.index("--epochs") + 1], 1, name)
 
 
 class Report(Folder):
@@ -134,7 +214,7 @@ class Report(Folder):
             root=ROOT, work=self.folder, build=self.folder / "build", emulated_build=self.folder / "emulated"
         )
 
-    def note(self, name, stage, output, outcome=steps.PASSED, note=""):
+    def note(self, name, stage, output="", outcome=steps.PASSED, note=""):
         self.notebook.write(steps.Outcome(name, stage, outcome, 1.0, note))
         self.notebook.output_file(name).write_text(output)
 
@@ -152,7 +232,7 @@ class Report(Folder):
         self.note("configure", "build", "", steps.FAILED, "exit code 1; no | compiler")
         self.note("test_kernels", "test", "[==========] 2 tests from 1 test suite ran.\n[  PASSED  ] 2 tests.\n")
         text = self.report()
-        self.assertIn("1 of 2 steps passed", text)
+        self.assertIn("1 of 2 steps passed, 1 failed.", text)
         self.assertIn(r"| build | configure | failed | 1 | exit code 1; no \| compiler |", text)
         self.assertIn("| test_kernels | 2 | 0 |", text)
 
@@ -163,26 +243,187 @@ class Report(Folder):
         self.assertIn("Of 2 kernel cases in fp32, 1 have the same bits on both.", text)
         self.assertIn("\n- elementwise/add/n=3\n", text)
 
+    def test_hashes_that_were_brought_along_take_the_place_of_the_emulated_device(self):
+        self.machine.emulator_hashes = self.folder / "hashes.txt"
+        self.machine.emulator_hashes.write_text("01 gemm/gemm/m=1\n03 elementwise/old/n=3\n")
+        self.note("hashes_device", "compare", "01 gemm/gemm/m=1\n02 elementwise/add/n=3\n")
+        text = self.report()
+        self.assertIn("Of 3 kernel cases in fp32, 1 have the same bits on both.", text)
+        self.assertIn("2 cases are on one side only: the emulator's hashes were made from other sources.", text)
+
+    def test_what_the_budget_did_not_reach_is_named(self):
+        self.note("sweep_gemm", "sweep", outcome=steps.UNFINISHED)
+        for tool in ("memcheck", "racecheck"):
+            self.note(tool, "sanitize", outcome=steps.LEFT)
+        self.note("test_vendor", "vendor", outcome=steps.LEFT)
+        text = self.report()
+        self.assertIn("0 of 4 steps passed, 1 unfinished, 3 not begun.", text)
+        self.assertIn("because the budget was spent: sanitize (memcheck, racecheck); vendor (test_vendor).\n", text)
+
+    def test_absent_vendor_columns_have_a_reason(self):
+        self.assertNotIn("vendor:", self.report())
+        self.note("configure", "build", "-- Could NOT find CUDNN (missing: CUDNN_INCLUDE_DIR)\n")
+        self.assertIn("\nvendor: absent (Could NOT find CUDNN (missing: CUDNN_INCLUDE_DIR))\n", self.report())
+        self.note("bench_fp32", "bench", "device     Some GPU\nvendor     none: no libcudnn.so.9\n")
+        self.assertIn("\nvendor: absent (no libcudnn.so.9)\n", self.report())
+        self.note("bench_fp32", "bench", "device     Some GPU\nvendor     cuBLASLt beside matrix products\n")
+        self.assertNotIn("vendor: absent", self.report())
+
+    def test_sweeps_stand_whole_beside_the_report(self):
+        self.note("sweep_gemm", "sweep", "family  kernel\n" * 500)
+        self.note("sweep_conv", "sweep", outcome=steps.FAILED, note="exit code 2; unknown option '--plan'")
+        file = report.save(self.folder / "out", self.machine, self.notebook, [("GPU", "Some GPU")])
+        self.assertEqual((self.folder / "out" / "some-gpu_sweep_gemm.txt").read_text(), "family  kernel\n" * 500)
+        self.assertIn("every split: [some-gpu_sweep_gemm.txt](some-gpu_sweep_gemm.txt)\n", file.read_text())
+        self.assertIn("unknown option '--plan'", file.read_text())
+        self.assertEqual(len(list(file.parent.iterdir())), 2)
+
     def test_marks_are_judged_by_the_measured_steps(self):
         run = stages.runs_folder(self.machine, "vae_128_fp32")
         run.mkdir(parents=True)
-        (run / "metrics.jsonl").write_text(json.dumps({"images_per_second": 1_280_000}) + "\n")
+        lines = [{"images_per_second": speed} for speed in (999, 1_280_000)]  # the first epoch and the last
+        (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        self.note("sinter_vae_128_fp32", "speed")
         self.note("pytorch_vae_128_fp32_eager", "peers", "epoch 1  128000 images/s\n")
         self.note("pytorch_vae_128_fp32_graph", "peers", "epoch 1  1024000 images/s\n")
         self.note("pytorch_vae_128_fp32_compiled", "peers", "epoch 1  999 images/s\n", steps.FAILED)
         text = self.report()
         self.assertIn("| vae 128 fp32 | 0.100 | 1.000 | - | 0.125 | 10.00x eager (mark 8x: reached); ", text)
         self.assertIn("1.25x CUDA graph (mark 1.5x: missed)", text)
+        self.note("sinter_vae_128_fp32", "speed", outcome=steps.UNFINISHED)
+        self.assertIn("| vae 128 fp32 | - | 1.000 |", self.report())
 
     def test_the_tables_of_kernel_bench_are_quoted(self):
         self.note("bench_tf32", "bench", "device     Some GPU\nfamily  kernel\n")
         self.assertIn("### tf32\n\n```\ndevice     Some GPU\nfamily  kernel\n```\n", self.report())
 
 
+class Run(Folder):
+    """run_steps and what stands around it, with steps of Python in place of the check's."""
+
+    def setUp(self):
+        super().setUp()
+        silence = unittest.mock.patch("builtins.print")
+        silence.start()
+        self.addCleanup(silence.stop)
+        self.saved = []
+
+    def step(self, name, program="", limit=60, stage="test"):
+        return steps.Step(name, stage, [sys.executable, "-c", program], limit)
+
+    def run_all(self, *planned, deadline=None, save=None):
+        def names_so_far():
+            self.saved.append([s.name for s in planned if self.notebook.read(s.name)])
+
+        options = argparse.Namespace(again=False)
+        gpu_check.run_steps(options, planned, self.notebook, deadline, save or names_so_far)
+        return [self.notebook.read(step.name).outcome for step in planned]
+
+    def test_saves_after_every_step(self):
+        self.run_all(self.step("a"), self.step("b", "exit(1)"), self.step("c"))
+        self.assertEqual(self.saved, [["a"], ["a", "b"], ["a", "b", "c"]])
+
+    def test_begins_nothing_after_the_budget_and_ends_what_runs_then(self):
+        with unittest.mock.patch.object(gpu_check, "TOO_SHORT", 2):
+            found = self.run_all(
+                self.step("short"), self.step("long", "import time; time.sleep(60)"), self.step("never"),
+                deadline=time.monotonic() + 6)  # fmt: skip
+        self.assertEqual(found, [steps.PASSED, steps.UNFINISHED, steps.LEFT])
+        self.assertLess(self.notebook.read("long").seconds, 30)
+
+    def test_a_check_that_is_ended_ends_its_step(self):
+        step = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+        program = (
+            f"import sys; sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r});"
+            "from gpu_check_test import gpu_check, steps; gpu_check.end_with_the_step();"
+            f"step = steps.Step('long', 'test', [{sys.executable!r}, '-c', {step!r}], 60);"
+            f"steps.run_step(step, steps.Notebook({str(self.notebook.folder)!r}), '/', 60)"
+        )
+        check = subprocess.Popen([sys.executable, "-B", "-c", program])
+        for _ in range(200):
+            if self.notebook.output("long").endswith("\n"):
+                break
+            time.sleep(0.1)
+        check.terminate()
+        self.assertEqual(check.wait(20), 143)
+        self.assertFalse(runs(int(self.notebook.output("long"))))
+
+    def test_a_kernel_bench_without_plans_is_told_and_no_more(self):
+        machine = stages.Machine(root=ROOT, work=self.folder, build=self.folder, emulated_build=self.folder)
+        bench = self.folder / "apps" / "kernel_bench"
+        bench.parent.mkdir()
+        bench.write_text("#!/bin/sh\necho \"kernel_bench: unknown option '$3'\" >&2\nexit 2\n")
+        bench.chmod(0o755)
+        planned = stages.steps_of("sweep", machine)
+        self.assertEqual(self.run_all(*planned, self.step("next")), [steps.FAILED, steps.FAILED, steps.PASSED])
+        note = "exit code 2; kernel_bench: unknown option '--plan'"
+        self.assertEqual({self.notebook.read(step.name).note for step in planned}, {note})
+
+    def test_without_time_nothing_is_begun_and_an_earlier_failure_stays(self):
+        self.notebook.write(steps.Outcome("failed", "test", steps.FAILED))
+        found = self.run_all(self.step("failed"), self.step("new"), deadline=time.monotonic() + 1)
+        self.assertEqual(found, [steps.FAILED, steps.LEFT])
+
+    def test_writes_what_the_emulated_device_computes(self):
+        file = self.folder / "new" / "hashes.txt"
+        planned = [self.step("compile"), self.step("hashes", "print('0123456789abcdef gemm/gemm/m=1')")]
+        gpu_check.write_emulator_hashes(file, planned, self.notebook)
+        self.assertEqual(file.read_text(), "0123456789abcdef gemm/gemm/m=1\n")
+        self.assertEqual(gpu_check.parse(["--emulator-hashes", str(file)]).emulator_hashes, file)
+
+    def test_writes_no_hashes_where_a_step_fails(self):
+        file = self.folder / "hashes.txt"
+        with self.assertRaisesRegex(SystemExit, "was not written"):
+            gpu_check.write_emulator_hashes(file, [self.step("compile", "exit(1)"), self.step("hashes")], self.notebook)
+        self.assertFalse(file.exists())
+
+    def test_a_folder_elsewhere_gets_all_that_the_steps_said(self):
+        machine = stages.Machine(root=ROOT, work=self.folder, build=self.folder, emulated_build=self.folder)
+        (self.folder / "bench_fp32.json").write_text("{}")
+        out = self.folder / "out"
+        self.run_all(
+            self.step("a", "print('hello')"),
+            save=lambda: gpu_check.save_all(out, machine, self.notebook, [("GPU", "Some GPU")]),
+        )
+        names = ["bench_fp32.json", "some-gpu.md", "some-gpu_outcomes.tar.gz"]
+        self.assertEqual(sorted(file.name for file in out.iterdir()), names)
+        with tarfile.open(out / names[2]) as tar:
+            self.assertEqual(tar.extractfile("outcomes/a.out").read(), b"hello\n")
+
+    def virtual_environment(self, **environment):
+        """VIRTUAL_ENV as a step sees it, where a stand-in is the Python that has torch."""
+        python = self.folder / "python"
+        python.write_text(f"#!/bin/sh\necho {self.folder}\n")
+        python.chmod(0o755)
+        with unittest.mock.patch.dict(os.environ, environment):
+            if not environment:
+                os.environ.pop("VIRTUAL_ENV", None)
+            gpu_check.describe_machine(gpu_check.parse(["--python", str(python)]))
+            self.run_python("import os; print(os.environ.get('VIRTUAL_ENV'))")
+        return self.notebook.output("step").strip()
+
+    def test_steps_see_the_environment_that_has_the_vendor_s_wheels(self):
+        self.assertEqual(self.virtual_environment(), "None")
+        (self.folder / "lib" / "python3.12" / "site-packages" / "nvidia").mkdir(parents=True)
+        self.assertEqual(self.virtual_environment(), str(self.folder))
+        self.assertEqual(self.virtual_environment(VIRTUAL_ENV="/the/active/one"), "/the/active/one")
+
+
 class Command(unittest.TestCase):
     def gpu_check(self, *arguments):
         command = [sys.executable, ROOT / "tools" / "gpu_check", *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def test_a_dry_run_of_the_hashes_needs_no_gpu(self):
+        done = self.gpu_check("--dry-run", "--write-emulator-hashes", "hashes.txt")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(done.stdout.splitlines()), 3)
+
+    def test_a_file_without_hashes_is_refused(self):
+        for file in ("/nowhere/hashes.txt", __file__):
+            done = self.gpu_check("--dry-run", "--emulator-hashes", file)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("holds no hashes; make it with --write-emulator-hashes", done.stderr)
 
     def test_a_dry_run_names_every_step_once(self):
         done = self.gpu_check("--dry-run", "--emulate")

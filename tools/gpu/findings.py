@@ -10,14 +10,37 @@ INEXACT = re.compile(
 )
 
 
+def failed_tests(output):
+    return sorted(set(re.findall(r"\[  FAILED  \] ([\w/]+\.[\w./]+)", output)))
+
+
 def test_counts(output):
     """(passed, failed, names of the failed) of a GoogleTest program, or None where it did not come to an end."""
     ran = re.search(r"\[==========\] (\d+) tests? from", output)
     passed = re.search(r"\[  PASSED  \] (\d+) test", output)
     if not ran or not passed:
         return None
-    names = sorted(set(re.findall(r"\[  FAILED  \] (\w+\.[\w./]+)", output)))
+    names = failed_tests(output)
     return int(passed.group(1)), len(names), names
+
+
+def sanitizer_report(output):
+    """The first line of what compute-sanitizer found, or ""."""
+    found = re.search(r"^========= (?!COMPUTE-SANITIZER|\w+ SUMMARY)(\S.*)", output, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def test_progress(output):
+    """How far a GoogleTest program came, under compute-sanitizer or not, in words; "" where it began no test."""
+    begun = re.findall(r"\[ RUN      \] (\S+)", output)
+    said = [f"{output.count('[       OK ]')} tests passed"] if begun else []
+    if failed := failed_tests(output):
+        said.append(f"failed: {', '.join(failed[:5])}")
+    if begun and not re.search(r"\[ +(OK|FAILED|SKIPPED) +\] " + re.escape(begun[-1]) + r"\b", output):
+        said.append(f"{begun[-1]} was under way")
+    if report := sanitizer_report(output):
+        said.append(f"compute-sanitizer: {report}")
+    return "; ".join(said)
 
 
 def hashes(output):

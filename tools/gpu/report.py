@@ -1,11 +1,10 @@
 """The check's report, in Markdown."""
 
+import collections
 import re
 
 from . import findings, stages, steps
 
-# Marks that the step is held to: (part of its name, PyTorch's mode, times as fast).
-MARKS = (("vae_", "eager", 8.0), ("vae_", "graph", 1.5), ("dcgan64_", "compiled", 1.0))
 MODE_NAMES = {"eager": "eager", "compiled": "compiled", "graph": "CUDA graph"}
 
 
@@ -19,13 +18,26 @@ def table(head, rows):
 
 def outcome_section(outcomes):
     rows = [[o.stage, o.name, o.outcome, f"{o.seconds:.0f}", o.note[:300]] for o in outcomes]
-    return "## Outcome\n\n" + table(["stage", "step", "outcome", "seconds", "note"], rows)
+    left = [o for o in outcomes if o.outcome == steps.LEFT]
+    stages_left = dict.fromkeys(o.stage for o in left)
+    by_stage = [f"{stage} ({', '.join(o.name for o in left if o.stage == stage)})" for stage in stages_left]
+    sentence = f"Not begun, because the budget was spent: {'; '.join(by_stage)}.\n\n" if left else ""
+    return "## Outcome\n\n" + sentence + table(["stage", "step", "outcome", "seconds", "note"], rows)
+
+
+def vendor_line(notebook):
+    """Why no vendor's times stand beside ours. Without headers the vendor's tests pass: the engine says what it lacks."""
+    outputs = [notebook.output(f"bench_{precision}") for precision in stages.PRECISIONS]
+    why = re.search(r"^vendor +none: (.+)$", "\n".join(outputs), re.MULTILINE)
+    if not any(outputs):
+        why = re.search(r"(Could NOT find CUDNN.*)", notebook.output("configure"))
+    return f"vendor: absent ({why.group(1).rstrip()})\n" if why else ""
 
 
 def test_section(notebook, outcomes):
     rows = []
     for outcome in outcomes:
-        if outcome.stage not in ("test", "sanitize"):
+        if outcome.stage not in ("test", "sanitize", "vendor"):
             continue
         counts = findings.test_counts(notebook.output(outcome.name))
         if counts:
@@ -34,17 +46,22 @@ def test_section(notebook, outcomes):
     return "## Tests\n\n" + table(["step", "passed", "failed", "which"], rows) if rows else ""
 
 
-def compare_section(notebook):
-    device, emulated = (findings.hashes(notebook.output(f"hashes_{name}")) for name in ("device", "emulated"))
+def compare_section(notebook, machine):
+    brought = machine.emulator_hashes
+    device = findings.hashes(notebook.output("hashes_device"))
+    emulated = findings.hashes(brought.read_text() if brought else notebook.output("hashes_emulated"))
     if not device or not emulated:
         return ""
     result = findings.compare_hashes(device, emulated)
+    alone = len(set(device) ^ set(emulated))
     text = (
         "## Device and emulator, bit for bit\n\n"
         f"Of {result['cases']} kernel cases in fp32, {result['equal']} have the same bits on both. "
         f"{len(result['inexact'])} differ that use exponentials, logarithms or sines, of which each has its own last "
         f"bits; {len(result['broken'])} differ that should not.\n"
     )
+    if brought and alone:
+        text += f"\n{alone} cases are on one side only: the emulator's hashes were made from other sources.\n"
     return text + "".join(f"\n- {case}" for case in result["broken"][:30]) + ("\n" if result["broken"] else "")
 
 
@@ -53,20 +70,25 @@ def milliseconds(images_per_second, batch):
 
 
 def speeds_of(name, notebook, machine):
-    """{"sinter" or a mode of PyTorch: images a second}, of what was measured."""
+    """{"sinter" or a mode of PyTorch: images a second}, of what came to its end: the first steps of a run are slow."""
+
+    def has_passed(step):
+        outcome = notebook.read(step)
+        return outcome and outcome.ok
+
     metrics = stages.runs_folder(machine, name) / "metrics.jsonl"
-    found = {"sinter": findings.sinter_speed(metrics.read_text()) if metrics.exists() else None}
+    measured = has_passed(f"sinter_{name}") and metrics.exists()
+    found = {"sinter": findings.sinter_speed(metrics.read_text()) if measured else None}
     for mode in stages.MODES:
-        outcome = notebook.read(f"pytorch_{name}_{mode}")
-        output = notebook.output(f"pytorch_{name}_{mode}")
-        found[mode] = findings.pytorch_speed(output) if outcome and outcome.ok else None
+        step = f"pytorch_{name}_{mode}"
+        found[mode] = findings.pytorch_speed(notebook.output(step)) if has_passed(step) else None
     return {who: speed for who, speed in found.items() if speed}
 
 
 def marks_of(name, speeds):
     """Sentences on the marks that can be judged."""
     judged = []
-    for part, mode, times in MARKS:
+    for part, mode, times in stages.MARKS:
         if name.startswith(part) and mode in speeds and "sinter" in speeds:
             ratio = speeds["sinter"] / speeds[mode]
             verdict = "reached" if ratio >= times else "missed"
@@ -100,6 +122,22 @@ def bench_section(notebook):
     return "## kernel_bench\n" + text if text else ""
 
 
+def sweep_outputs(machine, notebook, name):
+    """{file of the report: text} of the sweeps, which are too long to be quoted."""
+    said = {step.name: notebook.output(step.name) for step in stages.steps_of("sweep", machine)}
+    return {f"{name}_{step}.txt": text for step, text in said.items() if text}
+
+
+def sweep_section(files):
+    links = ", ".join(f"[{file}]({file})" for file in files)
+    return f"## Plan sweeps\n\nProducts with every tile and every split: {links}\n" if files else ""
+
+
+def name_of(facts):
+    """What the report's files are called by."""
+    return re.sub(r"[^a-z0-9]+", "-", dict(facts).get("GPU", "no GPU").lower()).strip("-")
+
+
 def write(machine, notebook, facts):
     """The whole report. `facts` are lines on the machine: (what, value)."""
     outcomes = [
@@ -108,18 +146,34 @@ def write(machine, notebook, facts):
         for step in stages.steps_of(stage, machine)
         if (outcome := notebook.read(step.name))
     ]
-    passed = sum(outcome.ok for outcome in outcomes)
+    counts = collections.Counter(outcome.outcome for outcome in outcomes)
+    passed = counts.pop(steps.PASSED, 0)
+    others = "".join(f", {count} {outcome}" for outcome, count in counts.items())
     rehearsal = (
         "A rehearsal on the emulated device: what it says of time means nothing.\n\n" if machine.emulate else ""
     )
     sections = [
-        f"# GPU check: {dict(facts).get('GPU', 'no GPU')}\n\n{rehearsal}{passed} of {len(outcomes)} steps passed. "
+        f"# GPU check: {dict(facts).get('GPU', 'no GPU')}\n\n{rehearsal}{passed} of {len(outcomes)} steps passed{others}. "
         "Written by `tools/gpu_check`.\n",
         table(["", ""], facts),
+        vendor_line(notebook),
         outcome_section(outcomes),
         test_section(notebook, outcomes),
-        compare_section(notebook),
+        compare_section(notebook, machine),
         speed_section(notebook, machine),
         bench_section(notebook),
+        sweep_section(sweep_outputs(machine, notebook, name_of(facts))),
     ]
     return "\n".join(section for section in sections if section)
+
+
+def save(folder, machine, notebook, facts):
+    """Writes the report, and beside it what it points to. Whoever reads it, or ends this, finds the last whole one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = name_of(facts)
+    files = {**sweep_outputs(machine, notebook, name), f"{name}.md": write(machine, notebook, facts)}
+    for file, text in files.items():
+        partial = folder / f"{file}.partial"
+        partial.write_text(text)
+        partial.replace(folder / file)
+    return folder / f"{name}.md"

@@ -1,4 +1,4 @@
-"""What the stages of the check run: build, test, compare, sanitize, bench, speed, peers."""
+"""What the stages of the check run, in the order of what a check that is cut short should have done."""
 
 import dataclasses
 import pathlib
@@ -6,10 +6,11 @@ import shutil
 
 from .steps import Step
 
-STAGES = ("build", "test", "compare", "sanitize", "bench", "speed", "peers")
+STAGES = ("build", "test", "compare", "speed", "peers", "bench", "sweep", "sanitize", "vendor")
 PRECISIONS = ("fp32", "tf32", "bf16")
 
-# Training steps that are timed beside PyTorch's: the name in the report, our program's arguments, the twin's.
+# Training steps that are timed beside PyTorch's: the name in the report, our program's arguments, the twin's. The last
+# epoch counts: the first one also loads kernels and captures the step's graph, and PyTorch's steps are warm.
 SPEEDS = {
     "vae_128_fp32": (["mnist_vae", "--batch-size", 128, "--epochs", 40, "--precision", "fp32"],
                      ["pytorch_vae.py", "--epochs", 4, "--precision", "fp32"]),
@@ -17,14 +18,28 @@ SPEEDS = {
                      ["pytorch_vae.py", "--epochs", 4, "--precision", "tf32"]),
     "dcgan28_128_tf32": (["dcgan", "--size", 28, "--batch-size", 128, "--ema", 0, "--epochs", 2, "--precision", "tf32"],
                          ["pytorch_dcgan.py", 28, 128, "--steps", 50, "--precision", "tf32"]),
-    "dcgan64_64_tf32": (["dcgan", "--size", 64, "--channels", 3, "--batch-size", 64, "--epochs", 1, "--precision", "tf32"],
+    "dcgan64_64_tf32": (["dcgan", "--size", 64, "--channels", 3, "--batch-size", 64, "--epochs", 2, "--precision", "tf32"],
                         ["pytorch_dcgan.py", 64, 64, "--steps", 50, "--precision", "tf32"]),
-    "dcgan64_256_tf32": (["dcgan", "--size", 64, "--channels", 3, "--batch-size", 256, "--epochs", 1, "--precision", "tf32"],
+    "dcgan64_256_tf32": (["dcgan", "--size", 64, "--channels", 3, "--batch-size", 256, "--epochs", 2, "--precision", "tf32"],
                          ["pytorch_dcgan.py", 64, 256, "--steps", 50, "--precision", "tf32"]),
 }  # fmt: skip
 # How PyTorch runs the same step.
 MODES = {"eager": [], "compiled": ["--compile"], "graph": ["--graph"]}
 CHANNELS_LAST = ["--channels-last"]  # of the DCGANs: what cuDNN is fastest with
+# Marks that the step is held to: (how its name begins, PyTorch's mode, times as fast).
+MARKS = (("vae_", "eager", 8.0), ("vae_", "graph", 1.5), ("dcgan64_", "compiled", 1.0))
+
+# What the sanitizers run in kernels_test. Of matrix products and convolutions not the sweeps over shapes, thousands of
+# calls that the plan gives nearly all to the small tile in float32, but the tests that run every instantiation.
+PRODUCTS = "*EveryTile*:*ThinConvolution*"
+SUMS = "Kernels_CUDA.batch_norm_*:Kernels_CUDA.sum_*"
+SANITIZED = {
+    "memcheck": f"{PRODUCTS}:Kernels_CUDA.*-Kernels_CUDA.gemm:Kernels_CUDA.conv_*",
+    # These two look at what threads share: tiles and sums.
+    "racecheck": f"{PRODUCTS}:{SUMS}:Kernels_CUDA.transpose",
+    "synccheck": f"{PRODUCTS}:{SUMS}:Kernels_CUDA.transpose",
+    "initcheck": f"{PRODUCTS}:{SUMS}:Kernels_CUDA.adam",
+}
 
 
 @dataclasses.dataclass
@@ -36,10 +51,16 @@ class Machine:
     build: pathlib.Path
     emulated_build: pathlib.Path
     emulate: bool = False  # everything on the emulated device: a rehearsal
+    emulator_hashes: pathlib.Path = None  # what the emulated device computes, if that is known already
+    all_tests: bool = False  # also those that use no GPU
     architecture: str = ""  # of the GPU, "90"
     jobs: int = 1
     vendored: pathlib.Path = None  # an unpacked archive of tools/vendor_sources
     python: str = "python3"
+
+    def limit(self, seconds):
+        """A step's time limit; an emulated device is slow."""
+        return max(600, seconds) if self.emulate else seconds
 
     def tool(self, name):
         """A need of a step: a program of the system."""
@@ -58,68 +79,85 @@ def configure(machine, build, options):
     return command + (["-G", "Ninja"] if shutil.which("ninja") else [])
 
 
+def compile_command(machine, build, *options):
+    # What is broken keeps nothing from being built that does not need it.
+    go_on = ["-k", "0"] if shutil.which("ninja") else ["-k"]
+    return ["cmake", "--build", build, *options, "--parallel", machine.jobs, "--", *go_on]
+
+
+def compilers(machine):
+    return [machine.tool(name) for name in ("cmake", "g++")]
+
+
 def build_steps(machine):
     cuda = "EMULATE" if machine.emulate else "ON"
-    options = [f"-DSINTER_CUDA={cuda}"]
+    options = [f"-DSINTER_CUDA={cuda}", "-DSINTER_BUILD_APPS=ON"]
     if not machine.emulate:
         options += [f"-DCMAKE_CUDA_ARCHITECTURES={machine.architecture}"]
-    needs = [machine.tool(name) for name in ("cmake", "g++")] + ([] if machine.emulate else [machine.tool("nvcc")])
-    compile_all = ["--parallel", machine.jobs]
+    needs = compilers(machine) + ([] if machine.emulate else [machine.tool("nvcc")])
     steps = [
         Step("configure", "build", configure(machine, machine.build, options), 120, needs),
-        Step("compile", "build", ["cmake", "--build", machine.build, *compile_all], 580, needs),
+        Step("compile", "build", compile_command(machine, machine.build), 580, needs),
     ]
-    if machine.emulated_build == machine.build:
+    if machine.emulated_build == machine.build or machine.emulator_hashes:
         return steps
+    return steps + emulated_build_steps(machine)
+
+
+def emulated_build_steps(machine):
     options = ["-DSINTER_CUDA=EMULATE", "-DSINTER_BUILD_APPS=OFF"]
-    return steps + [
+    needs = compilers(machine)
+    return [
         Step("configure_emulated", "build", configure(machine, machine.emulated_build, options), 120, needs),
         Step("compile_emulated", "build",
-             ["cmake", "--build", machine.emulated_build, "--target", "kernels_test", *compile_all], 580, needs),
+             compile_command(machine, machine.emulated_build, "--target", "kernels_test"), 580, needs),
     ]  # fmt: skip
+
+
+def test_step(machine, name, stage, arguments):
+    program, limit = f"tests/{name}_test", machine.limit(560 if machine.all_tests else 240)
+    return Step(f"test_{name}", stage, [machine.build / program, *arguments], limit, [machine.built(program)], is_test=True)
 
 
 def test_steps(machine):
     """The kernels first: where they fail, nothing above them means much."""
-    programs = {
-        "kernels": ["--gtest_filter=*CUDA*"],
-        "vendor": [],
-        "core": [],
-        "models": [],
-        "programs": [],
-    }
-    return [
-        Step(f"test_{name}", "test", [machine.build / f"tests/{name}_test", "--gtest_brief=1", *arguments], 560,
-             [machine.built(f"tests/{name}_test")])
-        for name, arguments in programs.items()
-    ]  # fmt: skip
+    cuda = ["--gtest_filter=*CUDA*"]
+    chosen = [] if machine.all_tests else cuda
+    return [test_step(machine, "kernels", "test", cuda)] + [
+        test_step(machine, name, "test", chosen) for name in ("core", "models", "programs")
+    ]
+
+
+def vendor_steps(machine):
+    return [test_step(machine, "vendor", "vendor", [])]
+
+
+def emulated_hashes_step(machine):
+    """A rehearsal compares the emulated device with itself, so it takes another order of threads here."""
+    return Step("hashes_emulated", "compare", [machine.emulated_build / "tests/kernels_test", "--hashes"], 500,
+                [(machine.emulated_build / "tests/kernels_test", "the emulated kernels have not been built")],
+                {"SINTER_EMU_SCHEDULE": "reversed"})  # fmt: skip
 
 
 def compare_steps(machine):
-    """What both devices compute. A rehearsal compares the emulated one with itself in another order of threads."""
-    other = {"SINTER_EMU_SCHEDULE": "reversed"}
-    return [
-        Step("hashes_device", "compare", [machine.build / "tests/kernels_test", "--hashes"], 300,
-             [machine.built("tests/kernels_test")]),
-        Step("hashes_emulated", "compare", [machine.emulated_build / "tests/kernels_test", "--hashes"], 500,
-             [(machine.emulated_build / "tests/kernels_test", "the emulated kernels have not been built")], other),
-    ]  # fmt: skip
+    """What both devices compute."""
+    device = Step("hashes_device", "compare", [machine.build / "tests/kernels_test", "--hashes"], machine.limit(180),
+                  [machine.built("tests/kernels_test")])  # fmt: skip
+    return [device] if machine.emulator_hashes else [device, emulated_hashes_step(machine)]
+
+
+def emulator_steps(machine):
+    """All that --write-emulator-hashes takes."""
+    return [*emulated_build_steps(machine), emulated_hashes_step(machine)]
 
 
 def sanitize_steps(machine):
-    """The other tools take longer than memcheck, and see all that they look for in a few kernels."""
-    kernels = {
-        "memcheck": "Kernels_CUDA.*",
-        "racecheck": "Kernels_CUDA.gemm:Kernels_CUDA.conv_*:Kernels_CUDA.batch_norm_*:Kernels_CUDA.sum_*",
-        "synccheck": "Kernels_CUDA.gemm:Kernels_CUDA.batch_norm_*:Kernels_CUDA.sum_*",
-        "initcheck": "Kernels_CUDA.conv_*:Kernels_CUDA.batch_norm_*:Kernels_CUDA.adam",
-    }
     test = machine.build / "tests/kernels_test"
     return [
         Step(tool, "sanitize",
-             ["compute-sanitizer", "--tool", tool, "--error-exitcode", 9, test, "--gtest_brief=1", f"--gtest_filter={filter_}"],
-             400, [machine.tool("compute-sanitizer"), machine.built("tests/kernels_test")])
-        for tool, filter_ in kernels.items()
+             ["compute-sanitizer", "--tool", tool, "--error-exitcode", 9, test, f"--gtest_filter={filter_}"],
+             240, [machine.tool("compute-sanitizer"), machine.built("tests/kernels_test")], is_test=True)
+        for tool, filter_ in SANITIZED.items()
     ]  # fmt: skip
 
 
@@ -132,8 +170,21 @@ def bench_steps(machine):
         Step(f"bench_{precision}", "bench",
              [machine.build / "apps/kernel_bench", "--device", "cuda", "--precision", precision,
               "--json", machine.work / f"bench_{precision}.json", *few.get(precision, [])],
-             300, [machine.built("apps/kernel_bench")])
+             machine.limit(200), [machine.built("apps/kernel_bench")])
         for precision in PRECISIONS
+    ]  # fmt: skip
+
+
+def sweep_steps(machine):
+    """Products with every tile and every split: how good the plan's choices are. A rehearsal takes one product."""
+    filters = {"gemm": ["gemm"], "conv": ["conv"]}
+    if machine.emulate:
+        filters = {"gemm": ["400-40 forward", "--min-time", 0]}
+    return [
+        Step(f"sweep_{name}", "sweep",
+             [machine.build / "apps/kernel_bench", "--device", "cuda", "--sweep-plans", "--filter", *words],
+             machine.limit(200), [machine.built("apps/kernel_bench")])
+        for name, words in filters.items()
     ]  # fmt: skip
 
 
@@ -152,14 +203,14 @@ def speed_steps(machine):
         else:
             arguments += ["--quiet", "--sample-every", 0, "--save-every", 0, "--out", runs_folder(machine, name)]
         command = [machine.build / "apps" / program, *arguments, "--device", "cuda", "--data", "digits", "--seed", 1]
-        steps.append(Step(f"sinter_{name}", "speed", command, 240, [machine.built(f"apps/{program}")],
+        steps.append(Step(f"sinter_{name}", "speed", command, machine.limit(120), [machine.built(f"apps/{program}")],
                           fresh=runs_folder(machine, name)))  # fmt: skip
     return steps
 
 
 def peer_steps(machine):
-    """PyTorch's. A rehearsal takes few steps on the CPU, where a graph cannot be captured."""
-    steps = []
+    """PyTorch's, those with a mark first. A rehearsal takes few steps on the CPU, where a graph cannot be captured."""
+    marked, others = [], []
     for name, (_, twin) in SPEEDS.items():
         script, *arguments = twin
         layout = CHANNELS_LAST if script == "pytorch_dcgan.py" else []
@@ -173,8 +224,9 @@ def peer_steps(machine):
                 command += ["--device", "cuda"]
             command += layout if mode != "eager" else []
             needs = [machine.tool(machine.python)]
-            steps.append(Step(f"pytorch_{name}_{mode}", "peers", command, 200, needs))
-    return steps
+            is_marked = any(name.startswith(part) and mode == held_to for part, held_to, _ in MARKS)
+            (marked if is_marked else others).append(Step(f"pytorch_{name}_{mode}", "peers", command, 200, needs))
+    return marked + others
 
 
 def steps_of(stage, machine):
@@ -182,9 +234,11 @@ def steps_of(stage, machine):
         "build": build_steps,
         "test": test_steps,
         "compare": compare_steps,
-        "sanitize": sanitize_steps,
-        "bench": bench_steps,
         "speed": speed_steps,
         "peers": peer_steps,
+        "bench": bench_steps,
+        "sweep": sweep_steps,
+        "sanitize": sanitize_steps,
+        "vendor": vendor_steps,
     }
     return makers[stage](machine)

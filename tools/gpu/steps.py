@@ -4,12 +4,15 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import time
 
-PASSED, FAILED, TIMED_OUT, MISSING, LEFT = "passed", "failed", "timed out", "missing", "left for the next call"
+from . import findings
+
+PASSED, FAILED, UNFINISHED, MISSING, LEFT = "passed", "failed", "unfinished", "missing", "not begun"
 
 
 @dataclasses.dataclass
@@ -23,6 +26,7 @@ class Step:
     needs: list = dataclasses.field(default_factory=list)
     environment: dict = dataclasses.field(default_factory=dict)
     fresh: pathlib.Path = None  # a folder of an earlier try, removed first
+    is_test: bool = False  # a GoogleTest program, perhaps under compute-sanitizer
 
 
 @dataclasses.dataclass
@@ -73,6 +77,12 @@ def last_lines(text, count=3):
     return " / ".join([line.strip() for line in text.splitlines() if line.strip()][-count:])
 
 
+def main_words(output, errors):
+    """What a command said that matters most: a compiler's first error, or the last lines."""
+    error = re.search(r"^.*\berror: .*$", output, re.MULTILINE)
+    return error.group().strip() if error else last_lines(errors) or last_lines(output)
+
+
 def run_command(command, limit, stdout, stderr, environment, folder):
     """(exit code or None where the limit ended it, seconds). The command's whole process group ends with it."""
     start = time.monotonic()
@@ -96,6 +106,22 @@ def run_command(command, limit, stdout, stderr, environment, folder):
     return code, time.monotonic() - start
 
 
+def judge(step, code, limit, output, errors):
+    """(outcome, note) of a step that ended with `code`, or by the limit where that is None."""
+    said = (findings.test_progress(output) if step.is_test else "") or main_words(output, errors)
+    if code is None:
+        # Slow is not wrong; but what was wrong before the limit still is.
+        wrong = step.is_test and (findings.failed_tests(output) or findings.sanitizer_report(output))
+        return FAILED if wrong else UNFINISHED, f"did not finish in {limit} s; {said}"
+    if code:
+        return FAILED, f"exit code {code}; {said}"
+    passed = (findings.test_counts(output) or (0,))[0]
+    if step.is_test and passed == 0:
+        # A filter that matches nothing any more, or a device that every test found absent.
+        return FAILED, "no test ran, or all were skipped"
+    return PASSED, ""
+
+
 def run_step(step, notebook, folder, limit):
     """Runs the step within `limit` seconds, writes down how it went, and returns that."""
     command = " ".join(str(word) for word in step.command)
@@ -107,12 +133,8 @@ def run_step(step, notebook, folder, limit):
             shutil.rmtree(step.fresh, ignore_errors=True)
         out, err = notebook.output_file(step.name), notebook.errors_file(step.name)
         code, seconds = run_command([str(w) for w in step.command], limit, out, err, step.environment, folder)
-        said = last_lines(err.read_text(errors="replace")) or last_lines(out.read_text(errors="replace"))
-        if code is None:
-            outcome = Outcome(step.name, step.stage, TIMED_OUT, seconds, f"ended after {limit} s; {said}", command)
-        elif code:
-            outcome = Outcome(step.name, step.stage, FAILED, seconds, f"exit code {code}; {said}", command)
-        else:
-            outcome = Outcome(step.name, step.stage, PASSED, seconds, "", command)
+        output, errors = (file.read_text(errors="replace") for file in (out, err))
+        verdict, note = judge(step, code, limit, output, errors)
+        outcome = Outcome(step.name, step.stage, verdict, seconds, note, command)
     notebook.write(outcome)
     return outcome
