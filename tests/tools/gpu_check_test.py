@@ -271,11 +271,11 @@ class Report(Folder):
 
     def test_sweeps_stand_whole_beside_the_report(self):
         self.note("sweep_gemm", "sweep", "family  kernel\n" * 500)
-        self.note("sweep_conv", "sweep", outcome=steps.FAILED, note="exit code 2; unknown option '--plan'")
+        self.note("sweep_conv", "sweep", outcome=steps.FAILED, note="exit code 2; unknown option '--sweep-plans'")
         file = report.save(self.folder / "out", self.machine, self.notebook, [("GPU", "Some GPU")])
         self.assertEqual((self.folder / "out" / "some-gpu_sweep_gemm.txt").read_text(), "family  kernel\n" * 500)
         self.assertIn("every split: [some-gpu_sweep_gemm.txt](some-gpu_sweep_gemm.txt)\n", file.read_text())
-        self.assertIn("unknown option '--plan'", file.read_text())
+        self.assertIn("unknown option '--sweep-plans'", file.read_text())
         self.assertEqual(len(list(file.parent.iterdir())), 2)
 
     def test_marks_are_judged_by_the_measured_steps(self):
@@ -356,7 +356,7 @@ class Run(Folder):
         bench.chmod(0o755)
         planned = stages.steps_of("sweep", machine)
         self.assertEqual(self.run_all(*planned, self.step("next")), [steps.FAILED, steps.FAILED, steps.PASSED])
-        note = "exit code 2; kernel_bench: unknown option '--plan'"
+        note = "exit code 2; kernel_bench: unknown option '--sweep-plans'"
         self.assertEqual({self.notebook.read(step.name).note for step in planned}, {note})
 
     def test_without_time_nothing_is_begun_and_an_earlier_failure_stays(self):

@@ -188,8 +188,8 @@ TEST(StepsOnCUDA, OfTheDenseVae) {
 }
 
 TEST(StepsOnCUDA, OfDcgan28) {
-    GanSteps run({.size = 28}, {}, 4, Device::cuda(), false);
-    const Bytes bytes = print_step("one step of DCGAN 28, batch 4, alternating", second_step(run));
+    GanSteps run({.size = 28}, {}, 2, Device::cuda(), false);
+    const Bytes bytes = print_step("one step of DCGAN 28, batch 2, alternating", second_step(run));
     EXPECT_GE(bytes.least, 28.0 * (2305472 + 212865));
     EXPECT_LE(bytes.moved, 3 * bytes.least);
 }
