@@ -105,11 +105,11 @@ LogitLayer add_radford_discriminator(Sequential& features, const GanOptions& opt
 
 }  // namespace
 
-void require_dcgan_size(const GanOptions& options) {
-    require(options.size == 28 || options.size == 32 || options.size == 64,
+void require_dcgan_size(Index size) {
+    require(size == 28 || size == 32 || size == 64,
             "[gan] a dcgan makes images of 28, 32 or 64 pixels a side, got {}; choose one of these, or the dense "
             "architecture",
-            options.size);
+            size);
 }
 
 void add_dcgan_generator(Sequential& layers, Index code, const GanOptions& options, Generator& init) {

@@ -9,8 +9,8 @@
 
 namespace sinter {
 
-/// Throws UsageError unless options.size is 28, 32 or 64.
-void require_dcgan_size(const GanOptions& options);
+/// Throws UsageError unless `size` is 28, 32 or 64.
+void require_dcgan_size(Index size);
 
 /// Appends the layers that turn codes [batch, code] into images. Weights are Glorot uniform for 28, N(0, 0.02) with
 /// gamma N(1, 0.02) for 32 and 64, drawn from `init`.

@@ -32,6 +32,15 @@ GanArchitecture gan_architecture(std::string_view name) {
     return value_of(kGanArchitectures, name, "[gan] expected the architecture");
 }
 
+void require_image_size(GanArchitecture architecture, Index size) {
+    switch (architecture) {
+        case GanArchitecture::dcgan:
+            return require_dcgan_size(size);
+        case GanArchitecture::dense:
+            break;  // any
+    }
+}
+
 bool has_batch_norm(GanArchitecture architecture) {
     switch (architecture) {
         case GanArchitecture::dcgan:
@@ -45,9 +54,9 @@ bool has_batch_norm(GanArchitecture architecture) {
 Gan::GeneratorNetwork::GeneratorNetwork(const GanOptions& options, Generator& init) {
     if (options.classes > 0) add_module("label", label.emplace(options.classes, kLabelWidth, init, kLabelInit));
     const Index code = options.latent + (label ? kLabelWidth : 0);
+    require_image_size(options.architecture, options.size);
     switch (options.architecture) {
         case GanArchitecture::dcgan:
-            require_dcgan_size(options);
             add_dcgan_generator(layers, code, options, init);
             break;
         case GanArchitecture::dense:

@@ -25,6 +25,9 @@ inline constexpr Named<GanArchitecture> kGanArchitectures[] = {{"dcgan", GanArch
 /// The architecture by its name. Throws UsageError for others.
 GanArchitecture gan_architecture(std::string_view name);
 
+/// Throws UsageError for images of a size that the architecture does not make.
+void require_image_size(GanArchitecture architecture, Index size);
+
 /// Whether a network of the architecture normalises over a batch, which then needs two images or more.
 bool has_batch_norm(GanArchitecture architecture);
 

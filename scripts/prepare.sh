@@ -75,6 +75,7 @@ configure() {
     # Even with packages missing and no right to install them: the libraries may come from elsewhere.
     if have cmake &&
         cmake -S "$root" --preset "$preset" -B "$folder" "${options[@]}" >"$folder/configure.log" 2>&1; then
+        say "Building into $folder: some minutes the first time"
         return
     fi
     ((${#missing[@]} == 0)) || fail 1 "sinter needs packages that are missing and could not be installed from here;" \

@@ -22,6 +22,8 @@ void add_sample_option(CLI::App& app, SampleRequest& request) {
     app.add_option_function<std::vector<std::string>>(
            "--sample",
            [&request](const std::vector<std::string>& words) {
+               if (words.size() != 2)
+                   throw CLI::ValidationError("--sample", "expected a checkpoint and how many images to draw with it");
                const std::string complaint = whole_number<Index>(1, 10'000'000)(words.back());
                if (!complaint.empty()) throw CLI::ValidationError("--sample", "N: " + complaint);
                request = {words.front(), std::stoll(words.back())};

@@ -48,7 +48,7 @@ void add_training_options(CLI::App& app, TrainingOptions& options) {
         ->check(whole_number(0));
     app.add_option("--sample-every", options.sample_every, "Epochs between pictures; 0: only at the end")
         ->check(whole_number(0));
-    app.add_flag("--dry-run", options.dry_run, "Say what would be done, take one training step, write nothing")
+    app.add_flag("--dry-run", options.dry_run, "Say what would be done, take one training step, write no run")
         ->configurable(false);
     app.add_option("--profile-steps", options.profile_steps, "Print where the time of steps A to B-1 goes")
         ->type_name("A:B")

@@ -135,6 +135,7 @@ void add_dcgan_options(CLI::App& app, DcganOptions& options) {
 
 void settle_options(CLI::App& app, DcganOptions& options) {
     const GanArchitecture architecture = gan_architecture(options.arch);
+    require_image_size(architecture, options.size);  // before images are fitted to it
     const GanLoss loss = gan_loss(options.loss);
     const Usual usual = usual_options(architecture, options.size);
     set_default(app, "--epochs", options.epochs, usual.epochs);
