@@ -53,7 +53,10 @@ Device Device::cuda(int index) {
 #else
 
 int Device::cuda_devices(std::string* why_none) {
-    if (why_none) *why_none = "this build of sinter has no CUDA; ./run builds it where there are an NVIDIA GPU and nvcc, CMake with -DSINTER_CUDA=ON";
+    if (why_none)
+        *why_none =
+            "this build of sinter has no CUDA; ./run builds it where there are an NVIDIA GPU and nvcc, CMake with "
+            "-DSINTER_CUDA=ON";
     return 0;
 }
 

@@ -42,7 +42,8 @@ public:
         while (under_way_ > lag_) consume(take());
     }
 
-    /// Waits for all that are under way. Throws DeviceError, as push() does, where a step of before failed on the device.
+    /// Waits for all that are under way. Throws DeviceError, as push() does, where a step of before failed on the
+    /// device.
     template <class Consume>
     void flush(Consume consume) {
         while (under_way_ > 0) consume(take());

@@ -7,6 +7,7 @@
 #include "apps/kernel_bench/cuda/rotated_buffers.h"
 #include "apps/kernel_bench/cuda/stopwatch.h"
 #include "apps/kernel_bench/text.h"
+#include "core/names.h"
 
 namespace sinter::bench {
 namespace {
@@ -15,20 +16,9 @@ using kernels::FixedPlan;
 using kernels::ProductPlan;
 using kernels::TileSize;
 
-constexpr TileSize kTiles[] = {TileSize::large, TileSize::medium, TileSize::small};
+constexpr Named<TileSize> kTiles[] = {
+    {"large", TileSize::large}, {"medium", TileSize::medium}, {"small", TileSize::small}};
 constexpr int kParts[] = {1, 2, 4, 8, 16, 32, 64};
-
-const char* name(TileSize tile) {
-    switch (tile) {
-        case TileSize::large:
-            return "large";
-        case TileSize::medium:
-            return "medium";
-        case TileSize::small:
-            return "small";
-    }
-    return "";
-}
 
 bool is_faster(const PlannedTiming& a, const PlannedTiming& b) { return a.timing.seconds < b.timing.seconds; }
 
@@ -56,7 +46,7 @@ PlanSweep sweep_plans(kernels::CudaQueue& queue, const kernels::KernelCase& kern
     };
     record();
     std::vector<ProductPlan> plans;
-    for (const TileSize tile : kTiles) {
+    for (const auto& [name, tile] : kTiles) {
         for (const int parts : kParts) {
             const FixedPlan plan({tile, parts});
             if (plan_product({1, 1, 1}, queue.precision(), queue.shared_limit()).tile != tile) continue;
@@ -78,12 +68,12 @@ PlanSweep sweep_plans(kernels::CudaQueue& queue, const kernels::KernelCase& kern
 
 std::string format_sweeps(std::span<const PlanSweep> sweeps) {
     std::vector<Row> rows = {{"family", "kernel", "size", "model", "fastest / model"}};
-    for (const TileSize tile : kTiles) rows[0].push_back(fmt::format("{} /parts", name(tile)));
+    for (const auto& [name, tile] : kTiles) rows[0].push_back(fmt::format("{} /parts", name));
     for (const PlanSweep& sweep : sweeps) {
         const double fastest = std::min_element(sweep.fastest.begin(), sweep.fastest.end(), is_faster)->timing.seconds;
         rows.push_back({sweep.family, sweep.kernel, sweep.size, time_text(sweep.model.seconds),
                         ratio_text(fastest / sweep.model.seconds)});
-        for (const TileSize tile : kTiles) rows.back().push_back(text(sweep, tile));
+        for (const auto& [name, tile] : kTiles) rows.back().push_back(text(sweep, tile));
     }
     return align(rows, 3);
 }
