@@ -179,6 +179,8 @@ std::vector<emu::KernelTraffic> second_step(Steps& steps) {
     return emu::stop_counting_traffic();
 }
 
+// Twice the least when this was written, nearly all of it tiles that read operands again. Three times would mean that
+// some kernel reads its data once more than it has to, or that products are cut much finer.
 TEST(StepsOnCUDA, OfTheDenseVae) {
     VaeSteps run(make_digits(256, 1).train, 128, Device::cuda(), false);
     const Bytes bytes = print_step("one step of the dense VAE, batch 128", second_step(run));
@@ -188,8 +190,8 @@ TEST(StepsOnCUDA, OfTheDenseVae) {
 }
 
 TEST(StepsOnCUDA, OfDcgan28) {
-    GanSteps run({.size = 28}, {}, 2, Device::cuda(), false);
-    const Bytes bytes = print_step("one step of DCGAN 28, batch 2, alternating", second_step(run));
+    GanSteps run({.size = 28}, {}, 4, Device::cuda(), false);
+    const Bytes bytes = print_step("one step of DCGAN 28, batch 4, alternating", second_step(run));
     EXPECT_GE(bytes.least, 28.0 * (2305472 + 212865));
     EXPECT_LE(bytes.moved, 3 * bytes.least);
 }
