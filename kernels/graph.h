@@ -22,7 +22,7 @@ public:
     CudaGraph(const CudaGraph&) = delete;
     CudaGraph& operator=(const CudaGraph&) = delete;
 
-    /// Puts all of it on the queue that it was recorded on.
+    /// Puts all of it on the queue that it was recorded on, which must stand.
     void replay();
 
     /// How many kernels, and how many copies and fills, it holds.
@@ -30,7 +30,7 @@ public:
     int copies() const { return copies_; }
 
 private:
-    CUstream_st* stream_;
+    CudaQueue& queue_;
     CUgraphExec_st* executable_ = nullptr;
     int kernels_ = 0, copies_ = 0;
 };

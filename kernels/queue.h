@@ -131,7 +131,8 @@ public:
     void make_current();
     /// Ten times its compute capability: 75, 80, 90.
     int compute_capability() const;
-    CUstream_st* stream() const;
+    /// For what puts work on it: all that was called on this queue before is on the stream.
+    CUstream_st* stream();
 
     /// Of the calls that follow: fp32 at first. A device older than compute capability 8.0 has tensor cores for neither
     /// of the others and stays at fp32 whatever is asked.
@@ -143,7 +144,7 @@ public:
     Engine engine() const;
     void set_engine(Engine engine);
     /// For launchers: the vendor's kernels, or null where sinter's own are to be used.
-    VendorKernels* vendor() const;
+    VendorKernels* vendor();
 
     /// For launchers: allows blocks of `kernel` so much dynamic shared memory, and the largest share of the cache for
     /// it.
@@ -158,9 +159,9 @@ public:
 
     /// Copies within the device's memory.
     void copy(void* to, const void* from, std::size_t bytes);
-    /// What is uploaded is read before upload() returns, which waits for the device only where it is more than 16 MB or
-    /// many uploads are under way; what is downloaded is there when download() returns. Host memory is ordinary memory,
-    /// not pinned.
+    /// What is uploaded is read before upload() returns. Up to 256 bytes of whole words go with the next work on the
+    /// queue and never wait; more waits for the device where it is above 16 MB or many uploads are under way. What is
+    /// downloaded is there when download() returns. Host memory is ordinary memory, not pinned.
     void upload(void* to, const void* from_host, std::size_t bytes);
     void download(void* to_host, const void* from, std::size_t bytes);
     void synchronise();

@@ -49,7 +49,9 @@ void add_embedding_cases(CaseList& cases, Purpose purpose) {
         return;
     }
     for (const MatrixShape shape : shapes(purpose)) {
-        for (const Index entries : {1, 10, 300}) add_both(cases, purpose, shape, entries);
+        for (const Index entries : {1, 10, 300}) {
+            if (entries * shape.columns < 250'000) add_both(cases, purpose, shape, entries);
+        }
     }
 }
 

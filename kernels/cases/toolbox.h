@@ -35,6 +35,9 @@ inline std::vector<MatrixShape> shapes(Purpose purpose) {
             {9, 3}, {33, 65}, {128, 20}, {129, 401}, {20'001, 1}, {1, 20'001}, {3001, 19}, {5, 10'007}};
 }
 
+/// Whether a shape is one of those for tests that are divided into many blocks or tasks.
+inline bool is_long(MatrixShape shape) { return shape.rows > 1000 || shape.columns > 1000; }
+
 inline std::string describe(Index count) { return "n=" + std::to_string(count); }
 inline std::string describe(MatrixShape shape) {
     return std::to_string(shape.rows) + "x" + std::to_string(shape.columns);

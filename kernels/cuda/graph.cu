@@ -10,8 +10,9 @@
 
 namespace sinter::kernels {
 
-CudaGraph::CudaGraph(CudaQueue& queue, const std::function<void()>& work) : stream_(queue.stream()) {
-    check_cuda(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "beginning to record");
+CudaGraph::CudaGraph(CudaQueue& queue, const std::function<void()>& work) : queue_(queue) {
+    cudaStream_t const stream = queue.stream();
+    check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "beginning to record");
     queue.state_->recording = true;
     std::exception_ptr failure;
     try {
@@ -21,7 +22,7 @@ CudaGraph::CudaGraph(CudaQueue& queue, const std::function<void()>& work) : stre
     }
     queue.state_->recording = false;
     cudaGraph_t graph = nullptr;
-    const cudaError_t ended = cudaStreamEndCapture(stream_, &graph);
+    const cudaError_t ended = cudaStreamEndCapture(stream, &graph);
     if (failure) {
         if (graph) cudaGraphDestroy(graph);
         std::rethrow_exception(failure);
@@ -44,6 +45,6 @@ CudaGraph::CudaGraph(CudaQueue& queue, const std::function<void()>& work) : stre
 
 CudaGraph::~CudaGraph() { cudaGraphExecDestroy(executable_); }
 
-void CudaGraph::replay() { check_cuda(cudaGraphLaunch(executable_, stream_), "repeating what was recorded"); }
+void CudaGraph::replay() { check_cuda(cudaGraphLaunch(executable_, queue_.stream()), "repeating what was recorded"); }
 
 }  // namespace sinter::kernels

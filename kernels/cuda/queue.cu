@@ -88,10 +88,21 @@ CudaQueue& CudaQueue::operator=(CudaQueue&& other) noexcept {
 
 int CudaQueue::device() const { return state_->device; }
 int CudaQueue::compute_capability() const { return state_->compute_capability; }
-CUstream_st* CudaQueue::stream() const { return state_->stream; }
+
+CUstream_st* CudaQueue::stream() {
+    if (!state_->words.empty()) state_->words.launch(*this);
+    return state_->stream;
+}
+
 Precision CudaQueue::precision() const { return state_->precision; }
 Engine CudaQueue::engine() const { return state_->engine; }
-VendorKernels* CudaQueue::vendor() const { return state_->engine == Engine::vendor ? state_->vendor.get() : nullptr; }
+
+VendorKernels* CudaQueue::vendor() {
+    if (state_->engine != Engine::vendor) return nullptr;
+    stream();  // which they have been given once, and put work on
+    return state_->vendor.get();
+}
+
 std::size_t CudaQueue::shared_limit() const { return state_->shared_limit; }
 
 void CudaQueue::make_current() { choose_device(state_->device); }
@@ -111,30 +122,42 @@ void* CudaQueue::allocate(std::size_t bytes) {
     void* memory = nullptr;
     if (bytes == 0) return memory;
     state_->refuse_while_recording("memory was allocated");
-    check_cuda(cudaMallocAsync(&memory, bytes, state_->stream), "allocating " + std::to_string(bytes) + " bytes");
+    check_cuda(cudaMallocAsync(&memory, bytes, stream()), "allocating " + std::to_string(bytes) + " bytes");
     return memory;
 }
 
 void CudaQueue::release(void* memory) noexcept {
-    if (memory) cudaFreeAsync(memory, state_->stream);
+    if (!memory) return;
+    try {
+        cudaFreeAsync(memory, stream());
+    } catch (const QueueError&) {
+        // The device fails, and whoever uses it next is told.
+    }
 }
 
 void CudaQueue::copy(void* to, const void* from, std::size_t bytes) {
-    if (bytes > 0) check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, state_->stream), "copying");
+    if (bytes > 0) check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream()), "copying");
 }
 
 void CudaQueue::upload(void* to, const void* from_host, std::size_t bytes) {
     if (bytes == 0) return;
     state_->refuse_while_recording("the host's numbers were uploaded");
+    if (WordWrites::fits(to, bytes)) {
+        if (!state_->words.note(to, from_host, bytes)) {
+            state_->words.launch(*this);
+            state_->words.note(to, from_host, bytes);
+        }
+        return;
+    }
     // What comes in every step goes through pinned memory, so that the host need not wait for the device.
     const bool small = bytes <= PinnedRing::kLargest, staged = bytes <= PinnedPair::kLargest;
-    const void* const from = small    ? state_->small_uploads.stage(from_host, bytes, state_->stream)
+    const void* const from = small    ? state_->small_uploads.stage(from_host, bytes, stream())
                              : staged ? state_->uploads.stage(from_host, bytes)
                                       : from_host;
-    check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, state_->stream), "uploading");
+    check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream()), "uploading");
     if (small) return;
     if (staged)
-        state_->uploads.is_copied(state_->stream);
+        state_->uploads.is_copied(stream());
     else
         synchronise();  // the runtime may read ordinary memory after it has returned
 }
@@ -142,7 +165,7 @@ void CudaQueue::upload(void* to, const void* from_host, std::size_t bytes) {
 void CudaQueue::download(void* to_host, const void* from, std::size_t bytes) {
     if (bytes == 0) return;
     state_->refuse_while_recording("the host read a result");
-    check_cuda(cudaMemcpyAsync(to_host, from, bytes, cudaMemcpyDeviceToHost, state_->stream), "downloading");
+    check_cuda(cudaMemcpyAsync(to_host, from, bytes, cudaMemcpyDeviceToHost, stream()), "downloading");
     synchronise();
 }
 
@@ -161,7 +184,7 @@ void CudaQueue::set_engine(Engine engine) {
 
 void CudaQueue::synchronise() {
     state_->refuse_while_recording("the host waited for the device");
-    check_cuda(cudaStreamSynchronize(state_->stream), "waiting for the device");
+    check_cuda(cudaStreamSynchronize(stream()), "waiting for the device");
 }
 
 unsigned* CudaQueue::counters(std::size_t count) {
@@ -171,7 +194,7 @@ unsigned* CudaQueue::counters(std::size_t count) {
         // As with scratch: the old block may belong to a recorded graph.
         const std::size_t larger = std::max(bytes, 2 * counters.bytes);
         void* const memory = allocate(larger);
-        check_cuda(cudaMemsetAsync(memory, 0, larger, state_->stream), "clearing counters");
+        check_cuda(cudaMemsetAsync(memory, 0, larger, stream()), "clearing counters");
         if (counters.memory) state_->outgrown.push_back(counters.memory);
         counters = {memory, larger};
     }

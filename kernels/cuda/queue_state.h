@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/cuda/pinned.h"
+#include "kernels/cuda/word_writes.h"
 #include "kernels/queue.h"
 #include "kernels/vendor/engine.h"
 
@@ -37,6 +38,7 @@ struct CudaQueue::State {
     int scratch_depth = 0;
     Block counters;
     std::vector<void*> outgrown;
+    WordWrites words;  // uploads that the stream does not have yet
     PinnedRing small_uploads;
     PinnedPair uploads;
     std::unordered_map<const void*, std::size_t> allowed_shared;  // of each kernel

@@ -147,14 +147,14 @@ TEST(MissingCopyDeathTest, TheHostReadsDeviceMemory) {
 }
 
 TEST_F(Faults, CopiesStayWithinAllocations) {
-    const DeviceArray<float> y(queue, counting(4));
-    std::vector<float> host(8);
-    expect_in_order(sentence_of([&] { queue.download(host.data(), y.data(), 20); }), {"20 bytes from device memory"});
-    expect_in_order(sentence_of([&] { queue.upload(y.data() + 2, host.data(), 12); }), {"12 bytes to device memory"});
-    EXPECT_NE(sentence_of([&] { queue.upload(host.data(), host.data(), 4); }), "") << "to the host";
+    const DeviceArray<float> y(queue, counting(100));
+    std::vector<float> host(102);
+    expect_in_order(sentence_of([&] { queue.download(host.data(), y.data(), 404); }), {"404 bytes from device memory"});
+    expect_in_order(sentence_of([&] { queue.upload(y.data() + 2, host.data(), 396); }), {"396 bytes to device memory"});
+    EXPECT_NE(sentence_of([&] { queue.upload(host.data(), host.data(), 400); }), "") << "to the host";
     EXPECT_NE(sentence_of([&] { queue.download(y.data(), y.data(), 4); }), "") << "to the device";
     EXPECT_NE(sentence_of([&] { queue.copy(y.data(), host.data(), 4); }), "") << "from the host";
-    EXPECT_EQ(y.values(), counting(4));
+    EXPECT_EQ(y.values(), counting(100));
 }
 
 TEST_F(Faults, LaunchesOverTheLimits) {

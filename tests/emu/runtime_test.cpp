@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/device.cuh"
+#include "kernels/graph.h"
 #include "tests/emu/device.h"
 #include "tests/emu/planted.h"
 
@@ -47,6 +48,7 @@ TEST_F(Runtime, MemoryIsAlignedAndApart) {
 TEST_F(Runtime, AMovedQueueGoesOn) {
     CudaQueue first;
     const DeviceArray<float> y(queue, {1, 2});
+    queue.synchronise();
     CudaQueue second = std::move(first);
     increment(second, y.data(), 2);
     first = std::move(second);
@@ -66,6 +68,65 @@ TEST_F(Runtime, ScratchesNestAndGrowWithoutTakingTheOldOneAway) {
     const CudaScratch nested(queue, 100'000);
     increment(queue, small, 25);  // a recorded launch may still do this
     increment(queue, nested.as<float>(), 25'000);
+}
+
+/// Uploads of few words wait for the next work, so what was called before must not see them, and what comes after must.
+class SmallUploads : public Runtime {
+protected:
+    void upload(const DeviceArray<float>& to, int i, float value) {
+        queue.upload(to.data() + i, &value, sizeof(value));
+    }
+};
+
+TEST_F(SmallUploads, StandBetweenTheCallsThatTheyCameBetween) {
+    const DeviceArray<float> y(queue, std::vector<float>(3)), z(queue, std::vector<float>(3));
+    upload(y, 0, 10);
+    increment(queue, y.data(), 3);
+    upload(y, 0, 20);
+    upload(y, 0, 30);
+    upload(y, 2, 40);
+    queue.copy(z.data(), y.data(), 3 * sizeof(float));
+    upload(y, 0, 50);
+    EXPECT_EQ(z.values(), (std::vector<float>{30, 1, 40}));
+    EXPECT_EQ(y.values(), (std::vector<float>{50, 1, 40}));
+}
+
+TEST_F(SmallUploads, AreAnyNumber) {
+    constexpr int kCount = 1000;
+    const DeviceArray<float> y(queue, std::vector<float>(kCount));
+    for (int i = 0; i < kCount; ++i) upload(y, i, static_cast<float>(i + 1));
+    EXPECT_EQ(y.values(), counting(kCount));
+}
+
+TEST_F(SmallUploads, AreReadBeforeAGraphIsReplayed) {
+    const DeviceArray<float> y(queue, {0});
+    CudaGraph step(queue, [&] { increment(queue, y.data(), 1); });
+    for (const float value : {3.0f, 7.0f}) {
+        upload(y, 0, value);
+        step.replay();
+        EXPECT_EQ(y.values()[0], value + 1);
+    }
+}
+
+TEST_F(SmallUploads, ToMemoryThatIsReleasedAreWrittenBefore) {
+    float* const y = static_cast<float*>(queue.allocate(sizeof(float)));
+    const float value = 1;
+    queue.upload(y, &value, sizeof(value));
+    queue.release(y);
+    queue.synchronise();
+}
+
+TEST_F(SmallUploads, OfAStepAreOneLaunch) {
+    const DeviceArray<float> y(queue, std::vector<float>(5));
+    ASSERT_EQ(cudaStreamBeginCapture(queue.stream(), cudaStreamCaptureModeThreadLocal), cudaSuccess);
+    for (int i = 0; i < 5; ++i) upload(y, i, 1);
+    increment(queue, y.data(), 5);
+    cudaGraph_t graph = nullptr;
+    ASSERT_EQ(cudaStreamEndCapture(queue.stream(), &graph), cudaSuccess);
+    std::size_t count = 0;
+    ASSERT_EQ(cudaGraphGetNodes(graph, nullptr, &count), cudaSuccess);
+    EXPECT_EQ(count, 2u);
+    cudaGraphDestroy(graph);
 }
 
 TEST_F(Runtime, ARecordedGraphIsReplayedAsItWasRecorded) {
