@@ -49,6 +49,7 @@ struct Options {
     std::string precision = "fp32";
     int threads = 0;
     double min_time_ms = 20;
+    double time_limit = 0;  // seconds; 0: none
     std::string json;
     bool no_peer = false;
     bool list = false;
@@ -70,6 +71,11 @@ void add_options(CLI::App& app, Options& options) {
         ->check(positive_number(/*or_zero=*/true))
         ->capture_default_str()
         ->type_name("MS");
+    app.add_option("--time-limit", options.time_limit,
+                   "Begin no case after so many seconds, and report the others; 0: none")
+        ->check(positive_number(/*or_zero=*/true))
+        ->capture_default_str()
+        ->type_name("S");
     app.add_option("--json", options.json,
                    "Also write the numbers as JSON; '-' writes it to stdout instead of the table")
         ->type_name("FILE");
@@ -138,6 +144,28 @@ private:
     std::size_t done_ = 0;
 };
 
+/// Calls measure(case) for one case after the other. After --time-limit no other is begun, so that what was measured is
+/// reported.
+template <class Measure>
+void for_each_case(const Options& options, const kernels::CaseList& cases, const Measure& measure) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point begin = Clock::now();
+    std::size_t begun = 0;
+    {
+        CaseProgress progress(cases.size());
+        for (const kernels::KernelCase& kernel_case : cases) {
+            const std::chrono::duration<double> passed = Clock::now() - begin;
+            if (options.time_limit > 0 && passed.count() >= options.time_limit) break;
+            ++begun;
+            progress.next(kernel_case.name());
+            measure(kernel_case);
+        }
+    }
+    if (begun < cases.size())
+        fmt::print(stderr, "--time-limit: the last {} of {} cases were not begun\n", cases.size() - begun,
+                   cases.size());
+}
+
 /// Opened before the measurements, so that a wrong path is known at once.
 std::ofstream open_json(const std::string& path) {
     std::ofstream file;
@@ -174,13 +202,9 @@ Report bench_cpu(const Options& options, const kernels::CaseList& cases) {
 
     const bench::TimingOptions timing{.min_seconds = options.min_time_ms * 1e-3};
     std::vector<bench::Measurement> measurements;
-    {
-        CaseProgress progress(cases.size());
-        for (const kernels::KernelCase& kernel_case : cases) {
-            progress.next(kernel_case.name());
-            measurements.push_back(bench::measure_case(queue, kernel_case, peers, timing));
-        }
-    }
+    for_each_case(options, cases, [&](const kernels::KernelCase& kernel_case) {
+        measurements.push_back(bench::measure_case(queue, kernel_case, peers, timing));
+    });
     machine.fma_peak_at_end = bench::measure_fma_peak(queue);
     return {bench::format_table(machine, measurements), bench::format_json(machine, measurements)};
 }
@@ -207,11 +231,8 @@ bench::TimingOptions timing_options(const Options& options, bool emulated) {
 
 Report profile_cuda(const Options& options, int device, const kernels::CaseList& cases) {
     kernels::CudaQueue queue = open_queue(options, device);
-    CaseProgress progress(cases.size());
-    for (const kernels::KernelCase& kernel_case : cases) {
-        progress.next(kernel_case.name());
-        bench::profile_cuda_case(queue, kernel_case);
-    }
+    for_each_case(options, cases,
+                  [&](const kernels::KernelCase& kernel_case) { bench::profile_cuda_case(queue, kernel_case); });
     return {};
 }
 
@@ -219,12 +240,10 @@ Report sweep_plans_on_cuda(const Options& options, int device, const kernels::Ca
     kernels::CudaQueue queue = open_queue(options, device);
     const bool emulated = bench::describe_device(queue).emulated;
     std::vector<bench::PlanSweep> sweeps;
-    CaseProgress progress(cases.size());
-    for (const kernels::KernelCase& kernel_case : cases) {
-        progress.next(kernel_case.name());
+    for_each_case(options, cases, [&](const kernels::KernelCase& kernel_case) {
         if (bench::has_plan(kernel_case))
             sweeps.push_back(bench::sweep_plans(queue, kernel_case, timing_options(options, emulated)));
-    }
+    });
     if (sweeps.empty())
         throw UsageError(
             fmt::format("--sweep-plans: --filter \"{}\" matches no matrix product or convolution.", options.filter));
@@ -246,13 +265,9 @@ Report bench_cuda(const Options& options, int device, const kernels::CaseList& c
 
     const bench::TimingOptions timing = timing_options(options, machine.device.emulated);
     std::vector<bench::CudaMeasurement> measurements;
-    {
-        CaseProgress progress(cases.size());
-        for (const kernels::KernelCase& kernel_case : cases) {
-            progress.next(kernel_case.name());
-            measurements.push_back(bench::measure_cuda_case(queue, machine.device, kernel_case, vendor, timing));
-        }
-    }
+    for_each_case(options, cases, [&](const kernels::KernelCase& kernel_case) {
+        measurements.push_back(bench::measure_cuda_case(queue, machine.device, kernel_case, vendor, timing));
+    });
     return {bench::format_table(machine, measurements), bench::format_json(machine, measurements)};
 }
 

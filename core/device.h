@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "core/memory.h"
+#include "core/names.h"
 #include "kernels/queue.h"
 
 namespace sinter {
@@ -117,8 +118,15 @@ void set_cpu_threads(int threads);
 /// The number of threads of Device::cpu().
 int cpu_threads();
 
+/// The words for precisions in options and reports.
+inline constexpr Named<kernels::Precision> kPrecisions[] = {
+    {"fp32", kernels::Precision::fp32}, {"tf32", kernels::Precision::tf32}, {"bf16", kernels::Precision::bf16}};
+/// The words for whose kernels a CUDA device runs.
+inline constexpr Named<kernels::Engine> kEngines[] = {{"sinter", kernels::Engine::own},
+                                                      {"vendor", kernels::Engine::vendor}};
+
 /// Sets to what a CUDA device rounds the operands of matrix products and convolutions (fp32 at first). Throws
-/// UsageError for a device that has only fp32.
+/// UsageError for another device, DeviceError for a CUDA device that has only fp32.
 void set_precision(Device device, kernels::Precision precision);
 
 /// Sets whose kernels a CUDA device runs: sinter's own (at first) or, for the operations they have, cuBLAS's and

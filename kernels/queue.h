@@ -135,8 +135,9 @@ public:
     CUstream_st* stream();
 
     /// Of the calls that follow: fp32 at first. A device older than compute capability 8.0 has tensor cores for neither
-    /// of the others and stays at fp32 whatever is asked.
+    /// of the others, and set_precision() throws QueueError.
     Precision precision() const;
+    bool supports(Precision precision) const;
     void set_precision(Precision precision);
 
     /// Of the calls that follow: own at first. The first Engine::vendor loads the libraries; where one is missing, it

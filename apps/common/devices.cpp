@@ -43,7 +43,7 @@ void list_devices() {
 void add_device_options(CLI::App& app, DeviceOptions& options) {
     app.add_option("--device", options.device, "auto, cpu or cuda[:N]");
     app.add_option("--engine", options.engine, "sinter (hand-written kernels) or vendor (cuBLAS, cuDNN)")
-        ->check(CLI::IsMember({"sinter", "vendor"}));
+        ->check(CLI::IsMember(names(kEngines)));
     add_precision_option(app, options.precision);
     app.add_flag("--no-capture", options.no_capture,
                  "On CUDA, launch the kernels of every step anew instead of replaying a recorded graph");
@@ -74,7 +74,7 @@ Device choose_device(const DeviceOptions& options) {
                                       options.precision));
     }
     if (device == Device::cpu()) return device;
-    set_engine(device, options.engine == "vendor" ? kernels::Engine::vendor : kernels::Engine::own);
+    set_engine(device, value_of(kEngines, options.engine, "--engine: expected"));
     set_precision(device, precision_named(options.precision));
     return device;
 }
@@ -94,13 +94,12 @@ int cuda_number(const std::string& device, const char* expected) {
 void add_precision_option(CLI::App& app, std::string& precision) {
     app.add_option("--precision", precision,
                    "To what a CUDA device rounds what it multiplies: fp32, tf32 or bf16 (tensor cores)")
-        ->check(CLI::IsMember({"fp32", "tf32", "bf16"}))
+        ->check(CLI::IsMember(names(kPrecisions)))
         ->capture_default_str();
 }
 
 kernels::Precision precision_named(const std::string& word) {
-    if (word == "tf32") return kernels::Precision::tf32;
-    return word == "bf16" ? kernels::Precision::bf16 : kernels::Precision::fp32;
+    return value_of(kPrecisions, word, "--precision: expected");
 }
 
 }  // namespace sinter

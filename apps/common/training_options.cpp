@@ -7,6 +7,7 @@
 #include "apps/common/numbers.h"
 #include "core/data/image_set.h"
 #include "core/error.h"
+#include "core/optim/schedule.h"
 
 namespace sinter {
 
@@ -29,11 +30,11 @@ void add_training_options(CLI::App& app, TrainingOptions& options) {
     app.add_option("--lr", options.lr, "Learning rate")->check(positive_number());
     app.add_option("--lr-schedule", options.lr_schedule,
                    "constant, cosine (to 0 at the end) or step (a tenth every third)")
-        ->check(CLI::IsMember({"constant", "cosine", "step"}));
+        ->check(CLI::IsMember(names(kSchedules)));
     app.add_option("--warmup-steps", options.warmup_steps, "Steps over which the learning rate rises to --lr")
         ->check(whole_number<std::int64_t>(0));
     app.add_option("--optimizer", options.optimizer, "adam, adamw, rmsprop or sgd (with momentum 0.9)")
-        ->check(CLI::IsMember({"adam", "adamw", "rmsprop", "sgd"}));
+        ->check(CLI::IsMember(names(kOptimizers)));
     app.add_option("--weight-decay", options.weight_decay, "Weight decay of the optimizer")
         ->check(positive_number(/*or_zero=*/true));
     app.add_option("--clip-norm", options.clip_norm, "Largest norm of the gradient; 0: no clipping")

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "apps/common/devices.h"
+#include "core/names.h"
 #include "core/train/run_folder.h"
 
 namespace CLI {
@@ -13,6 +14,12 @@ class App;
 }
 
 namespace sinter {
+
+enum class OptimizerKind { adam, adamw, rmsprop, sgd };
+inline constexpr Named<OptimizerKind> kOptimizers[] = {{"adam", OptimizerKind::adam},
+                                                       {"adamw", OptimizerKind::adamw},
+                                                       {"rmsprop", OptimizerKind::rmsprop},
+                                                       {"sgd", OptimizerKind::sgd}};
 
 struct TrainingOptions : DeviceOptions {
     std::string data;  ///< empty: find one

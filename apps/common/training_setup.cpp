@@ -35,19 +35,25 @@ Index labelled_classes(const ImageSet& images) {
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const Module& module, Betas betas) {
-    if (options.optimizer == "rmsprop")
-        return std::make_unique<Rmsprop>(module, RmspropOptions{.weight_decay = options.weight_decay});
-    if (options.optimizer == "sgd")
-        return std::make_unique<Sgd>(module, SgdOptions{.momentum = 0.9, .weight_decay = options.weight_decay});
+    const OptimizerKind kind = value_of(kOptimizers, options.optimizer, "--optimizer: expected");
+    switch (kind) {
+        case OptimizerKind::adam:
+        case OptimizerKind::adamw:
+            break;
+        case OptimizerKind::rmsprop:
+            return std::make_unique<Rmsprop>(module, RmspropOptions{.weight_decay = options.weight_decay});
+        case OptimizerKind::sgd:
+            return std::make_unique<Sgd>(module, SgdOptions{.momentum = 0.9, .weight_decay = options.weight_decay});
+    }
     return std::make_unique<Adam>(module, AdamOptions{.beta1 = betas.beta1,
                                                       .beta2 = betas.beta2,
                                                       .weight_decay = options.weight_decay,
-                                                      .decoupled = options.optimizer == "adamw"});
+                                                      .decoupled = kind == OptimizerKind::adamw});
 }
 
 Schedule make_schedule(const TrainingOptions& options, std::int64_t steps_per_epoch) {
     Schedule schedule;
-    schedule.kind = schedule_kind(options.lr_schedule);
+    schedule.kind = value_of(kSchedules, options.lr_schedule, "--lr-schedule: expected");
     schedule.warmup_steps = options.warmup_steps;
     schedule.total_steps = options.epochs * steps_per_epoch;
     schedule.step_size = std::max<std::int64_t>(1, (schedule.total_steps + 2) / 3);
@@ -67,7 +73,7 @@ CheckpointFacts training_facts(const TrainingOptions& options, const ImageSet& t
                              // Looked at last: images of another size have other content, but that is better said.
                              {"training data", "content " + content_tag(train)}};
     // Other schedules than a constant one look at the end of the run.
-    if (schedule_kind(options.lr_schedule) != Schedule::Kind::constant) {
+    if (options.lr_schedule != name_of(kSchedules, Schedule::Kind::constant)) {
         facts["--lr-schedule"] = fmt::format("{} over {} epochs", options.lr_schedule, options.epochs);
     }
     return facts;

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/check.h"
-
 namespace sinter {
 
 double Schedule::factor(std::int64_t t) const {
@@ -23,13 +21,6 @@ double Schedule::factor(std::int64_t t) const {
             return std::pow(gamma, static_cast<double>(t / std::max<std::int64_t>(1, step_size)));
     }
     return 1;
-}
-
-Schedule::Kind schedule_kind(const std::string& name) {
-    if (name == "constant") return Schedule::Kind::constant;
-    if (name == "cosine") return Schedule::Kind::cosine;
-    if (name == "step") return Schedule::Kind::step;
-    throw UsageError(fmt::format("[schedule] expected constant, cosine or step, got '{}'", name));
 }
 
 }  // namespace sinter

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+
+#include "core/names.h"
 
 namespace sinter {
 
@@ -24,7 +25,7 @@ struct Schedule {
     double factor(std::int64_t t) const;
 };
 
-/// The kind by its name: "constant", "cosine" or "step"; UsageError for others.
-Schedule::Kind schedule_kind(const std::string& name);
+inline constexpr Named<Schedule::Kind> kSchedules[] = {
+    {"constant", Schedule::Kind::constant}, {"cosine", Schedule::Kind::cosine}, {"step", Schedule::Kind::step}};
 
 }  // namespace sinter

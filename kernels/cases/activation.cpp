@@ -22,6 +22,7 @@ void add_forward(CaseList& cases, const NamedActivation& named, Index n, const s
             .input("x", n, fill)
             .moves(2.0 * 4 * n)
             .within(kForwardBound)
+            .uses_transcendentals(is_transcendental(activation))
             .runs([=](auto& queue, auto b) { activation_forward(queue, b.real(0), b.real(1), n, activation); }));
 }
 
@@ -36,6 +37,7 @@ void add_pointwise(CaseList& cases, Purpose purpose, const NamedActivation& name
                         .input("y", n, fill_y)
                         .moves((activation.kind == ActivationKind::identity ? 2.0 : 3.0) * 4 * n)
                         .within(kBackwardBound)
+                        .uses_transcendentals(is_transcendental(activation))
                         .runs([=](auto& queue, auto b) {
                             activation_backward(queue, b.real(0), b.real(1), b.real(2), n, activation);
                         }));
@@ -49,11 +51,13 @@ void add_pointwise(CaseList& cases, Purpose purpose, const NamedActivation& name
         KernelCase("activation", "activation_forward", size + " in place")
             .inout("x", n, uniform(-8, 8))
             .within(kForwardBound)
+            .uses_transcendentals(is_transcendental(activation))
             .runs([=](auto& queue, auto b) { activation_forward(queue, b.real(0), b.real(0), n, activation); }));
     cases.push_back(KernelCase("activation", "activation_backward", size + " in place")
                         .inout("dx", n)
                         .input("y", n, fill_y)
                         .within(kBackwardBound)
+                        .uses_transcendentals(is_transcendental(activation))
                         .runs([=](auto& queue, auto b) {
                             activation_backward(queue, b.real(0), b.real(0), b.real(1), n, activation);
                         }));
@@ -63,6 +67,7 @@ void add_pointwise(CaseList& cases, Purpose purpose, const NamedActivation& name
                         .input("dy", n)
                         .input("y", n, integers(std::ceil(named.y_low), 1))
                         .within(kBackwardBound)
+                        .uses_transcendentals(is_transcendental(activation))
                         .runs([=](auto& queue, auto b) {
                             activation_backward(queue, b.real(0), b.real(1), b.real(2), n, activation);
                         }));
@@ -85,6 +90,7 @@ void add_with_bias(CaseList& cases, Purpose purpose, const NamedActivation& name
                         .input("y", n, fill_y)
                         .moves(4.0 * (3 * n + shape.columns))
                         .within(kBackwardBound)
+                        .uses_transcendentals(is_transcendental(activation))
                         .runs([=](auto& queue, auto b) {
                             bias_activation_backward(queue, b.real(0), b.real(1), b.real(2), b.real(3), shape,
                                                      activation, false);
@@ -96,6 +102,7 @@ void add_with_bias(CaseList& cases, Purpose purpose, const NamedActivation& name
                         .bounded(walk)
                         .input("y", n, fill_y)
                         .within(kBackwardBound)
+                        .uses_transcendentals(is_transcendental(activation))
                         .runs([=](auto& queue, auto b) {
                             bias_activation_backward(queue, b.real(0), b.real(1), b.real(0), b.real(2), shape,
                                                      activation, true);

@@ -30,4 +30,21 @@ constexpr const char* name_of(ActivationKind kind) {
     return "";
 }
 
+/// Whether it, or its slope, is an exponential.
+constexpr bool is_transcendental(const Activation& activation) {
+    switch (activation.kind) {
+        case ActivationKind::identity:
+        case ActivationKind::relu:
+        case ActivationKind::leaky_relu:
+            return false;
+        case ActivationKind::elu:
+        case ActivationKind::sigmoid:
+        case ActivationKind::tanh:
+        case ActivationKind::softplus:
+        case ActivationKind::exp:
+            break;
+    }
+    return true;
+}
+
 }  // namespace sinter::kernels

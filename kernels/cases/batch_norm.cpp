@@ -65,7 +65,7 @@ void add_forward(CaseList& cases, MatrixShape shape, const Activation& activatio
             batch_norm_forward(queue, b.real(0), b.real(1), b.real(2), track ? b.real(3) : nullptr,
                                track ? b.real(4) : nullptr, b.real(5), b.real(6), b.real(7), shape, options);
         });
-    cases.push_back(test);
+    cases.push_back(test.uses_transcendentals(is_transcendental(activation)));
 }
 
 /// What a backward case draws its inputs from, and how far its results may be off.
@@ -97,7 +97,7 @@ void add_backward(CaseList& cases, MatrixShape shape, const Activation& activati
             batch_norm_backward(queue, b.real(0), b.real(1), b.real(2), b.real(in_place ? 0 : 3), b.real(4), b.real(5),
                                 b.real(6), b.real(7), b.real(8), shape, activation, accumulate);
         });
-    cases.push_back(test);
+    cases.push_back(test.uses_transcendentals(is_transcendental(activation)));
 }
 
 /// s and ds are small multiples of 1/4 and s is never 0, the place of the jump; sums have no rounding.
@@ -157,7 +157,7 @@ void add_inference(CaseList& cases, MatrixShape shape, const Activation& activat
             batch_norm_inference(queue, b.real(0), b.real(in_place ? 0 : 1), b.real(2), b.real(3), b.real(4), b.real(5),
                                  shape, 1e-3, activation);
         });
-    cases.push_back(test);
+    cases.push_back(test.uses_transcendentals(is_transcendental(activation)));
 }
 
 /// The batch normalised layers of the DCGANs, each distinct one once: those of 28 and 32 at batch 128, of 64 at 64.

@@ -123,10 +123,10 @@ public:
         tolerance = std::move(bound);
         return *this;
     }
-    /// `call` is a generic lambda (queue, buffers): instantiated here for every backend that has the family.
+    /// `call` is a generic lambda (queue, buffers): instantiated here for every backend.
     template <class Call>
     KernelCase& runs(Call call) {
-#ifdef SINTER_CASES_ON_CUDA
+#ifdef SINTER_HAS_CUDA
         run_cuda = [call](CudaQueue& queue, const Buffers<float>& buffers) { call(queue, buffers); };
 #endif
         run_cpu = [call](CpuQueue& queue, const Buffers<float>& buffers) { call(queue, buffers); };
@@ -141,11 +141,18 @@ public:
 #endif
         return *this;
     }
+    /// Says that exponentials, logarithms or sines are computed, whose last bits are each machine's own: results on a
+    /// CUDA device need not have the bits of the emulated one.
+    KernelCase& uses_transcendentals(bool whether = true) {
+        transcendental = whether;
+        return *this;
+    }
     std::string name() const { return family + "/" + kernel + "/" + size; }
 
     std::string family, kernel, size;
     std::vector<Argument> arguments;
     double bytes = 0, flops = 0;
+    bool transcendental = false;
     std::optional<GemmShape> gemm_shape;
     std::optional<ConvCall> conv_call;
     Tolerance tolerance;

@@ -48,6 +48,7 @@ KernelCase forward(const ConvGeometry& g, const EpilogueKind& kind, const std::s
         .input("x", g.input_count(), fill)
         .input("w", g.weight_count(), fill)
         .input("bias", kind.bias ? g.out_channels : 0, fill)
+        .uses_transcendentals(is_transcendental(kind.activation))
         .runs([=](auto& queue, const auto& b) {
             conv_forward(queue, b.real(0), b.real(1), b.real(2), g, epilogue(kind, b.real(3)));
         });
@@ -59,6 +60,7 @@ KernelCase input_gradient(const ConvGeometry& g, const EpilogueKind& kind, const
         .input("dy", g.output_count(), fill)
         .input("w", g.weight_count(), fill)
         .input("bias", kind.bias ? g.in_channels : 0, fill)
+        .uses_transcendentals(is_transcendental(kind.activation))
         .runs([=](auto& queue, const auto& b) {
             conv_input_gradient(queue, b.real(0), b.real(1), b.real(2), g, epilogue(kind, b.real(3)));
         });

@@ -10,16 +10,19 @@ namespace {
 template <class Call>
 void add_unary(CaseList& cases, Purpose purpose, const std::string& kernel, const std::string& size, Index n, Fill fill,
                const Tolerance& tolerance, Call call) {
+    const bool transcendental = kernel == "logarithm";
     cases.push_back(KernelCase("elementwise", kernel, size)
                         .output("y", n)
                         .input("x", n, fill)
                         .moves(2.0 * 4 * n)
                         .within(tolerance)
+                        .uses_transcendentals(transcendental)
                         .runs([=](auto& queue, auto b) { call(queue, b.real(0), b.real(1)); }));
     if (purpose == Purpose::benchmark) return;
     cases.push_back(KernelCase("elementwise", kernel, size + " in place")
                         .inout("x", n, fill)
                         .within(tolerance)
+                        .uses_transcendentals(transcendental)
                         .runs([=](auto& queue, auto b) { call(queue, b.real(0), b.real(0)); }));
 }
 

@@ -39,6 +39,7 @@ KernelCase product(const GemmShape& shape, const EpilogueKind& kind, const std::
         .computes(2.0 * static_cast<double>(count) * static_cast<double>(shape.k))
         .multiplies(shape)
         .within(tolerance)
+        .uses_transcendentals(is_transcendental(kind.activation))
         .runs([=]<class Queue>(Queue& queue, const auto& b) {
             Epilogue<typename Queue::Real> epilogue;
             if (kind.bias) epilogue.bias = b.real(3);

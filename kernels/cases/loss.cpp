@@ -35,6 +35,7 @@ void add_pointwise_loss(CaseList& cases, Purpose purpose, const std::string& ker
                         .input("t", n, fill_t)
                         .moves(3.0 * 4 * n)
                         .within(gradient)
+                        .uses_transcendentals(kernel == "sigmoid_cross_entropy")
                         .runs([=](auto& queue, auto b) { call(queue, b.real(0), b.real(1), b.real(2), b.real(3)); }));
     if (purpose == Purpose::benchmark) return;
     cases.push_back(KernelCase("loss", kernel, size + " without gradient")
@@ -43,6 +44,7 @@ void add_pointwise_loss(CaseList& cases, Purpose purpose, const std::string& ker
                         .input("x", n, fill_x)
                         .input("t", n, fill_t)
                         .within(gradient)
+                        .uses_transcendentals(kernel == "sigmoid_cross_entropy")
                         .runs([=](auto& queue, auto b) {
                             decltype(b.real(0)) no_gradient = nullptr;
                             call(queue, b.real(0), no_gradient, b.real(1), b.real(2));
@@ -90,6 +92,7 @@ void add_softmax(CaseList& cases, Purpose purpose, MatrixShape shape, const std:
                         .input("labels", shape.rows, labels, ElementType::int32)
                         .moves(4.0 * (2 * shape.count() + shape.rows))
                         .within(gradient)
+                        .uses_transcendentals()
                         .runs([=](auto& queue, auto b) {
                             softmax_cross_entropy(queue, b.real(0), b.real(1), b.real(2), b.int32(3), shape, kScale);
                         }));
@@ -100,6 +103,7 @@ void add_softmax(CaseList& cases, Purpose purpose, MatrixShape shape, const std:
                         .input("logits", shape.count(), logits)
                         .input("labels", shape.rows, labels, ElementType::int32)
                         .within(gradient)
+                        .uses_transcendentals()
                         .runs([=](auto& queue, auto b) {
                             decltype(b.real(0)) no_gradient = nullptr;
                             softmax_cross_entropy(queue, b.real(0), no_gradient, b.real(1), b.int32(2), shape, kScale);

@@ -22,6 +22,7 @@ void add_draw(CaseList& cases, const std::string& kernel, Index n, const std::st
                         .input("step", 1, constant(kStep), ElementType::uint64)
                         .moves(4.0 * n)
                         .within(tolerance)
+                        .uses_transcendentals(kernel == "random_normal")
                         .runs([=](auto& queue, auto b) { call(queue, b.real(0), address_of(b.uint64(1))); }));
 }
 

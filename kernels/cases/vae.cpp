@@ -51,6 +51,7 @@ void add_both_directions(CaseList& cases, LatentShape shape, const Heads& heads)
                         .input("step", 1, constant(42), ElementType::uint64)
                         .moves(3.0 * 4 * n)
                         .within(noise_bound(heads.range))
+                        .uses_transcendentals()
                         .runs([=](auto& queue, auto b) {
                             reparameterise_kl_forward(queue, b.real(0), b.real(1), b.real(2), shape, kScale,
                                                       address_of(b.uint64(3)));
@@ -63,6 +64,7 @@ void add_both_directions(CaseList& cases, LatentShape shape, const Heads& heads)
                         .input("step", 1, constant(42), ElementType::uint64)
                         .moves(5.0 * 4 * n)
                         .within(gradient_bound(heads.range))
+                        .uses_transcendentals()
                         .runs([=](auto& queue, auto b) {
                             reparameterise_kl_backward(queue, b.real(0), b.real(1), b.real(2), b.real(3), shape, kScale,
                                                        address_of(b.uint64(4)));

@@ -21,18 +21,26 @@ struct Backward {
 __global__ void __launch_bounds__(kBlock)
     bias_activation_backward_kernel(float* dx, float* dbias, const float* dy, const float* y, Activation activation,
                                     bool accumulate, ColumnGrid grid) {
+    struct Rows {
+        Quad dy, y;
+    };
+    const Index left = grid.columns_left();
     float sums[kQuad] = {};
-    for (Index r = grid.first_row(); r < grid.end_row(); r += grid.row_step()) {
-        const Index i = r * grid.shape.columns + grid.column();
-        Quad gradient = load4(dy + i, grid.columns_left());
-        const Quad output = load4(y + i, grid.columns_left());
+    with_function(activation, [&](const auto& f) {
+        for_rows(
+            grid,
+            [&](Index i) {
+                return Rows{load4(dy + i, left), load4(y + i, left)};
+            },
+            [&](Index i, Rows row) {
 #pragma unroll
-        for (int j = 0; j < kQuad; ++j) {
-            gradient[j] *= activation_derivative(activation, output[j]);
-            sums[j] += gradient[j];
-        }
-        store4(dx + i, gradient, grid.columns_left());
-    }
+                for (int j = 0; j < kQuad; ++j) {
+                    row.dy[j] *= f.derivative(row.y[j]);
+                    sums[j] += row.dy[j];
+                }
+                store4(dx + i, row.dy, left);
+            });
+    });
     if (sum_over_rows<1>(sums, grid)) store_sums(dbias + grid.column(), sums, grid.columns_left(), accumulate);
 }
 

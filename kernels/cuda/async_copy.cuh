@@ -7,6 +7,13 @@
 
 namespace sinter::kernels {
 
+/// Whether copies go past the registers here. Where they do not, those that are unrolled together take registers.
+#if !defined(SINTER_CUDA_EMULATED) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+inline constexpr bool kCopiesPassRegisters = false;
+#else
+inline constexpr bool kCopiesPassRegisters = true;
+#endif
+
 /// Copies valid_bytes (0, 4, 8, 12 or 16) and sets the rest of 16 bytes to zero. Both addresses are aligned to 16
 /// bytes.
 __device__ __forceinline__ void copy_async16(void* shared, const void* global, int valid_bytes = 16) {

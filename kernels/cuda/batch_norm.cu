@@ -46,15 +46,16 @@ __global__ void __launch_bounds__(kBlock)
     const Index columns = grid.shape.columns, column = grid.column(), left = grid.columns_left();
     const Quad shift = load4(x + grid.first_row_of_tile(blockIdx.y) * columns + column, left);
     float sums[2 * kQuad] = {};
-    for (Index r = grid.first_row(); r < grid.end_row(); r += grid.row_step()) {
-        const Quad quad = load4(x + r * columns + column, left);
+    for_rows(
+        grid, [&](Index i) { return load4(x + i, left); },
+        [&](Index, const Quad& quad) {
 #pragma unroll
-        for (int j = 0; j < kQuad; ++j) {
-            const float d = quad[j] - shift[j];
-            sums[j] += d;
-            sums[kQuad + j] = __fmaf_rn(d, d, sums[kQuad + j]);
-        }
-    }
+            for (int j = 0; j < kQuad; ++j) {
+                const float d = quad[j] - shift[j];
+                sums[j] += d;
+                sums[kQuad + j] = __fmaf_rn(d, d, sums[kQuad + j]);
+            }
+        });
     if (!sum_over_tile<2>(sums, grid)) return;
 
     const Quad origin = load4(x + column, left);
@@ -93,13 +94,16 @@ __global__ void __launch_bounds__(kBlock)
 
 __device__ __forceinline__ void write_normalised(float* y, const float* x, const Normalisation& normalise,
                                                  const Activation& activation, const ColumnGrid& grid) {
-    for (Index r = grid.first_row(); r < grid.end_row(); r += grid.row_step()) {
-        const Index i = r * grid.shape.columns + grid.column();
-        Quad quad = load4(x + i, grid.columns_left());
+    const Index left = grid.columns_left();
+    with_function(activation, [&](const auto& f) {
+        for_rows(
+            grid, [&](Index i) { return load4(x + i, left); },
+            [&](Index i, Quad quad) {
 #pragma unroll
-        for (int j = 0; j < kQuad; ++j) quad[j] = activate(activation, normalise(quad[j] - normalise.mean[j], j));
-        store4(y + i, quad, grid.columns_left());
-    }
+                for (int j = 0; j < kQuad; ++j) quad[j] = f(normalise(quad[j] - normalise.mean[j], j));
+                store4(y + i, quad, left);
+            });
+    });
 }
 
 __global__ void __launch_bounds__(kBlock)
@@ -120,6 +124,11 @@ __global__ void __launch_bounds__(kBlock)
     write_normalised(y, x, normalise, activation, grid);
 }
 
+/// What both passes of the gradient read of a row.
+struct InputAndGradient {
+    Quad x, dy;
+};
+
 /// The rows of a CommonGradient for all columns.
 struct CommonGradientRows {
     float* offset;
@@ -133,17 +142,22 @@ __global__ void __launch_bounds__(kBlock)
     const Index column = grid.column(), left = grid.columns_left();
     const Normalisation normalise = rows.of(grid);
     float sums[2 * kQuad] = {};  // of ds, and of ds (x - mean)
-    for (Index r = grid.first_row(); r < grid.end_row(); r += grid.row_step()) {
-        const Index i = r * grid.shape.columns + column;
-        const Quad input = load4(x + i, left), gradient = load4(dy + i, left);
+    with_function(activation, [&](const auto& f) {
+        for_rows(
+            grid,
+            [&](Index i) {
+                return InputAndGradient{load4(x + i, left), load4(dy + i, left)};
+            },
+            [&](Index, const InputAndGradient& row) {
 #pragma unroll
-        for (int j = 0; j < kQuad; ++j) {
-            const float centred = input[j] - normalise.mean[j];
-            const float ds = gradient_of_s(activation, gradient[j], normalise(centred, j));
-            sums[j] += ds;
-            sums[kQuad + j] = __fmaf_rn(ds, centred, sums[kQuad + j]);
-        }
-    }
+                for (int j = 0; j < kQuad; ++j) {
+                    const float centred = row.x[j] - normalise.mean[j];
+                    const float ds = gradient_of_s(f, row.dy[j], normalise(centred, j));
+                    sums[j] += ds;
+                    sums[kQuad + j] = __fmaf_rn(ds, centred, sums[kQuad + j]);
+                }
+            });
+    });
     if (!sum_over_rows<2>(sums, grid)) return;
     const CommonGradient of_columns =
         finish_gradient_sums(dgamma, dbeta, sums, load4(rows.inverse_deviation + column, left), accumulate, grid, true);
@@ -157,18 +171,23 @@ __global__ void __launch_bounds__(kBlock)
     const Index column = grid.column(), left = grid.columns_left();
     const Normalisation normalise = rows.of(grid);
     const Quad offset = load4(common.offset + column, left), slope = load4(common.slope + column, left);
-    for (Index r = grid.first_row(); r < grid.end_row(); r += grid.row_step()) {
-        const Index i = r * grid.shape.columns + column;
-        const Quad input = load4(x + i, left);
-        Quad gradient = load4(dy + i, left);
+    with_function(activation, [&](const auto& f) {
+        for_rows(
+            grid,
+            [&](Index i) {
+                return InputAndGradient{load4(x + i, left), load4(dy + i, left)};
+            },
+            [&](Index i, const InputAndGradient& row) {
+                Quad result;
 #pragma unroll
-        for (int j = 0; j < kQuad; ++j) {
-            const float centred = input[j] - normalise.mean[j];
-            const float ds = gradient_of_s(activation, gradient[j], normalise(centred, j));
-            gradient[j] = normalise.scale[j] * (ds - __fmaf_rn(slope[j], centred, offset[j]));
-        }
-        store4(dx + i, gradient, left);
-    }
+                for (int j = 0; j < kQuad; ++j) {
+                    const float centred = row.x[j] - normalise.mean[j];
+                    const float ds = gradient_of_s(f, row.dy[j], normalise(centred, j));
+                    result[j] = normalise.scale[j] * (ds - __fmaf_rn(slope[j], centred, offset[j]));
+                }
+                store4(dx + i, result, left);
+            });
+    });
 }
 
 }  // namespace

@@ -73,8 +73,9 @@ struct ChannelRows {
 };
 
 /// ds = dy f'(s)
-__device__ __forceinline__ float gradient_of_s(const Activation& activation, float dy, float s) {
-    return dy * activation_derivative(activation, activate(activation, s));
+template <class Function>
+__device__ __forceinline__ float gradient_of_s(const Function& f, float dy, float s) {
+    return dy * f.derivative(f(s));
 }
 
 /// What the gradients of all rows have in common: dx = scale (ds - offset - slope (x - mean)).

@@ -58,13 +58,15 @@ __global__ void __launch_bounds__(kBlock)
     Normalisation normalise{batch_mean, load4(gamma + column, left), load4(beta + column, left)};
 #pragma unroll
     for (int j = 0; j < kQuad; ++j) normalise.scale[j] *= inverse_deviation[j];
+    with_function(activation, [&](const auto& f) {
 #pragma unroll
-    for (int k = 0; k < kHeldRows; ++k) {
-        if (row(k) >= grid.shape.rows) continue;
+        for (int k = 0; k < kHeldRows; ++k) {
+            if (row(k) >= grid.shape.rows) continue;
 #pragma unroll
-        for (int j = 0; j < kQuad; ++j) held[k][j] = activate(activation, normalise(held[k][j], j));
-        store4(y + row(k) * columns + column, held[k], left);
-    }
+            for (int j = 0; j < kQuad; ++j) held[k][j] = f(normalise(held[k][j], j));
+            store4(y + row(k) * columns + column, held[k], left);
+        }
+    });
 }
 
 __global__ void __launch_bounds__(kBlock)
@@ -81,17 +83,19 @@ __global__ void __launch_bounds__(kBlock)
         ds[k] = load4(dy + row(k) * columns + column, left);
     }
     float sums[2 * kQuad] = {};  // of ds, and of ds (x - mean)
+    with_function(activation, [&](const auto& f) {
 #pragma unroll
-    for (int k = 0; k < kHeldRows; ++k) {
-        if (row(k) >= grid.shape.rows) continue;
+        for (int k = 0; k < kHeldRows; ++k) {
+            if (row(k) >= grid.shape.rows) continue;
 #pragma unroll
-        for (int j = 0; j < kQuad; ++j) {
-            centred[k][j] -= normalise.mean[j];
-            ds[k][j] = gradient_of_s(activation, ds[k][j], normalise(centred[k][j], j));
-            sums[j] += ds[k][j];
-            sums[kQuad + j] = __fmaf_rn(ds[k][j], centred[k][j], sums[kQuad + j]);
+            for (int j = 0; j < kQuad; ++j) {
+                centred[k][j] -= normalise.mean[j];
+                ds[k][j] = gradient_of_s(f, ds[k][j], normalise(centred[k][j], j));
+                sums[j] += ds[k][j];
+                sums[kQuad + j] = __fmaf_rn(ds[k][j], centred[k][j], sums[kQuad + j]);
+            }
         }
-    }
+    });
     block_totals(sums, grid.lanes);
     const CommonGradient common =
         finish_gradient_sums(dgamma, dbeta, sums, load4(rows.inverse_deviation + column, left), accumulate, grid,

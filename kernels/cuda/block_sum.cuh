@@ -65,17 +65,24 @@ __device__ __forceinline__ void block_totals(float (&values)[n], int lanes) {
 
 /// True in the threads of that block, of the `blocks` that share *counter, which comes last. It sees all that the
 /// others wrote before. The counter is left at zero, as it was found. All threads of the block together.
-__device__ __forceinline__ bool is_last_block(unsigned* counter, unsigned blocks) {
-    __shared__ bool last;
-    __threadfence();  // what this thread wrote comes before the count that says so
+/// `last` is shared memory to tell the answer by.
+__device__ __forceinline__ bool is_last_block(unsigned* counter, unsigned blocks, bool& last) {
+    // One thread's fences serve all: a fence orders also what a barrier brought its thread from the others, and what a
+    // barrier hands on (PTX ISA, "Memory Consistency Model": causality order is transitive). Each costs a
+    // multiprocessor hundreds of clocks.
     __syncthreads();
     if (threadIdx.x == 0) {
-        __threadfence();  // what the barrier brought from the others, too
+        __threadfence();  // what the block wrote comes before the count that says so
         last = atomicInc(counter, blocks - 1) == blocks - 1;
+        __threadfence();  // and what it reads comes after all counts
     }
     __syncthreads();
-    if (last) __threadfence();  // and what is read now comes after all counts
     return last;
+}
+
+__device__ __forceinline__ bool is_last_block(unsigned* counter, unsigned blocks) {
+    __shared__ bool last;
+    return is_last_block(counter, blocks, last);
 }
 
 }  // namespace sinter::kernels

@@ -16,7 +16,7 @@ namespace sinter::kernels {
 
 /// What a kernel that sums columns knows of its grid (strips, tiles). A thread has the four columns from column() on,
 /// of which columns_left() exist (zero and less where the thread has none), and the rows
-///     for (Index r = grid.first_row(); r < grid.end_row(); r += grid.row_step())
+/// that for_rows() walks.
 struct ColumnGrid {
     MatrixShape shape;
     Index tile_rows;
@@ -43,6 +43,25 @@ struct ColumnGrid {
         return partials + kQuad * (((blockIdx.x * Index{gridDim.y} + tile) * kinds + k) * lanes + lane());
     }
 };
+
+/// For the thread's rows of its tile: use(i, load(i)), i being the place of its columns in the matrix. Some rows are
+/// loaded before the first of them is used, so that more of memory is on its way at once. A matrix may be changed in
+/// place, so the compiler could not do that by itself.
+template <class Load, class Use>
+__device__ __forceinline__ void for_rows(const ColumnGrid& grid, const Load& load, const Use& use) {
+    constexpr int kAtOnce = 4;
+    const Index step = grid.row_step() * grid.shape.columns;
+    Index left = (grid.end_row() - grid.first_row() + grid.row_step() - 1) / grid.row_step();
+    Index i = grid.first_row() * grid.shape.columns + grid.column();
+    for (; left >= kAtOnce; left -= kAtOnce, i += kAtOnce * step) {
+        decltype(load(i)) loaded[kAtOnce];
+#pragma unroll
+        for (int k = 0; k < kAtOnce; ++k) loaded[k] = load(i + k * step);
+#pragma unroll
+        for (int k = 0; k < kAtOnce; ++k) use(i + k * step, loaded[k]);
+    }
+    for (; left > 0; --left, i += step) use(i, load(i));
+}
 
 /// Adds up `sums`, of which a thread has four for each of n kinds, over the tile and leaves them in grid.partial().
 /// True in the block of the strip that finishes last, to which all tiles of the strip are there.
@@ -98,7 +117,7 @@ struct ColumnCut {
 
     explicit ColumnCut(MatrixShape shape) {
         constexpr Index kFewestPasses = 4;  // rows of a thread: less is not worth another block
-        constexpr Index kMostBlocks = 1024;
+        constexpr Index kMostBlocks = 264;  // two for each multiprocessor of an H200: the last one adds up few tiles
         while (lanes < kMaxLanes && lanes * kQuad < shape.columns) lanes *= 2;
         strips = parts(shape.columns, lanes * kQuad);
         const Index rows_at_once = kBlock / lanes;

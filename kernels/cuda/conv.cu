@@ -6,7 +6,7 @@
 //   weight gradient  dw [taps in, out]            = patches of x [pixels, taps in]^T  times  dy [pixels, out]
 //
 // A stride s makes s * s phases of the input, each with its own taps: no zero is multiplied and nothing is scattered.
-// One launch does up to kMaxProducts of them.
+// One launch does up to four of them.
 #include "kernels/conv.h"
 
 #include <algorithm>
@@ -149,7 +149,7 @@ void conv_input_gradient(CudaQueue& queue, Real* dx, const Real* dy, const Real*
                                              patches.grid.patches,
                                              weights.grid.patches,
                                              patches.grid.depth};
-            if (group.count < kMaxProducts) continue;
+            if (group.count < kMostProducts<PatchRows, PatchRows>) continue;
             tiled_products(queue, group, epilogue);
             group.count = 0;
         }

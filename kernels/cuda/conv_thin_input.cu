@@ -158,19 +158,11 @@ void thin_input_gradient(CudaQueue& queue, Real* dx, const Real* dy, const Real*
     const ThinCut cut(g);
     const ThinInputGradient conv(dy, w, g, cut);
     const auto blocks = static_cast<unsigned>(small_size(g.batch * cut.row_tiles * cut.column_tiles));
-    const auto with = [&]<class Tile, class Multiplier>(Tile, Multiplier) {
-        launch<thin_input_gradient_kernel<Tile, Multiplier>>(queue, blocks, Tile::kThreads, kSharedBytes<Tile>, dx,
-                                                             conv, epilogue);
-    };
-    const auto with_tile = [&]<class Tile>(Tile tile) {
-        switch (queue.precision()) {
-            case Precision::fp32:
-                return with(tile, FusedMultiplyAdd<Tile>{});
-            case Precision::tf32:
-                return with(tile, TensorCore<Tile, Tf32>{});
-            case Precision::bf16:
-                return with(tile, TensorCore<Tile, Bf16>{});
-        }
+    const auto with_tile = [&]<class Tile>(Tile) {
+        with_multiplier<Tile>(queue.precision(), [&]<class Multiplier>(Multiplier) {
+            launch<thin_input_gradient_kernel<Tile, Multiplier>>(queue, blocks, Tile::kThreads, kSharedBytes<Tile>, dx,
+                                                                 conv, epilogue);
+        });
     };
     if (taps <= 32) {
         with_tile(ThinTile<32>{});

@@ -1,6 +1,6 @@
 // What .cu files know of the machine: the CUDA runtime, or its emulation on the CPU (kernels/emu). Here, and in
-// async_copy.cuh and matrix_unit.cuh, stands all that is written differently for the two: the rest of kernels/cuda is
-// plain CUDA C++.
+// async_copy.cuh and matrix_unit.cuh, stands all that is written differently for the two (but for the answer of
+// CudaQueue::emulated()): the rest of kernels/cuda is plain CUDA C++.
 #pragma once
 
 #ifdef SINTER_CUDA_EMULATED
@@ -19,8 +19,6 @@ namespace sinter::kernels {
 inline constexpr int kWarp = 32;
 /// Every lane of a warp, as the mask of a shuffle or a vote.
 inline constexpr unsigned kAllLanes = 0xffffffffu;
-/// Dynamic shared memory that a block gets without asking; more is asked for by launch().
-inline constexpr std::size_t kSharedWithoutAsking = 48 * 1024;
 
 /// This block's dynamic shared memory, aligned to 16 bytes: the launch says how many bytes there are.
 template <class T>

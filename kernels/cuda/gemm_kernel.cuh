@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include "kernels/cuda/activation.cuh"
+#include "kernels/cuda/block_sum.cuh"
 #include "kernels/cuda/gemm_product.h"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/quad.cuh"
@@ -35,30 +36,48 @@ inline constexpr std::size_t kSharedBytes = Tile::kStages* Tile::kStageFloats * 
 template <class A, class B>
 inline constexpr bool kHasColumnSums = std::is_same_v<A, Columns>&& std::is_same_v<B, Columns>;
 
+/// Where the patches of an operand begin. Those of a stage are noted while the stage before it is copied, so there are
+/// two sets in turn.
+template <class Operand>
+__device__ __forceinline__ PatchOrigin* origins_of_stage(PatchOrigin* origins, int stage) {
+    return Operand::kPreparesStages ? origins + stage % 2 * kDepth : origins;
+}
+
 /// sums += A B over stages [begin, end) of the depth.
 template <class Tile, class Multiplier, class A, class B>
 __device__ __forceinline__ void sum_stages(Sums<Tile>& sums, float* shared, const Product<A, B>& product, int first_row,
                                            int first_column, int begin, int end) {
     constexpr int kRows = Tile::kRows, kColumns = Tile::kColumns, kThreads = Tile::kThreads, kStages = Tile::kStages;
+    static_assert(kRows >= 2 * kDepth && !B::kPreparesStages, "room for the origins of two stages of A");
     auto* const origins_a = reinterpret_cast<PatchOrigin*>(shared + kStages * Tile::kStageFloats);
     auto* const origins_b = origins_a + kRows;
-    product.a.template prepare<kRows, kThreads>(origins_a, first_row);
-    product.b.template prepare<kColumns, kThreads>(origins_b, first_column);
-    __syncthreads();
-
+    const auto prepare_stage = [&](int stage) {
+        if constexpr (A::kPreparesStages)
+            product.a.template prepare<kRows, kThreads>(origins_of_stage<A>(origins_a, stage), stage * kDepth);
+    };
     const auto load = [&](int stage) {
         if (stage < end) {
             float* const slot = shared + (stage - begin) % kStages * Tile::kStageFloats;
-            product.a.template load<kRows, kThreads>(slot, origins_a, first_row, stage * kDepth);
+            product.a.template load<kRows, kThreads>(slot, origins_of_stage<A>(origins_a, stage), first_row,
+                                                     stage * kDepth);
             product.b.template load<kColumns, kThreads>(slot + kRows * kDepth, origins_b, first_column, stage * kDepth);
         }
         commit_async_copies();  // an empty group, too, so that the count of groups is that of stages
     };
-    for (int stage = begin; stage < begin + kStages - 1; ++stage) load(stage);
+    if constexpr (!A::kPreparesStages) product.a.template prepare<kRows, kThreads>(origins_a, first_row);
+    product.b.template prepare<kColumns, kThreads>(origins_b, first_column);
+    prepare_stage(begin);
+    __syncthreads();
+    for (int stage = begin; stage < begin + kStages - 1; ++stage) {
+        load(stage);
+        prepare_stage(stage + 1);
+        if constexpr (A::kPreparesStages) __syncthreads();
+    }
     for (int stage = begin; stage < end; ++stage) {
         wait_async_copies<kStages - 2>();
         __syncthreads();  // this stage is there for all, and the one before has been read by all
         load(stage + kStages - 1);
+        prepare_stage(stage + kStages);
         const float* const slot = shared + (stage - begin) % kStages * Tile::kStageFloats;
         using LayoutA = typename A::template Layout<kRows>;
         using LayoutB = typename B::template Layout<kColumns>;
@@ -80,20 +99,11 @@ __device__ __forceinline__ bool gather_sums(Sums<Tile>& sums, float* shared, con
     for (int q = 0; q < Tile::kQuads; ++q) {
         __stcg(mine + q * Tile::kThreads, make_float4(sums[q][0], sums[q][1], sums[q][2], sums[q][3]));
     }
-    // is_last_block() once more, with its flag where the stages were: a static one would add to the shared memory of a
-    // block, and three medium tiles take all 228 KB that a multiprocessor of Hopper has.
-    __threadfence();
-    __syncthreads();
-    auto* const last = reinterpret_cast<bool*>(shared);
-    if (threadIdx.x == 0) {
-        __threadfence();  // what the barrier brought from the others, too
-        *last = atomicInc(sharing.counters + tile, splits - 1) == splits - 1;
-    }
-    __syncthreads();
-    const bool is_last = *last;
+    // With its flag where the stages were: a static one would add to the shared memory of a block, and three medium
+    // tiles take all 228 KB that a multiprocessor of Hopper has.
+    const bool is_last = is_last_block(sharing.counters + tile, splits, *reinterpret_cast<bool*>(shared));
     __syncthreads();  // shared memory is free again
     if (!is_last) return false;
-    __threadfence();
     for (unsigned split = 0; split < splits; ++split) {
         const float4* const from = of_tile + static_cast<std::size_t>(split) * kSplitQuads;
 #pragma unroll
@@ -112,27 +122,29 @@ template <class Tile, int width, class A, class B>
 __device__ __forceinline__ void finish(const float* tile, int row_stride, const Product<A, B>& product, int first_row,
                                        int first_column, const Epilogue<float>& epilogue) {
     constexpr int kAcross = Tile::kColumns / width;
+    struct alignas(sizeof(float) * width) Numbers {
+        float v[width];
+    };
+    with_function(epilogue.activation, [&](const auto& f) {
 #pragma unroll 1
-    for (int i = static_cast<int>(threadIdx.x); i < Tile::kRows * kAcross; i += Tile::kThreads) {
-        const int row = i / kAcross, column = i % kAcross * width;
-        if (first_row + row >= product.m || first_column + column >= product.n) continue;
-        float* const c = product.c.row(first_row + row) + first_column + column;
-        struct alignas(sizeof(float) * width) Numbers {
-            float v[width];
-        };
-        Numbers values = *reinterpret_cast<const Numbers*>(tile + row * row_stride + column);
-        if (epilogue.accumulate) {
-            const Numbers old = *reinterpret_cast<const Numbers*>(c);
+        for (int i = static_cast<int>(threadIdx.x); i < Tile::kRows * kAcross; i += Tile::kThreads) {
+            const int row = i / kAcross, column = i % kAcross * width;
+            if (first_row + row >= product.m || first_column + column >= product.n) continue;
+            float* const c = product.c.row(first_row + row) + first_column + column;
+            Numbers values = *reinterpret_cast<const Numbers*>(tile + row * row_stride + column);
+            if (epilogue.accumulate) {
+                const Numbers old = *reinterpret_cast<const Numbers*>(c);
 #pragma unroll
-            for (int e = 0; e < width; ++e) values.v[e] += old.v[e];
-        }
+                for (int e = 0; e < width; ++e) values.v[e] += old.v[e];
+            }
 #pragma unroll
-        for (int e = 0; e < width; ++e) {
-            if (epilogue.bias) values.v[e] += epilogue.bias[first_column + column + e];
-            values.v[e] = activate(epilogue.activation, values.v[e]);
+            for (int e = 0; e < width; ++e) {
+                if (epilogue.bias) values.v[e] += epilogue.bias[first_column + column + e];
+                values.v[e] = f(values.v[e]);
+            }
+            *reinterpret_cast<Numbers*>(c) = values;
         }
-        *reinterpret_cast<Numbers*>(c) = values;
-    }
+    });
 }
 
 /// Writes the column sums, strips of 32 columns in turn, by the blocks of one plane of the grid.
@@ -173,7 +185,8 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksAtOnce)
             return sum_columns_of<Tile::kThreads>(group.products[0].b, column_sums, dynamic_shared<float>());
         }
     }
-    const Product<A, B>& product = group.products[blockIdx.z];
+    // A group that cannot be one has its product at an address that the compiler knows.
+    const Product<A, B>& product = group.products[kMostProducts<A, B> > 1 ? blockIdx.z : 0];
     const int tile = static_cast<int>(blockIdx.x);
     const int row_tile = tile / sharing.column_tiles;
     const int first_row = row_tile * Tile::kRows;
@@ -233,17 +246,9 @@ void tiled_products(CudaQueue& queue, const ProductGroup<A, B>& group, const Epi
     if (size.m == 0 || size.n == 0) return;
     const ProductPlan plan = plan_product(size, queue.precision(), queue.shared_limit());
     const auto with_tile = [&]<class Tile>(Tile) {
-        switch (queue.precision()) {
-            case Precision::fp32:
-                return launch_products<Tile, FusedMultiplyAdd<Tile>>(queue, group, size, plan.splits, epilogue,
-                                                                     column_sums);
-            case Precision::tf32:
-                return launch_products<Tile, TensorCore<Tile, Tf32>>(queue, group, size, plan.splits, epilogue,
-                                                                     column_sums);
-            case Precision::bf16:
-                return launch_products<Tile, TensorCore<Tile, Bf16>>(queue, group, size, plan.splits, epilogue,
-                                                                     column_sums);
-        }
+        with_multiplier<Tile>(queue.precision(), [&]<class Multiplier>(Multiplier) {
+            launch_products<Tile, Multiplier>(queue, group, size, plan.splits, epilogue, column_sums);
+        });
     };
     switch (plan.tile) {
         case TileSize::large:

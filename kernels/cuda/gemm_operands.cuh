@@ -73,11 +73,42 @@ struct PatchGrid {
 
     template <int width_of_copy>
     __device__ __forceinline__ void copy(float* shared, const PatchOrigin& origin, const PatchTap& tap) const {
-        const bool inside = static_cast<unsigned>(origin.y + tap.y) < static_cast<unsigned>(height) &&
-                            static_cast<unsigned>(origin.x + tap.x) < static_cast<unsigned>(width);
-        copy_floats<width_of_copy>(shared, data + (inside ? origin.offset + tap.offset : 0), inside);
+        // Without a branch: a copy of nothing reads no address.
+        const bool inside = (static_cast<unsigned>(origin.y + tap.y) < static_cast<unsigned>(height)) &
+                            (static_cast<unsigned>(origin.x + tap.x) < static_cast<unsigned>(width));
+        copy_floats<width_of_copy>(shared, data + tap.offset + origin.offset, inside);
     }
 };
+
+/// How a block of `threads` copies a tile of `lines` rows of `length` floats, `width` floats a copy: a thread keeps its
+/// place in the rows and goes from row to row.
+template <int lines, int length, int threads, int width>
+struct CopyPlan {
+    static constexpr int kAcross = length / width, kLinesAtOnce = threads / kAcross;
+    static constexpr int kLines = lines / kLinesAtOnce;
+    static_assert(lines % kLinesAtOnce == 0, "all threads copy equally much");
+
+    __device__ __forceinline__ static int within() { return static_cast<int>(threadIdx.x) % kAcross * width; }
+    __device__ __forceinline__ static int line(int i) {
+        return static_cast<int>(threadIdx.x) / kAcross + i * kLinesAtOnce;
+    }
+};
+
+/// Starts the copies of patches that begin at origins[line(i)], all from their tap on, to shared(i).
+template <class Plan, int width, class Shared>
+__device__ __forceinline__ void copy_patches(const PatchGrid& grid, const PatchOrigin* origins, const PatchTap& tap,
+                                             const Shared& shared) {
+    // All origins of a few copies are read before the first: a copy is an order to the compiler, too.
+    constexpr int kAtOnce = !kCopiesPassRegisters ? 1 : Plan::kLines % 4 == 0 ? 4 : Plan::kLines % 2 == 0 ? 2 : 1;
+#pragma unroll(kCopiesPassRegisters ? Plan::kLines / kAtOnce : 1)
+    for (int first = 0; first < Plan::kLines; first += kAtOnce) {
+        PatchOrigin begin[kAtOnce];
+#pragma unroll
+        for (int i = 0; i < kAtOnce; ++i) begin[i] = origins[Plan::line(first + i)];
+#pragma unroll
+        for (int i = 0; i < kAtOnce; ++i) grid.copy<width>(shared(Plan::line(first + i)), begin[i], tap);
+    }
+}
 
 /// Patches are the side, their elements the depth. Also a matrix stored [side, depth].
 struct PatchRows {
@@ -85,6 +116,9 @@ struct PatchRows {
 
     template <int sides>
     using Layout = AlongDepth;
+    /// Whether prepare() is about a stage of the depth, and comes before each; else it is about the sides, and comes
+    /// once.
+    static constexpr bool kPreparesStages = false;
 
     /// Notes where this block's patches begin; the block must meet before they are used.
     template <int sides, int threads>
@@ -105,16 +139,12 @@ struct PatchRows {
     }
 
 private:
-    /// A thread keeps its place in the patches and goes from patch to patch.
     template <int sides, int threads, int width>
     __device__ __forceinline__ void load_as(float* tile, const PatchOrigin* origins, int first_depth) const {
-        constexpr int kAcross = kDepth / width;
-        const int depth = static_cast<int>(threadIdx.x) % kAcross * width;
-        const PatchTap tap = grid.tap(first_depth + depth);
-#pragma unroll 4
-        for (int side = static_cast<int>(threadIdx.x) / kAcross; side < sides; side += threads / kAcross) {
-            grid.copy<width>(tile + AlongDepth::place(side, depth), origins[side], tap);
-        }
+        using Plan = CopyPlan<sides, kDepth, threads, width>;
+        const int depth = Plan::within();
+        copy_patches<Plan, width>(grid, origins, grid.tap(first_depth + depth),
+                                  [&](int side) { return tile + AlongDepth::place(side, depth); });
     }
 };
 
@@ -126,6 +156,7 @@ struct Columns {
 
     template <int sides>
     using Layout = AlongSide<sides>;
+    static constexpr bool kPreparesStages = false;
 
     template <int sides_of_tile, int threads>
     __device__ __forceinline__ void prepare(PatchOrigin*, int) const {}
@@ -142,14 +173,16 @@ struct Columns {
 private:
     template <int sides_of_tile, int threads, int width>
     __device__ __forceinline__ void load_as(float* tile, int first_side, int first_depth) const {
-        constexpr int kAcross = sides_of_tile / width;
-        const int side = static_cast<int>(threadIdx.x) % kAcross * width;
+        using Plan = CopyPlan<kDepth, sides_of_tile, threads, width>;
+        const int side = Plan::within();
         const bool side_inside = first_side + side < sides;
-#pragma unroll 4
-        for (int row = static_cast<int>(threadIdx.x) / kAcross; row < kDepth; row += threads / kAcross) {
-            const bool inside = side_inside && first_depth + row < depth;
-            const long long offset = static_cast<long long>(first_depth + row) * sides + first_side + side;
-            copy_floats<width>(tile + AlongSide<sides_of_tile>::place(side, row), data + (inside ? offset : 0), inside);
+        const float* from = data + static_cast<long long>(first_depth + Plan::line(0)) * sides + first_side + side;
+        const long long step = static_cast<long long>(Plan::kLinesAtOnce) * sides;
+#pragma unroll(kCopiesPassRegisters ? Plan::kLines : 2)
+        for (int i = 0; i < Plan::kLines; ++i, from += step) {
+            const int row = Plan::line(i);
+            copy_floats<width>(tile + AlongSide<sides_of_tile>::place(side, row), from,
+                               side_inside & (first_depth + row < depth));
         }
     }
 };
@@ -160,29 +193,31 @@ struct PatchColumns {
 
     template <int sides>
     using Layout = AlongSide<sides>;
+    static constexpr bool kPreparesStages = true;
+
+    /// Notes where the patches of a stage begin; the block must meet before they are used.
+    template <int sides, int threads>
+    __device__ __forceinline__ void prepare(PatchOrigin* origins, int first_depth) const {
+        const int line = static_cast<int>(threadIdx.x);
+        if (line < kDepth) origins[line] = grid.origin(first_depth + line);
+    }
 
     template <int sides, int threads>
-    __device__ __forceinline__ void prepare(PatchOrigin*, int) const {}
-
-    template <int sides, int threads>
-    __device__ __forceinline__ void load(float* tile, const PatchOrigin*, int first_side, int first_depth) const {
+    __device__ __forceinline__ void load(float* tile, const PatchOrigin* origins, int first_side, int) const {
         if (grid.in_fours) {
-            load_as<sides, threads, 4>(tile, first_side, first_depth);
+            load_as<sides, threads, 4>(tile, origins, first_side);
         } else {
-            load_as<sides, threads, 1>(tile, first_side, first_depth);
+            load_as<sides, threads, 1>(tile, origins, first_side);
         }
     }
 
 private:
     template <int sides, int threads, int width>
-    __device__ __forceinline__ void load_as(float* tile, int first_side, int first_depth) const {
-        constexpr int kAcross = sides / width;
-        const int side = static_cast<int>(threadIdx.x) % kAcross * width;
-        const PatchTap tap = grid.tap(first_side + side);
-#pragma unroll 4
-        for (int row = static_cast<int>(threadIdx.x) / kAcross; row < kDepth; row += threads / kAcross) {
-            grid.copy<width>(tile + AlongSide<sides>::place(side, row), grid.origin(first_depth + row), tap);
-        }
+    __device__ __forceinline__ void load_as(float* tile, const PatchOrigin* origins, int first_side) const {
+        using Plan = CopyPlan<kDepth, sides, threads, width>;
+        const int side = Plan::within();
+        copy_patches<Plan, width>(grid, origins, grid.tap(first_side + side),
+                                  [&](int row) { return tile + AlongSide<sides>::place(side, row); });
     }
 };
 

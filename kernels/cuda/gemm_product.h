@@ -2,6 +2,8 @@
 // views (gemm_operands.cuh).
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/cuda/gemm_operands.cuh"
 #include "kernels/cuda/gemm_plan.h"
 #include "kernels/gemm.h"
@@ -17,11 +19,13 @@ struct Product {
     int m = 0, n = 0, k = 0;
 };
 
-/// Products that one launch does, such as the phases of a convolution's input gradient. They differ in m and k at most.
-inline constexpr int kMaxProducts = 4;
+/// Products that one launch does: the phases of a convolution's input gradient, which differ in m and k at most. For
+/// other operands a group is one product.
+template <class A, class B>
+inline constexpr int kMostProducts = std::is_same_v<A, PatchRows>&& std::is_same_v<B, PatchRows> ? 4 : 1;
 template <class A, class B>
 struct ProductGroup {
-    Product<A, B> products[kMaxProducts];
+    Product<A, B> products[kMostProducts<A, B>];
     int count = 0;
 };
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "kernels/cuda/matrix_unit.cuh"
+#include "kernels/queue.h"
 
 namespace sinter::kernels {
 
@@ -33,24 +34,65 @@ struct Tile {
 template <class Tile>
 using Sums = float[Tile::kQuads][4];
 
-// Both layouts permute by an exclusive or, which is a sum without carries. What a lane reads is therefore given in two
-// parts whose bits do not overlap, one that depends on the lane and one that the compiler knows: most addresses then
-// differ by constants, and few registers hold them. Side i of a lane is side + step(i), its depth is depth +
-// more_depth.
+// Both layouts permute by an exclusive or, which is a sum without carries. What a lane reads is given in two parts
+// whose bits do not overlap, one that depends on the lane and one that the compiler knows: most addresses then differ
+// by constants, and few registers hold them.
+//
+// Fragments are what the tensor cores take, 16 steps of the sum at once: with g = lane / 4 and t = lane % 4,
+//   rows of A     a[i][h][0..3] = (g, t) (g+8, t) (g, t+4) (g+8, t+4) of rows 16 i, ... and steps 8 h, ... of the sum
+//   columns of B  b[j][0..3]    = (t, g) (t+4, g) (t+8, g) (t+12, g)  of columns 8 j, ...
+// in the registers and the order in which an instruction of TF32 wants them: no register is copied.
+template <int row_pairs>
+using RowFragments = float[row_pairs][2][4];
+template <int column_groups>
+using ColumnFragments = float[column_groups][4];
+
+/// A thread's place in its warp.
+struct Lane {
+    __device__ __forceinline__ static int number() { return static_cast<int>(threadIdx.x) % kWarp; }
+    __device__ __forceinline__ static int g() { return number() / 4; }
+    __device__ __forceinline__ static int t() { return number() % 4; }
+};
 
 /// The floats of one side stand in a row of kDepth.
 struct AlongDepth {
     /// Where an element stands, or four along the depth.
     __device__ __forceinline__ static int place(int side, int depth) { return side * kDepth + (depth ^ swizzle(side)); }
 
-    /// values[i][d] = element (side + step(i), depth + more_depth + d), both depths multiples of 4
+    /// Of rows `row`, ..., a multiple of 16, and steps `depth`, ..., one too.
+    template <int row_pairs>
+    __device__ __forceinline__ static void load_rows(RowFragments<row_pairs>& a, const float* tile, int row,
+                                                     int depth) {
+        const int lane = Lane::number(), side = row + lane % 16, place = side * kDepth,
+                  step = lane / 16 * 4 ^ swizzle(side);
+#pragma unroll
+        for (int i = 0; i < row_pairs; ++i) {
+#pragma unroll
+            for (int h = 0; h < 2; ++h)
+                load_matrices(a[i][h], tile + place + 16 * i * kDepth + (step ^ (depth + 8 * h)));
+        }
+    }
+
+    /// Of columns `column`, ..., a multiple of 16, and steps `depth`, ..., one too.
+    template <int column_groups>
+    __device__ __forceinline__ static void load_columns(ColumnFragments<column_groups>& b, const float* tile,
+                                                        int column, int depth) {
+        const int lane = Lane::number(), side = column + lane % 8, place = side * kDepth,
+                  step = lane / 8 * 4 ^ swizzle(side);
+#pragma unroll
+        for (int j = 0; j < column_groups; ++j) {
+            load_matrices(b[j], tile + place + 8 * j * kDepth + (step ^ depth ^ swizzle(8 * j)));
+        }
+    }
+
+    /// values[i][d] = element (side + step(i), depth + d), depth a multiple of 4
     template <int count, class Step>
-    __device__ __forceinline__ static void load(float (&values)[count][4], const float* tile, int side, Step step,
-                                                int depth, int more_depth) {
+    __device__ __forceinline__ static void load_fours(float (&values)[count][4], const float* tile, int side, Step step,
+                                                      int depth) {
         const int column = depth ^ swizzle(side);
 #pragma unroll
         for (int i = 0; i < count; ++i) {
-            const int at = (side + step(i)) * kDepth + (column ^ (more_depth ^ swizzle(step(i))));
+            const int at = (side + step(i)) * kDepth + (column ^ swizzle(step(i)));
             const float4 four = *reinterpret_cast<const float4*>(tile + at);
             values[i][0] = four.x;
             values[i][1] = four.y;
@@ -59,48 +101,56 @@ struct AlongDepth {
         }
     }
 
-    template <int count, class Step>
-    __device__ __forceinline__ static void load_fours(float (&values)[count][4], const float* tile, int side, Step step,
-                                                      int depth) {
-        load(values, tile, side, step, depth, 0);
-    }
-
 private:
-    /// The tensor cores read two neighbouring rows at once, the multiply-adds two that are four apart.
-    __device__ __forceinline__ static constexpr int swizzle(int side) { return (side & 1) << 4 | (side & 12); }
+    /// The matrices of the tensor cores are eight neighbouring rows, the multiply-adds read rows that are four apart.
+    __device__ __forceinline__ static constexpr int swizzle(int side) { return ((side & 7) ^ (side >> 2 & 2)) << 2; }
 };
 
-/// The floats of one step of the sum stand in a row of all sides.
+/// The floats of one step of the sum stand in a row of all sides, a multiple of 32.
 template <int sides>
 struct AlongSide {
     /// Where an element stands, or four along the side.
     __device__ __forceinline__ static int place(int side, int depth) { return depth * sides + (side ^ swizzle(depth)); }
 
-    /// values[i][d] = element (side + step(i), depth + more_depth + d), depth a multiple of 4, more_depth of 16
-    template <int count, class Step>
-    __device__ __forceinline__ static void load(float (&values)[count][4], const float* tile, int side, Step step,
-                                                int depth, int more_depth) {
-        const int column = side ^ swizzle(depth);
+    template <int row_pairs>
+    __device__ __forceinline__ static void load_rows(RowFragments<row_pairs>& a, const float* tile, int row,
+                                                     int depth) {
+        const int side = (row + Lane::g()) ^ swizzle(Lane::t()), of_lane = Lane::t() * sides;
 #pragma unroll
-        for (int i = 0; i < count; ++i) {
-            const int at = (column ^ (step(i) & kSwizzled)) + (step(i) & ~kSwizzled);
+        for (int i = 0; i < row_pairs; ++i) {
 #pragma unroll
-            for (int d = 0; d < 4; ++d) values[i][d] = tile[(depth + more_depth + d) * sides + at];
+            for (int h = 0; h < 2; ++h) {
+#pragma unroll
+                for (int e = 0; e < 4; ++e) {
+                    a[i][h][e] =
+                        tile[of_lane + (depth + 8 * h + e / 2 * 4) * sides + further(side, 16 * i + e % 2 * 8)];
+                }
+            }
+        }
+    }
+
+    template <int column_groups>
+    __device__ __forceinline__ static void load_columns(ColumnFragments<column_groups>& b, const float* tile,
+                                                        int column, int depth) {
+        const int side = (column + Lane::g()) ^ swizzle(Lane::t()), of_lane = Lane::t() * sides;
+#pragma unroll
+        for (int j = 0; j < column_groups; ++j) {
+#pragma unroll
+            for (int d = 0; d < 4; ++d) b[j][d] = tile[of_lane + (depth + 4 * d) * sides + further(side, 8 * j)];
         }
     }
 
     /// values[i][d] = element (side + step(i), depth + d) where side + step(4 i), ... are four neighbours, the first a
-    /// multiple of 4
+    /// multiple of 4, and depth is one
     template <int count, class Step>
     __device__ __forceinline__ static void load_fours(float (&values)[count][4], const float* tile, int side, Step step,
                                                       int depth) {
-        const int column = side ^ swizzle(depth);
 #pragma unroll
-        for (int i = 0; i < count; i += 4) {
-            const int at = (column ^ (step(i) & kSwizzled)) + (step(i) & ~kSwizzled);
+        for (int d = 0; d < 4; ++d) {
+            const float* const row = tile + (depth + d) * sides;
 #pragma unroll
-            for (int d = 0; d < 4; ++d) {
-                const float4 four = *reinterpret_cast<const float4*>(tile + (depth + d) * sides + at);
+            for (int i = 0; i < count; i += 4) {
+                const float4 four = *reinterpret_cast<const float4*>(row + further(side ^ swizzle(d), step(i)));
                 values[i][d] = four.x;
                 values[i + 1][d] = four.y;
                 values[i + 2][d] = four.z;
@@ -112,8 +162,13 @@ struct AlongSide {
 private:
     static constexpr int kSwizzled = 24;  // the bits of a side that are permuted
 
-    /// The tensor cores read rows that are four apart at once.
-    __device__ __forceinline__ static constexpr int swizzle(int depth) { return (depth & 12) << 1; }
+    /// The tensor cores read four neighbouring rows at once.
+    __device__ __forceinline__ static constexpr int swizzle(int depth) { return (depth & 3) << 3; }
+
+    /// A permuted side and what stands `step` further, whose bits are all zero in the side that was permuted.
+    __device__ __forceinline__ static constexpr int further(int side, int step) {
+        return (side ^ (step & kSwizzled)) + (step & ~kSwizzled);
+    }
 };
 
 /// Exact float32: a thread multiplies fours of rows by fours of columns, in the order of the depth. Its lanes stand in
@@ -159,16 +214,13 @@ struct FusedMultiplyAdd {
     }
 
 private:
-    __device__ __forceinline__ static int lane() { return static_cast<int>(threadIdx.x) % kWarp; }
-    __device__ __forceinline__ static int row() { return Tile::warp_row() + lane() / 4 * 4; }
-    __device__ __forceinline__ static int column() { return Tile::warp_column() + lane() % 4 * 4; }
+    __device__ __forceinline__ static int row() { return Tile::warp_row() + Lane::g() * 4; }
+    __device__ __forceinline__ static int column() { return Tile::warp_column() + Lane::t() * 4; }
     __device__ __forceinline__ static constexpr int row_step(int i) { return i / 4 * 32 + i % 4; }
     __device__ __forceinline__ static constexpr int column_step(int j) { return j / 4 * 16 + j % 4; }
 };
 
-/// Tensor cores, operands rounded to TF32 or bf16 on their way from shared memory. Lane (g, t) reads four neighbours
-/// along the depth, 4 t to 4 t + 3 of 16, and gives them to the instruction where it expects others: a sum does not
-/// mind the order of its terms, as long as A and B agree. So one 128-bit load serves one bf16 or two TF32 instructions.
+/// Tensor cores, operands rounded to TF32 or bf16 on their way from shared memory.
 template <class Tile, class Format>
 struct TensorCore {
     static constexpr int kRowPairs = Tile::kWarpRows / 16, kColumnGroups = Tile::kWarpColumns / 8;
@@ -176,14 +228,13 @@ struct TensorCore {
 
     template <class LayoutA, class LayoutB>
     __device__ __forceinline__ static void multiply(Sums<Tile>& sums, const float* tile_a, const float* tile_b) {
-        const int row = Tile::warp_row() + g(), column = Tile::warp_column() + g();
-        const auto step = [](int i) { return 8 * i; };
 #pragma unroll
         for (int depth = 0; depth < kDepth; depth += 16) {
-            float a[2 * kRowPairs][4], b[kColumnGroups][4];
-            LayoutA::load(a, tile_a, row, step, 4 * t(), depth);
-            LayoutB::load(b, tile_b, column, step, 4 * t(), depth);
-            Format::template multiply<kRowPairs, kColumnGroups>(sums, a, b);
+            RowFragments<kRowPairs> a;
+            ColumnFragments<kColumnGroups> b;
+            LayoutA::load_rows(a, tile_a, Tile::warp_row(), depth);
+            LayoutB::load_columns(b, tile_b, Tile::warp_column(), depth);
+            Format::multiply(sums, a, b);
         }
     }
 
@@ -193,39 +244,33 @@ struct TensorCore {
 #pragma unroll
             for (int j = 0; j < kColumnGroups; ++j) {
                 const float* const four = sums[i * kColumnGroups + j];
-                float* const to =
-                    c + (Tile::warp_row() + i * 16 + g()) * row_stride + Tile::warp_column() + j * 8 + 2 * t();
+                float* const to = c + (Tile::warp_row() + i * 16 + Lane::g()) * row_stride + Tile::warp_column() +
+                                  j * 8 + 2 * Lane::t();
                 *reinterpret_cast<float2*>(to) = make_float2(four[0], four[1]);
                 *reinterpret_cast<float2*>(to + 8 * row_stride) = make_float2(four[2], four[3]);
             }
         }
     }
-
-private:
-    __device__ __forceinline__ static int g() { return static_cast<int>(threadIdx.x) % kWarp / 4; }
-    __device__ __forceinline__ static int t() { return static_cast<int>(threadIdx.x) % 4; }
 };
 
 /// 10 bits of mantissa; two instructions for 16 steps of the sum.
 struct Tf32 {
     template <int row_pairs, int column_groups>
     __device__ __forceinline__ static void multiply(float (&sums)[row_pairs * column_groups][4],
-                                                    const float (&a)[2 * row_pairs][4],
-                                                    const float (&b)[column_groups][4]) {
+                                                    const RowFragments<row_pairs>& a,
+                                                    const ColumnFragments<column_groups>& b) {
 #pragma unroll
-        for (int d = 0; d < 4; d += 2) {
+        for (int h = 0; h < 2; ++h) {
             std::uint32_t left[row_pairs][4], right[column_groups][2];
 #pragma unroll
             for (int i = 0; i < row_pairs; ++i) {
-                left[i][0] = to_tf32(a[2 * i][d]);
-                left[i][1] = to_tf32(a[2 * i + 1][d]);
-                left[i][2] = to_tf32(a[2 * i][d + 1]);
-                left[i][3] = to_tf32(a[2 * i + 1][d + 1]);
+#pragma unroll
+                for (int e = 0; e < 4; ++e) left[i][e] = to_tf32(a[i][h][e]);
             }
 #pragma unroll
             for (int j = 0; j < column_groups; ++j) {
-                right[j][0] = to_tf32(b[j][d]);
-                right[j][1] = to_tf32(b[j][d + 1]);
+#pragma unroll
+                for (int e = 0; e < 2; ++e) right[j][e] = to_tf32(b[j][2 * h + e]);
             }
 #pragma unroll
             for (int i = 0; i < row_pairs; ++i) {
@@ -238,12 +283,13 @@ struct Tf32 {
     }
 };
 
-/// 7 bits of mantissa; one instruction for 16 steps of the sum.
+/// 7 bits of mantissa; one instruction for 16 steps of the sum. It takes neighbours along the depth in one register,
+/// but a sum does not mind the order of its terms: steps t and t + 4 are neighbours here, in A and in B.
 struct Bf16 {
     template <int row_pairs, int column_groups>
     __device__ __forceinline__ static void multiply(float (&sums)[row_pairs * column_groups][4],
-                                                    const float (&a)[2 * row_pairs][4],
-                                                    const float (&b)[column_groups][4]) {
+                                                    const RowFragments<row_pairs>& a,
+                                                    const ColumnFragments<column_groups>& b) {
         std::uint32_t right[column_groups][2];
 #pragma unroll
         for (int j = 0; j < column_groups; ++j) {
@@ -252,13 +298,26 @@ struct Bf16 {
         }
 #pragma unroll
         for (int i = 0; i < row_pairs; ++i) {
-            const float(&upper)[4] = a[2 * i], (&lower)[4] = a[2 * i + 1];
-            const std::uint32_t left[4] = {pack_bf16(upper[0], upper[1]), pack_bf16(lower[0], lower[1]),
-                                           pack_bf16(upper[2], upper[3]), pack_bf16(lower[2], lower[3])};
+            std::uint32_t left[4];
+#pragma unroll
+            for (int e = 0; e < 4; ++e) left[e] = pack_bf16(a[i][e / 2][e % 2], a[i][e / 2][e % 2 + 2]);
 #pragma unroll
             for (int j = 0; j < column_groups; ++j) multiply_add_bf16(sums[i * column_groups + j], left, right[j]);
         }
     }
 };
+
+/// For launchers: call(multiplier) with what multiplies a Tile in this precision.
+template <class Tile, class Call>
+void with_multiplier(Precision precision, const Call& call) {
+    switch (precision) {
+        case Precision::fp32:
+            return call(FusedMultiplyAdd<Tile>{});
+        case Precision::tf32:
+            return call(TensorCore<Tile, Tf32>{});
+        case Precision::bf16:
+            return call(TensorCore<Tile, Bf16>{});
+    }
+}
 
 }  // namespace sinter::kernels

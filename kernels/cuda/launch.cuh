@@ -39,7 +39,7 @@ void launch(CudaQueue& queue, dim3 grid, dim3 block, std::size_t shared_bytes, A
     if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
     const auto* const handle = reinterpret_cast<const void*>(kernel);
     [[maybe_unused]] static const bool named = (name_kernel(handle, kernel_name<kernel>()), true);
-    if (shared_bytes > kSharedWithoutAsking) queue.allow_shared(handle, kernel_name<kernel>(), shared_bytes);
+    if (shared_bytes > 0) queue.allow_shared(handle, kernel_name<kernel>(), shared_bytes);
     cudaLaunchConfig_t config = {};
     config.gridDim = grid;
     config.blockDim = block;

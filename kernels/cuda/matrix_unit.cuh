@@ -16,13 +16,16 @@
 
 namespace sinter::kernels {
 
-/// The nearest number with a mantissa of 10 bits, ties away from zero, as the bits of a float.
+/// The nearest number with a mantissa of 10 bits, as the bits of a float. From compute capability 9.0 on, which has an
+/// instruction for it, ties go to the even one, before away from zero.
 __device__ __forceinline__ std::uint32_t to_tf32(float value) {
 #ifdef SINTER_CUDA_EMULATED
     return emu::to_tf32(value);
 #else
     std::uint32_t bits = 0;
-#if __CUDA_ARCH__ >= 800
+#if __CUDA_ARCH__ >= 900
+    asm("cvt.rn.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
+#elif __CUDA_ARCH__ >= 800
     asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
 #else
     __trap();
@@ -73,15 +76,16 @@ __device__ __forceinline__ void multiply_add_bf16(float (&c)[4], const std::uint
 #endif
 }
 
-/// Four 8x8 matrices of 16-bit numbers (or 8x4 of 32-bit ones) from shared memory. Lane 8m + r gives the address of row
-/// r of matrix m, 16 bytes aligned to 16; lane 4r + t receives in x[m] the pair of numbers 2t, 2t+1 of row r.
-__device__ __forceinline__ void load_matrices(std::uint32_t (&x)[4], const void* row) {
+/// Four 8x4 matrices from shared memory. Lane 8m + r gives the address of row r of matrix m, aligned to 16 bytes; lane
+/// 4r + t receives element t of row r in x[m]. (ldmatrix is made for 8x8 matrices of 16-bit numbers, of which it gives
+/// a lane two neighbours: here the halves of one float.)
+__device__ __forceinline__ void load_matrices(float (&x)[4], const float* row) {
 #ifdef SINTER_CUDA_EMULATED
     emu::load_matrices(x, row);
-#else
+#elif __CUDA_ARCH__ >= 750
     const auto from = static_cast<unsigned>(__cvta_generic_to_shared(row));
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
+                 : "=f"(x[0]), "=f"(x[1]), "=f"(x[2]), "=f"(x[3])
                  : "r"(from)
                  : "memory");
 #endif

@@ -90,7 +90,10 @@ int CudaQueue::device() const { return state_->device; }
 int CudaQueue::compute_capability() const { return state_->compute_capability; }
 
 CUstream_st* CudaQueue::stream() {
-    if (!state_->words.empty()) state_->words.launch(*this);
+    if (!state_->words.empty()) {
+        make_current();  // memory may be released while another device is
+        state_->words.launch(*this);
+    }
     return state_->stream;
 }
 
@@ -169,9 +172,18 @@ void CudaQueue::download(void* to_host, const void* from, std::size_t bytes) {
     synchronise();
 }
 
+bool CudaQueue::supports(Precision precision) const {
+    constexpr int kOldestWithTf32AndBf16 = 80;
+    return precision == Precision::fp32 || state_->compute_capability >= kOldestWithTf32AndBf16;
+}
+
 void CudaQueue::set_precision(Precision precision) {
-    constexpr int kOldestWithBoth = 80;
-    state_->precision = state_->compute_capability < kOldestWithBoth ? Precision::fp32 : precision;
+    if (!supports(precision)) {
+        throw QueueError("[cuda] " + device_name(state_->device) +
+                         " has no tensor cores for tf32 and bf16, which came with "
+                         "compute capability 8.0; it computes in fp32");
+    }
+    state_->precision = precision;
 }
 
 void CudaQueue::set_engine(Engine engine) {

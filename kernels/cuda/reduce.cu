@@ -31,11 +31,13 @@ __global__ void __launch_bounds__(kBlock) sum_squares_kernel(float* to, const fl
 
 __global__ void __launch_bounds__(kBlock) sum_rows_kernel(float* to, const float* x, bool accumulate, ColumnGrid grid) {
     float sums[kQuad] = {};
-    for (Index r = grid.first_row(); r < grid.end_row(); r += grid.row_step()) {
-        const Quad quad = load4(x + r * grid.shape.columns + grid.column(), grid.columns_left());
+    const Index left = grid.columns_left();
+    for_rows(
+        grid, [&](Index i) { return load4(x + i, left); },
+        [&](Index, const Quad& quad) {
 #pragma unroll
-        for (int j = 0; j < kQuad; ++j) sums[j] += quad[j];
-    }
+            for (int j = 0; j < kQuad; ++j) sums[j] += quad[j];
+        });
     if (sum_over_rows<1>(sums, grid)) store_sums(to + grid.column(), sums, grid.columns_left(), accumulate);
 }
 

@@ -72,7 +72,7 @@ inline float cospif(float x) {
     return cosine;
 }
 
-// CUDA's min and max also stand in the global namespace, for mixed-free operands.
+// CUDA's min and max stand in the global namespace; unlike CUDA's, these take two operands of one type only.
 template <class Value>
 constexpr Value min(Value a, Value b) {
     return b < a ? b : a;

@@ -59,21 +59,14 @@ void combine_bf16(void* const* lanes, unsigned) {
 }
 
 struct MatrixLoad {
-    std::uint32_t* x;
-    const std::byte* row;
+    float* x;
+    const float* row;
 };
 
 void combine_load(void* const* lanes, unsigned) {
-    const auto element = [&](int matrix, int row, int column) {
-        std::uint16_t bits;
-        std::memcpy(&bits, static_cast<const MatrixLoad*>(lanes[8 * matrix + row])->row + 2 * column, sizeof bits);
-        return std::uint32_t{bits};
-    };
+    const auto of = [&](int lane) { return static_cast<const MatrixLoad*>(lanes[lane]); };
     for (int lane = 0; lane < warpSize; ++lane) {
-        const int r = lane / 4, t = lane % 4;
-        for (int m = 0; m < 4; ++m) {
-            static_cast<const MatrixLoad*>(lanes[lane])->x[m] = element(m, r, 2 * t) | element(m, r, 2 * t + 1) << 16;
-        }
+        for (int matrix = 0; matrix < 4; ++matrix) of(lane)->x[matrix] = of(8 * matrix + lane / 4)->row[lane % 4];
     }
 }
 
@@ -82,7 +75,7 @@ void combine_load(void* const* lanes, unsigned) {
 std::uint32_t to_tf32(float value) {
     const auto bits = std::bit_cast<std::uint32_t>(value);
     if ((bits & 0x7f800000u) == 0x7f800000u) return bits;  // infinity and NaN stay
-    return (bits + 0x1000u) & 0xffffe000u;
+    return (bits + 0x0fffu + (bits >> 13 & 1u)) & 0xffffe000u;
 }
 
 void multiply_add_tf32(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2], const Here& at) {
@@ -95,11 +88,11 @@ void multiply_add_bf16(float (&c)[4], const std::uint32_t (&a)[4], const std::ui
     meet(&combine_bf16, "multiply_add_bf16()", kAllLanes, &mine, at);
 }
 
-void load_matrices(std::uint32_t (&x)[4], const void* row, const Here& at) {
+void load_matrices(float (&x)[4], const float* row, const Here& at) {
     if (reinterpret_cast<std::uintptr_t>(row) % 16 != 0) {
         device_fault("load_matrices() needs rows that are aligned to 16 bytes");
     }
-    MatrixLoad mine{x, static_cast<const std::byte*>(row)};
+    MatrixLoad mine{x, row};
     meet(&combine_load, "load_matrices()", kAllLanes, &mine, at);
 }
 

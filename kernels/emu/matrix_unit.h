@@ -12,6 +12,6 @@ void multiply_add_tf32(float (&c)[4], const std::uint32_t (&a)[4], const std::ui
                        const Here& at = Here::current());
 void multiply_add_bf16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2],
                        const Here& at = Here::current());
-void load_matrices(std::uint32_t (&x)[4], const void* row, const Here& at = Here::current());
+void load_matrices(float (&x)[4], const float* row, const Here& at = Here::current());
 
 }  // namespace sinter::emu

@@ -1,5 +1,5 @@
 // What kernels move between the memory of a device and its multiprocessors, counted access by access. Only the kernels
-// of a library made by sinter_counted_kernels() report theirs; all others run as usual and count as nothing.
+// of the library cuda_counted report theirs; all others run as usual and count as nothing.
 #pragma once
 
 #include <cstddef>

@@ -4,10 +4,10 @@
 #include "kernels/activation.h"
 #include "kernels/batch_norm.h"
 #include "kernels/conv.h"
-#include "kernels/cuda/device.cuh"
 #include "kernels/elementwise.h"
 #include "kernels/gather.h"
 #include "kernels/gemm.h"
+#include "kernels/graph.h"
 #include "kernels/loss.h"
 #include "kernels/reduce.h"
 #include "kernels/vae.h"
@@ -19,23 +19,11 @@ namespace {
 class Launches : public EmulatedDevice {
 protected:
     /// The kernels that `call` launches, and nothing else that takes the device's time.
-    std::size_t kernels_of(const std::function<void()>& call) {
+    int kernels_of(const std::function<void()>& call) {
         call();  // the first one allocates what it works in
-        cudaStreamBeginCapture(queue.stream(), cudaStreamCaptureModeThreadLocal);
-        call();
-        cudaGraph_t graph = nullptr;
-        cudaStreamEndCapture(queue.stream(), &graph);
-        std::size_t count = 0;
-        cudaGraphGetNodes(graph, nullptr, &count);
-        std::vector<cudaGraphNode_t> nodes(count);
-        cudaGraphGetNodes(graph, nodes.data(), &count);
-        for (const cudaGraphNode_t node : nodes) {
-            cudaGraphNodeType type;
-            cudaGraphNodeGetType(node, &type);
-            EXPECT_EQ(type, cudaGraphNodeTypeKernel);
-        }
-        cudaGraphDestroy(graph);
-        return count;
+        const CudaGraph graph(queue, call);
+        EXPECT_EQ(graph.copies(), 0);
+        return graph.kernels();
     }
 
     /// Memory for any argument, all zeros.
@@ -55,17 +43,17 @@ const Activation kRelu{ActivationKind::relu};
 
 TEST_F(Launches, OfADenseLayer) {
     const Epilogue<float> bias_and_relu{array(3), kRelu, false};
-    EXPECT_EQ(kernels_of([&] { gemm(queue, array(0), array(1), array(2), {128, 40, 300}, bias_and_relu); }), 1u);
+    EXPECT_EQ(kernels_of([&] { gemm(queue, array(0), array(1), array(2), {128, 40, 300}, bias_and_relu); }), 1);
     EXPECT_EQ(kernels_of([&] {
                   bias_activation_backward(queue, array(0), array(1), array(2), array(3), {128, 300}, kRelu, false);
               }),
-              1u);
+              1);
     EXPECT_EQ(kernels_of([&] {
                   linear_parameter_gradients(queue, array(0), array(1), array(2), array(3), {700, 20, 40}, false, true);
               }),
-              1u)
+              1)
         << "the blocks of the long sum meet, and the bias has a plane of its own";
-    EXPECT_EQ(kernels_of([&] { gemm(queue, array(0), array(1), array(2), {128, 20, 40, false, true}, {}); }), 1u);
+    EXPECT_EQ(kernels_of([&] { gemm(queue, array(0), array(1), array(2), {128, 20, 40, false, true}, {}); }), 1);
 }
 
 /// Square images with a padding of 1, a kernel of 4 and so many channels.
@@ -86,11 +74,11 @@ TEST_F(Launches, OfAConvolution) {
     };
     for (const Index channels : {3, 8}) {
         const bool thin = channels == 3;
-        EXPECT_EQ(forward(geometry(channels, 16, 2)), 1u);
-        EXPECT_EQ(input_gradient(geometry(channels, 16, 1)), 1u);
-        EXPECT_EQ(input_gradient(geometry(channels, 16, 2)), 1u) << "the four phases together";
-        EXPECT_EQ(input_gradient(geometry(channels, 16, 3)), thin ? 1u : 3u) << "nine phases, four a launch";
-        EXPECT_EQ(weight_gradient(geometry(channels, 16, 2)), thin ? 2u : 1u);
+        EXPECT_EQ(forward(geometry(channels, 16, 2)), 1);
+        EXPECT_EQ(input_gradient(geometry(channels, 16, 1)), 1);
+        EXPECT_EQ(input_gradient(geometry(channels, 16, 2)), 1) << "the four phases together";
+        EXPECT_EQ(input_gradient(geometry(channels, 16, 3)), thin ? 1 : 3) << "nine phases, four a launch";
+        EXPECT_EQ(weight_gradient(geometry(channels, 16, 2)), thin ? 2 : 1);
     }
 }
 
@@ -107,31 +95,31 @@ TEST_F(Launches, OfBatchNorm) {
                                 array(8), shape, kRelu, false);
         });
     };
-    EXPECT_EQ(forward({128, 400}), 1u);
-    EXPECT_EQ(backward({128, 400}), 1u);
-    EXPECT_EQ(forward({1024, 64}), 1u);
-    EXPECT_EQ(backward({1024, 64}), 1u);
-    EXPECT_EQ(forward({1600, 64}), 2u);
-    EXPECT_EQ(backward({1600, 64}), 2u);
+    EXPECT_EQ(forward({128, 400}), 1);
+    EXPECT_EQ(backward({128, 400}), 1);
+    EXPECT_EQ(forward({1024, 64}), 1);
+    EXPECT_EQ(backward({1024, 64}), 1);
+    EXPECT_EQ(forward({1600, 64}), 2);
+    EXPECT_EQ(backward({1600, 64}), 2);
     EXPECT_EQ(kernels_of([&] {
                   batch_norm_inference(queue, array(0), array(1), array(2), array(3), array(4), array(5), {1600, 64},
                                        1e-5, kRelu);
               }),
-              1u);
+              1);
 }
 
 TEST_F(Launches, OfLossesAndSums) {
     const Index many = kCount;  // of several blocks
-    EXPECT_EQ(kernels_of([&] { sigmoid_cross_entropy(queue, array(0), array(1), array(2), array(3), many, 1); }), 1u);
-    EXPECT_EQ(kernels_of([&] { squared_error(queue, array(0), array(1), array(2), array(3), many, 1); }), 1u);
+    EXPECT_EQ(kernels_of([&] { sigmoid_cross_entropy(queue, array(0), array(1), array(2), array(3), many, 1); }), 1);
+    EXPECT_EQ(kernels_of([&] { squared_error(queue, array(0), array(1), array(2), array(3), many, 1); }), 1);
     EXPECT_EQ(kernels_of([&] {
                   softmax_cross_entropy(queue, array(0), array(1), array(2), array_of<std::int32_t>(3), {9000, 10}, 1);
               }),
-              1u);
-    EXPECT_EQ(kernels_of([&] { sum_all(queue, array(0), array(1), many, 1, true); }), 1u);
-    EXPECT_EQ(kernels_of([&] { sum_squares(queue, array(0), array(1), many); }), 1u);
-    EXPECT_EQ(kernels_of([&] { sum_rows(queue, array(0), array(1), {3000, 40}, true); }), 1u);
-    EXPECT_EQ(kernels_of([&] { sum_columns(queue, array(0), array(1), {40, 3000}, true); }), 1u);
+              1);
+    EXPECT_EQ(kernels_of([&] { sum_all(queue, array(0), array(1), many, 1, true); }), 1);
+    EXPECT_EQ(kernels_of([&] { sum_squares(queue, array(0), array(1), many); }), 1);
+    EXPECT_EQ(kernels_of([&] { sum_rows(queue, array(0), array(1), {3000, 40}, true); }), 1);
+    EXPECT_EQ(kernels_of([&] { sum_columns(queue, array(0), array(1), {40, 3000}, true); }), 1);
 }
 
 TEST_F(Launches, OfTheRestOfAStep) {
@@ -141,17 +129,17 @@ TEST_F(Launches, OfTheRestOfAStep) {
                   gather_images(queue, array(0), array_of<std::uint8_t>(1), array_of<std::int32_t>(2),
                                 array_of<std::int64_t>(3), {128, 784}, 1, 0);
               }),
-              1u);
-    EXPECT_EQ(kernels_of([&] { random_normal(queue, array(0), 128 * 100, 0, 1, address); }), 1u);
-    EXPECT_EQ(kernels_of([&] { dropout(queue, array(0), array(1), kCount, 0.3, address); }), 1u);
+              1);
+    EXPECT_EQ(kernels_of([&] { random_normal(queue, array(0), 128 * 100, 0, 1, address); }), 1);
+    EXPECT_EQ(kernels_of([&] { dropout(queue, array(0), array(1), kCount, 0.3, address); }), 1);
     EXPECT_EQ(kernels_of([&] { reparameterise_kl_forward(queue, array(0), array(1), array(2), latent, 1, address); }),
-              1u);
+              1);
     EXPECT_EQ(kernels_of([&] {
                   reparameterise_kl_backward(queue, array(0), array(1), array(2), array(3), latent, 1, address);
               }),
-              1u);
-    EXPECT_EQ(kernels_of([&] { activation_backward(queue, array(0), array(1), array(2), kCount, kRelu); }), 1u);
-    EXPECT_EQ(kernels_of([&] { add(queue, array(0), array(1), array(2), kCount); }), 1u);
+              1);
+    EXPECT_EQ(kernels_of([&] { activation_backward(queue, array(0), array(1), array(2), kCount, kRelu); }), 1);
+    EXPECT_EQ(kernels_of([&] { add(queue, array(0), array(1), array(2), kCount); }), 1);
 }
 
 }  // namespace

@@ -35,11 +35,11 @@ TEST_F(MatrixUnit, MultipliesTf32) {
     EXPECT_EQ(c.values(), product(a, b, 8));
 }
 
-TEST_F(MatrixUnit, RoundsToTf32) {
-    // 1 + 2^-11 lies half way to the next number of 10 bits and goes up; a little less goes down.
+TEST_F(MatrixUnit, RoundsToTf32TiesToEven) {
+    // 1 + 2^-11 lies half way between two numbers of 10 bits and goes to the even one, down; more goes up.
     std::vector<float> a(16 * 8), b(8 * 8);
-    a[0] = 1 + 0x1p-11f;
-    a[8] = 1 + 0x1p-12f;
+    a[0] = 1 + 0x1.8p-11f;
+    a[8] = 1 + 0x1p-11f;
     b[0] = 1;
     const DeviceArray<float> left(queue, a), right(queue, b), c(queue, std::vector<float>(16 * 8));
     multiply_tf32(queue, c.data(), left.data(), right.data());

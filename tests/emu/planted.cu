@@ -202,15 +202,12 @@ __global__ void multiply_tf32_kernel(float* c, const float* a, const float* b) {
 }
 
 __global__ void multiply_bf16_kernel(float* c, const float* a, const float* b) {
-    __shared__ __align__(16) std::uint32_t rows[4 * 8 * 4];  // A as four matrices of 8x8: upper left, lower left, right
-    const int lane = threadIdx.x, m = lane / 8, r = lane % 8, g = lane / 4, t = lane % 4;
-    for (int i = 0; i < 4; ++i) {
-        const float* from = a + 16 * (r + m % 2 * 8) + m / 2 * 8 + 2 * i;
-        rows[4 * lane + i] = pack_bf16(from[0], from[1]);
-    }
-    __syncwarp();
+    const int g = threadIdx.x / 4, t = threadIdx.x % 4;
     std::uint32_t left[4];
-    load_matrices(left, rows + 4 * lane);
+    for (int i = 0; i < 4; ++i) {
+        const float* const pair = a + 16 * (g + i % 2 * 8) + 2 * t + i / 2 * 8;
+        left[i] = pack_bf16(pair[0], pair[1]);
+    }
     const float* const column = b + 8 * (2 * t) + g;
     const std::uint32_t right[2] = {pack_bf16(column[0], column[8]), pack_bf16(column[8 * 8], column[8 * 9])};
     float sum[4] = {1, 1, 1, 1};

@@ -53,7 +53,7 @@ void copy_over(CudaQueue& queue, float* y, const float* x, bool synchronise);
 
 /// c [16, 8] = 1 + a [16, 8] b [8, 8] by one instruction of the tensor cores
 void multiply_tf32(CudaQueue& queue, float* c, const float* a, const float* b);
-/// c [16, 8] = 1 + a [16, 16] b [16, 8] by one instruction, a loaded from shared memory as matrices
+/// c [16, 8] = 1 + a [16, 16] b [16, 8] by one instruction
 void multiply_bf16(CudaQueue& queue, float* c, const float* a, const float* b);
 
 /// A launch of this size of a kernel that does nothing.

@@ -50,7 +50,8 @@ void write_case_hashes(std::ostream& out, CudaQueue& queue, const CaseList& case
             if (test.arguments[a].type == ElementType::real) unify_nans(run.contents[a]);
             hash.add(run.contents[a]);
         }
-        out << std::hex << std::setfill('0') << std::setw(16) << hash.value() << ' ' << test.name() << '\n';
+        out << std::hex << std::setfill('0') << std::setw(16) << hash.value() << ' ' << (test.transcendental ? "~" : "")
+            << test.name() << '\n';
     }
 }
 

@@ -11,7 +11,9 @@
 namespace sinter::kernels {
 
 /// Writes a line for each case that has a CUDA kernel, run in float32 on aligned buffers: a 64-bit hash of its outputs,
-/// in which every NaN counts alike, and the case's name. Throws QueueError as soon as the device fails.
+/// in which every NaN counts alike, and the case's name,
+/// behind a ~ where uses_transcendentals() says that the bits may differ. Throws QueueError as soon as the device
+/// fails.
 void write_case_hashes(std::ostream& out, CudaQueue& queue, const CaseList& cases);
 
 }  // namespace sinter::kernels

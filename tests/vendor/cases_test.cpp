@@ -90,6 +90,7 @@ protected:
     void run_in_low_precision(CaseList cases, const std::string& kernel) {
         std::erase_if(cases, [](const KernelCase& test) { return !is_exact(test); });
         for (const Precision precision : {Precision::tf32, Precision::bf16}) {
+            if (!queue_->supports(precision)) continue;
             queue_->set_precision(precision);
             EXPECT_GT(run(cases, kernel, Placement::aligned, kFew).done, 0) << kernel;
         }

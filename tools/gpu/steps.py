@@ -113,6 +113,8 @@ def judge(step, code, limit, output, errors):
         # Slow is not wrong; but what was wrong before the limit still is.
         wrong = step.is_test and (findings.failed_tests(output) or findings.sanitizer_report(output))
         return FAILED if wrong else UNFINISHED, f"did not finish in {limit} s; {said}"
+    if code and (unsupported := findings.no_sanitizer(output + errors)):
+        return MISSING, unsupported
     if code:
         return FAILED, f"exit code {code}; {said}"
     passed = (findings.test_counts(output) or (0,))[0]

@@ -14,9 +14,7 @@ CudaDevice describe_device(const kernels::CudaQueue& queue) {
     device.multiprocessors = properties.multiProcessorCount;
     device.l2_bytes = static_cast<double>(properties.l2CacheSize);
     device.memory_bytes = static_cast<double>(properties.totalGlobalMem);
-#ifdef SINTER_CUDA_EMULATED
-    device.emulated = true;
-#endif
+    device.emulated = kernels::CudaQueue::emulated();
     return device;
 }
 

@@ -51,7 +51,7 @@ std::string format_device(const CudaMachine& machine) {
             "           It is emulated on the CPU: the times below are the emulator's and say nothing about a GPU.\n";
     text += fmt::format("peaks      FMA {}, mma.sync TF32 {}, bf16 {}; this run's products are in {}\n",
                         tera_text(machine.peaks.fma), tera_text(machine.peaks.tf32), tera_text(machine.peaks.bf16),
-                        name(machine.precision));
+                        name_of(kPrecisions, machine.precision));
     text += fmt::format("launch     an empty kernel takes {} of a graph\n", time_text(machine.empty_launch));
     if (machine.vendor_absence.empty())
         return text + "vendor     cuBLASLt beside matrix products, cuDNN beside convolutions and batch normalisation\n";
@@ -75,18 +75,6 @@ nlohmann::ordered_json timing_json(const Timing& timing) {
 }
 
 }  // namespace
-
-const char* name(Precision precision) {
-    switch (precision) {
-        case Precision::fp32:
-            return "fp32";
-        case Precision::tf32:
-            return "tf32";
-        case Precision::bf16:
-            return "bf16";
-    }
-    return "";
-}
 
 std::string format_table(const CudaMachine& machine, std::span<const CudaMeasurement> measurements) {
     std::string text = format_device(machine) + format_bandwidth(machine.bandwidth) + '\n';
@@ -138,7 +126,7 @@ std::string format_json(const CudaMachine& machine, std::span<const CudaMeasurem
                                    {"compute_capability", device.compute_capability},
                                    {"multiprocessors", device.multiprocessors},
                                    {"l2_bytes", device.l2_bytes},
-                                   {"precision", name(machine.precision)},
+                                   {"precision", name_of(kPrecisions, machine.precision)},
                                    {"fma_peak_flops_per_second", machine.peaks.fma},
                                    {"tf32_peak_flops_per_second", number_json(machine.peaks.tf32)},
                                    {"bf16_peak_flops_per_second", number_json(machine.peaks.bf16)},

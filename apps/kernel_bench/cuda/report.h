@@ -19,9 +19,6 @@ struct CudaMachine {
     std::string vendor_absence;  ///< why the vendor engine takes no part; empty if it does
 };
 
-/// "fp32", "tf32" or "bf16".
-const char* name(kernels::Precision precision);
-
 /// A header with the device and its roofs, and a line per case. Operations are compared with the peak of the precision
 /// (everything but matrix products and convolutions with that of float32), warm bytes with the bandwidth where the
 /// working set lives, cold ones with that of the device's memory.

@@ -1,11 +1,12 @@
 #include "apps/kernel_bench/cuda/roofs.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "apps/kernel_bench/cuda/stopwatch.h"
+#include "kernels/cuda/gemm_tile.cuh"
 #include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/matrix_unit.cuh"
 #include "kernels/cuda/quad.cuh"
 
 namespace sinter::bench {
@@ -45,22 +46,26 @@ __global__ void __launch_bounds__(kBlock) multiply_add_kernel(float* sink, int i
 
 constexpr int kProducts = 8;  // independent ones of a warp
 
+/// Else it is bf16.
+template <class Format>
+constexpr bool is_tf32 = std::is_same_v<Format, kernels::Tf32>;
+
 /// Each warp multiplies 16x8 by 8x8 (TF32) or 16x16 by 16x8 (bf16) matrices.
-template <Precision precision>
+template <class Format>
 __global__ void __launch_bounds__(kBlock) tensor_kernel(float* sink, int iterations) {
     const float seed = 1.0f / static_cast<float>(1 + threadIdx.x % kernels::kWarp);  // zeros would save power
     std::uint32_t a[4], b[2];
 #pragma unroll
     for (int j = 0; j < 4; ++j) {
         const float value = j % 2 == 0 ? seed : -seed;
-        a[j] = precision == Precision::tf32 ? kernels::to_tf32(value) : kernels::pack_bf16(value, -value);
+        a[j] = is_tf32<Format> ? kernels::to_tf32(value) : kernels::pack_bf16(value, -value);
         if (j < 2) b[j] = a[j];
     }
     float c[kProducts][4] = {};
     for (int i = 0; i < iterations; ++i) {
 #pragma unroll
         for (int j = 0; j < kProducts; ++j) {
-            if constexpr (precision == Precision::tf32) {
+            if constexpr (is_tf32<Format>) {
                 kernels::multiply_add_tf32(c[j], a, b);
             } else {
                 kernels::multiply_add_bf16(c[j], a, b);
@@ -145,13 +150,14 @@ double best_rate(CudaQueue& queue, const CudaDevice& device, const Work& work) {
     return repetitions / seconds;
 }
 
-template <Precision precision>
+template <class Format>
 double measure_tensor_peak(CudaQueue& queue, const CudaDevice& device, float* sink) {
     const dim3 grid = full_grid(device);
-    const double multiply_adds = 16 * 8 * (precision == Precision::tf32 ? 8 : 16);
+    static_assert(is_tf32<Format> || std::is_same_v<Format, kernels::Bf16>);
+    const double multiply_adds = 16 * 8 * (is_tf32<Format> ? 8 : 16);
     const double warps = static_cast<double>(grid.x) * kBlock / kernels::kWarp;
     return 2 * multiply_adds * kProducts * warps * best_rate(queue, device, [&](int iterations) {
-               launch<tensor_kernel<precision>>(queue, grid, kBlock, 0, sink, iterations);
+               launch<tensor_kernel<Format>>(queue, grid, kBlock, 0, sink, iterations);
            });
 }
 
@@ -194,7 +200,6 @@ double CudaPeaks::of(Precision precision) const {
 }
 
 CudaPeaks measure_cuda_peaks(CudaQueue& queue, const CudaDevice& device) {
-    constexpr int kOldestWithBoth = 80;
     const Zeros sink(queue, 1);
     const dim3 grid = full_grid(device);
     const double chains = static_cast<double>(grid.x) * kBlock * kChains;
@@ -202,10 +207,8 @@ CudaPeaks measure_cuda_peaks(CudaQueue& queue, const CudaDevice& device) {
     peaks.fma = 2 * chains * best_rate(queue, device, [&](int iterations) {
                     launch<multiply_add_kernel>(queue, grid, kBlock, 0, sink.data(), iterations);
                 });
-    if (device.compute_capability >= kOldestWithBoth) {
-        peaks.tf32 = measure_tensor_peak<Precision::tf32>(queue, device, sink.data());
-        peaks.bf16 = measure_tensor_peak<Precision::bf16>(queue, device, sink.data());
-    }
+    if (queue.supports(Precision::tf32)) peaks.tf32 = measure_tensor_peak<kernels::Tf32>(queue, device, sink.data());
+    if (queue.supports(Precision::bf16)) peaks.bf16 = measure_tensor_peak<kernels::Bf16>(queue, device, sink.data());
     return peaks;
 }
 

@@ -174,13 +174,6 @@ TEST(Schedules, StayAtTheMinimumAfterTheCosine) {
     EXPECT_DOUBLE_EQ(schedule.factor(11), 0.25);
 }
 
-TEST(Schedules, AreFoundByName) {
-    EXPECT_EQ(schedule_kind("constant"), Schedule::Kind::constant);
-    EXPECT_EQ(schedule_kind("cosine"), Schedule::Kind::cosine);
-    EXPECT_EQ(schedule_kind("step"), Schedule::Kind::step);
-    EXPECT_THROW(schedule_kind("linear"), UsageError);
-}
-
 TEST(Arena, KeepsTheValuesAndHandlesOfTheParameters) {
     for (const Device device : {Device::reference(), Device::cpu()}) {
         Generator generator(3, device);
