@@ -6,7 +6,7 @@
 namespace sinter::kernels {
 
 /// Only functions whose slope follows from y; others (GELU, SiLU) are ops of their own that keep x: kernels in
-/// elementwise, with a `_backward`, and a function in core/ops.
+/// elementwise, with a `_backward`, and a function in core/ops (docs/extending.md).
 enum class ActivationKind : std::uint8_t { identity, relu, leaky_relu, elu, sigmoid, tanh, softplus, exp };
 
 /// A pointwise function f, by PyTorch's names and definitions.

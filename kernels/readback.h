@@ -3,7 +3,6 @@
 
 #ifdef SINTER_HAS_CUDA
 
-#include <cstddef>
 #include <memory>
 
 #include "kernels/queue.h"
@@ -13,15 +12,15 @@ namespace sinter::kernels {
 /// Slots of pinned host memory that the device fills when it gets there.
 class CudaReadback {
 public:
-    CudaReadback(int slots, std::size_t bytes_per_slot);
+    CudaReadback(int slots, int numbers_per_slot);
     ~CudaReadback();
     CudaReadback(CudaReadback&&) noexcept;
     CudaReadback& operator=(CudaReadback&&) noexcept;
 
-    /// Copies the slot's bytes from device memory after what is on the queue so far.
-    void post(CudaQueue& queue, int slot, const void* from);
+    /// Copies the slot's numbers from device memory after what is on the queue so far.
+    void post(CudaQueue& queue, int slot, const float* from);
     /// What was posted to the slot; waits for it. It stays until the slot's next post().
-    const void* wait(int slot);
+    const float* wait(int slot);
 
 private:
     struct State;

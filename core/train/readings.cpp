@@ -19,7 +19,7 @@ Readings::Readings(Device device, int values) : device_(device) {
     device.run([&](auto& queue) {
         if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {
             lag_ = kLag;
-            readback_.emplace(kLag + 1, static_cast<std::size_t>(values) * sizeof(float));
+            readback_.emplace(kLag + 1, values);
         }
     });
 #else
@@ -55,7 +55,7 @@ Reading Readings::take() {
     if (readback_) {
         // Here the host first hears of a kernel that failed: a device's errors are DeviceErrors.
         device_.run([&](auto&) {
-            const auto* arrived = static_cast<const float*>(readback_->wait(first_));
+            const float* const arrived = readback_->wait(first_);
             std::copy_n(arrived, slot.values.size(), slot.values.begin());
         });
     }

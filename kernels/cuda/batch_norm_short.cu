@@ -17,14 +17,15 @@ __global__ void __launch_bounds__(kBlock)
                                     const float* beta, Activation activation, ColumnGrid grid) {
     const Index columns = grid.shape.columns, column = grid.column(), left = grid.columns_left();
     const float per_row = 1 / static_cast<float>(grid.shape.rows);
-    const auto row = [&](int k) { return grid.first_row() + k * grid.row_step(); };
+    const int row_count = static_cast<int>(grid.shape.rows);  // at most kHeldRows * kBlock
+    const auto row = [&](int k) { return grid.first_row_of_thread() + k * grid.row_step(); };
 
     // Everything counts from the first row, so that a large mean is not rounded before the end.
     const Quad origin = load4(x + column, left);
     Quad held[kHeldRows];
 #pragma unroll
     for (int k = 0; k < kHeldRows; ++k) {  // all on their way before the first is used
-        held[k] = row(k) < grid.shape.rows ? load4(x + row(k) * columns + column, left) : origin;
+        held[k] = row(k) < row_count ? load4(x + row(k) * columns + column, left) : origin;
     }
     float mean[kQuad] = {};
 #pragma unroll
@@ -41,7 +42,7 @@ __global__ void __launch_bounds__(kBlock)
     for (int j = 0; j < kQuad; ++j) mean[j] *= per_row;
 #pragma unroll
     for (int k = 0; k < kHeldRows; ++k) {
-        if (row(k) >= grid.shape.rows) continue;
+        if (row(k) >= row_count) continue;
 #pragma unroll
         for (int j = 0; j < kQuad; ++j) {
             held[k][j] -= mean[j];
@@ -61,7 +62,7 @@ __global__ void __launch_bounds__(kBlock)
     with_function(activation, [&](const auto& f) {
 #pragma unroll
         for (int k = 0; k < kHeldRows; ++k) {
-            if (row(k) >= grid.shape.rows) continue;
+            if (row(k) >= row_count) continue;
 #pragma unroll
             for (int j = 0; j < kQuad; ++j) held[k][j] = f(normalise(held[k][j], j));
             store4(y + row(k) * columns + column, held[k], left);
@@ -74,11 +75,12 @@ __global__ void __launch_bounds__(kBlock)
                                      ChannelRows rows, Activation activation, bool accumulate, ColumnGrid grid) {
     const Index columns = grid.shape.columns, column = grid.column(), left = grid.columns_left();
     const Normalisation normalise = rows.of(grid);
-    const auto row = [&](int k) { return grid.first_row() + k * grid.row_step(); };
+    const int row_count = static_cast<int>(grid.shape.rows);  // at most kHeldRows * kBlock
+    const auto row = [&](int k) { return grid.first_row_of_thread() + k * grid.row_step(); };
     Quad centred[kHeldRows], ds[kHeldRows];  // first x and dy
 #pragma unroll
     for (int k = 0; k < kHeldRows; ++k) {
-        if (row(k) >= grid.shape.rows) continue;
+        if (row(k) >= row_count) continue;
         centred[k] = load4(x + row(k) * columns + column, left);
         ds[k] = load4(dy + row(k) * columns + column, left);
     }
@@ -86,7 +88,7 @@ __global__ void __launch_bounds__(kBlock)
     with_function(activation, [&](const auto& f) {
 #pragma unroll
         for (int k = 0; k < kHeldRows; ++k) {
-            if (row(k) >= grid.shape.rows) continue;
+            if (row(k) >= row_count) continue;
 #pragma unroll
             for (int j = 0; j < kQuad; ++j) {
                 centred[k][j] -= normalise.mean[j];
@@ -102,7 +104,7 @@ __global__ void __launch_bounds__(kBlock)
                              static_cast<int>(threadIdx.x) < grid.lanes);
 #pragma unroll
     for (int k = 0; k < kHeldRows; ++k) {
-        if (row(k) >= grid.shape.rows) continue;
+        if (row(k) >= row_count) continue;
 #pragma unroll
         for (int j = 0; j < kQuad; ++j) {
             ds[k][j] = normalise.scale[j] * (ds[k][j] - __fmaf_rn(common.slope[j], centred[k][j], common.offset[j]));

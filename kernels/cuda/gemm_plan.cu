@@ -10,7 +10,7 @@ namespace {
 // Of one multiprocessor, in clocks. A block alone on it is taken to be as slow as a share of several.
 constexpr int kMultiprocessors = 132;
 constexpr double kBytesPerClock = 24;   // from the L2 cache, all multiprocessors reading: 5.5 TB/s at 1.75 GHz
-constexpr double kShortestStage = 250;  // latency of the L2 cache, two stages under way
+constexpr double kShortestStage = 600;  // 250 instructions of a warp of the small tile, its scheduler's only one
 constexpr double kBeginAndEnd = 2000;   // launch, first stage, epilogue
 constexpr double kMeeting = 1500;       // blocks that share a tile: write, fence, counter, first read
 constexpr int kFewestStages = 2;        // of a split

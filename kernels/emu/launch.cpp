@@ -155,19 +155,19 @@ cudaError_t submit_kernel(const cudaLaunchConfig_t& config, const void* kernel, 
         return report(cudaErrorInvalidConfiguration, "kernel " + facts.name + ": " + why);
     }
     Grid grid{facts.name, config.gridDim, config.blockDim, config.dynamicSmemBytes, kernel, std::move(call), {}};
-    return enqueue(config.stream, cudaGraphNodeTypeKernel,
-                   [grid = std::move(grid), list = std::vector(pointers)]() mutable {
-                       for (const auto& [place, pointer] : list) {
-                           if (pointer && !is_device_pointer(pointer)) {
-                               return report(cudaErrorIllegalAddress,
-                                             "kernel " + grid.kernel + ": argument " + std::to_string(place) +
-                                                 " points to host memory, or to freed device memory; a copy to "
-                                                 "the device may be missing");
-                           }
-                       }
-                       grid.schedule = schedule();
-                       return grid.schedule.order == Schedule::none ? cudaSuccess : run_grid(grid);
-                   });
+    return enqueue(
+        config.stream, cudaGraphNodeTypeKernel, [grid = std::move(grid), list = std::vector(pointers)]() mutable {
+            for (const auto& [place, pointer] : list) {
+                if (pointer && !is_device_pointer(pointer) && !is_pinned_pointer(pointer)) {
+                    return report(cudaErrorIllegalAddress,
+                                  "kernel " + grid.kernel + ": argument " + std::to_string(place) +
+                                      " points to host memory that is not pinned, or to freed device memory; a copy to "
+                                      "the device may be missing");
+                }
+            }
+            grid.schedule = schedule();
+            return grid.schedule.order == Schedule::none ? cudaSuccess : run_grid(grid);
+        });
 }
 
 }  // namespace sinter::emu

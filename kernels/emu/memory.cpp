@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <iterator>
@@ -184,6 +185,12 @@ Arena& arena() {
     return one;
 }
 
+/// Where pinned allocations begin, and their bytes.
+std::map<const std::byte*, std::size_t>& pinned() {
+    static auto& all = *new std::map<const std::byte*, std::size_t>;  // as above
+    return all;
+}
+
 }  // namespace
 
 void* allocate_device(std::size_t bytes) {
@@ -203,6 +210,28 @@ bool is_device_pointer(const void* address) { return is_device_range(address, 0)
 bool is_device_range(const void* address, std::size_t bytes) {
     const std::lock_guard lock(guard);
     return arena().holds(static_cast<const std::byte*>(address), bytes);
+}
+
+void* allocate_pinned(std::size_t bytes) {
+    const std::lock_guard lock(guard);
+    auto* const memory = static_cast<std::byte*>(std::malloc(bytes));
+    if (memory) pinned()[memory] = bytes;
+    return memory;
+}
+
+void free_pinned(void* memory) {
+    const std::lock_guard lock(guard);
+    pinned().erase(static_cast<std::byte*>(memory));
+    std::free(memory);
+}
+
+bool is_pinned_pointer(const void* address) {
+    const std::lock_guard lock(guard);
+    const auto* const at = static_cast<const std::byte*>(address);
+    const auto next = pinned().upper_bound(at);
+    if (next == pinned().begin()) return false;
+    const auto& [begin, bytes] = *std::prev(next);
+    return at <= begin + bytes;
 }
 
 const std::byte* device_memory() { return arena().begin(); }

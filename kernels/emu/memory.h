@@ -17,6 +17,12 @@ bool is_device_pointer(const void* address);
 /// Whether all of these bytes lie within one allocation. An empty range always does.
 bool is_device_range(const void* address, std::size_t bytes);
 
+/// Pinned memory of the host, which kernels reach by the same addresses; null if there is no more.
+void* allocate_pinned(std::size_t bytes);
+void free_pinned(void* memory);
+/// Whether `address` points into such memory, or to its end.
+bool is_pinned_pointer(const void* address);
+
 /// Where all device memory begins.
 const std::byte* device_memory();
 /// Bytes allocated now, and bytes that there are.

@@ -51,12 +51,12 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
 }
 
 cudaError_t cudaMallocHost(void** memory, std::size_t bytes) {
-    *memory = std::malloc(bytes);
+    *memory = allocate_pinned(bytes);
     return *memory ? cudaSuccess : report(cudaErrorMemoryAllocation, "the host has no memory left");
 }
 
 cudaError_t cudaFreeHost(void* memory) {
-    std::free(memory);
+    free_pinned(memory);
     return cudaSuccess;
 }
 

@@ -45,6 +45,18 @@ TEST_F(Runtime, MemoryIsAlignedAndApart) {
     EXPECT_NE(sentence_of([&] { queue.allocate(total + 1); }).find("allocating"), std::string::npos);
 }
 
+TEST_F(Runtime, KernelsReachPinnedMemoryOfTheHost) {
+    void* memory = nullptr;
+    ASSERT_EQ(cudaMallocHost(&memory, 2 * sizeof(float)), cudaSuccess);
+    auto* const y = static_cast<float*>(memory);
+    y[0] = y[1] = 1;
+    increment(queue, y, 2);
+    queue.synchronise();
+    EXPECT_EQ(y[0] + y[1], 4);
+    ASSERT_EQ(cudaFreeHost(memory), cudaSuccess);
+    EXPECT_NE(sentence_of([&] { increment(queue, y, 2); }).find("points to host memory"), std::string::npos);
+}
+
 TEST_F(Runtime, AMovedQueueGoesOn) {
     CudaQueue first;
     const DeviceArray<float> y(queue, {1, 2});

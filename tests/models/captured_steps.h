@@ -8,8 +8,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/ops/loss.h"
+#include "core/ops/random.h"
 #include "core/train/captured_step.h"
 #include "core/train/readings.h"
+#include "models/classifier.h"
 #include "tests/models/digits_training.h"
 #include "tests/models/gan_networks.h"
 
@@ -118,6 +121,59 @@ private:
     GanRun run_;
     Index batch_;
     Buffer<std::int32_t> labels_ = run_.labels(batch_);
+    CapturedStep captured_;
+    Readings readings_;
+    std::vector<double> losses_;
+};
+
+/// The same for a classifier of random images.
+class ClassifierSteps {
+public:
+    ClassifierSteps(const ClassifierOptions& options, const std::vector<std::int32_t>& labels, Device device,
+                    bool capture)
+        : init_(1, device),
+          noise_(2, device),
+          images_(3, device),
+          classifier_(options, init_, noise_),
+          adam_(classifier_),
+          guard_(device),
+          labels_(labels, device),
+          captured_(device, capture),
+          readings_(device, 2) {}
+
+    void step() {
+        const std::int64_t number = adam_.steps() + 1;
+        noise_.start_step(static_cast<std::uint64_t>(number));
+        images_.start_step(static_cast<std::uint64_t>(number));
+        adam_.prepare(1e-3);
+        const Tensor numbers = captured_.run(0, [&] {
+            const ClassifierOptions& options = classifier_.options();
+            const Tensor batch =
+                random_uniform({labels_.count(), options.height, options.width, options.channels}, 0, 1, images_);
+            adam_.clear_gradients();
+            const Tensor loss = softmax_cross_entropy(classifier_.classify(batch).logits, labels_,
+                                                      1.0 / static_cast<double>(labels_.count()));
+            const Tensor gathered = guard_.gather({loss}, 1);
+            backward(loss);
+            adam_.apply(0, &guard_);
+            return gathered;
+        });
+        readings_.push({number, 0, labels_.count()}, numbers,
+                       [&](const Reading& reading) { losses_.push_back(reading.values.front()); });
+    }
+
+    Outcome after(int steps) {
+        for (int i = 0; i < steps; ++i) step();
+        readings_.flush([&](const Reading& reading) { losses_.push_back(reading.values.front()); });
+        return {losses_, adam_.arena().values().to_floats()};
+    }
+
+private:
+    Generator init_, noise_, images_;
+    Classifier classifier_;
+    Adam adam_;
+    UpdateGuard guard_;
+    Buffer<std::int32_t> labels_;
     CapturedStep captured_;
     Readings readings_;
     std::vector<double> losses_;
