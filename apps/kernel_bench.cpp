@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <optional>
@@ -144,8 +145,8 @@ private:
     std::size_t done_ = 0;
 };
 
-/// Calls measure(case) for one case after the other. After --time-limit no other is begun, so that what was measured is
-/// reported.
+/// Calls measure(case) for one case after the other. After --time-limit no second one is begun, so that what was
+/// measured is reported.
 template <class Measure>
 void for_each_case(const Options& options, const kernels::CaseList& cases, const Measure& measure) {
     using Clock = std::chrono::steady_clock;
@@ -155,7 +156,7 @@ void for_each_case(const Options& options, const kernels::CaseList& cases, const
         CaseProgress progress(cases.size());
         for (const kernels::KernelCase& kernel_case : cases) {
             const std::chrono::duration<double> passed = Clock::now() - begin;
-            if (options.time_limit > 0 && passed.count() >= options.time_limit) break;
+            if (begun > 0 && options.time_limit > 0 && passed.count() >= options.time_limit) break;
             ++begun;
             progress.next(kernel_case.name());
             measure(kernel_case);

@@ -66,9 +66,20 @@ __global__ void __launch_bounds__(kBlock, Tile::kBlocksAtOnce)
         float* const slot = shared + stage % Tile::kStages * Tile::kStageFloats;
         const PatchOrigin* const of_stage = origins + stage % Tile::kStages * kDepth;
         if (first_copied < kRowsAtOnce) {
-#pragma unroll 4
-            for (int row = first_copied; row < kDepth; row += kRowsAtOnce) {
-                patches.copy<1>(slot + row * Tile::kTaps + copied_tap, of_stage[row], tap);
+            constexpr int kRows = (kDepth + kRowsAtOnce - 1) / kRowsAtOnce, kAtOnce = 4;
+#pragma unroll
+            for (int first = 0; first < kRows; first += kAtOnce) {
+                // All origins of a few copies are read before the first, as in copy_patches().
+                PatchOrigin begin[kAtOnce];
+#pragma unroll
+                for (int i = first; i < min(first + kAtOnce, kRows); ++i) {
+                    begin[i - first] = of_stage[min(first_copied + i * kRowsAtOnce, kDepth - 1)];
+                }
+#pragma unroll
+                for (int i = first; i < min(first + kAtOnce, kRows); ++i) {
+                    const int row = first_copied + i * kRowsAtOnce;
+                    if (row < kDepth) patches.copy<1>(slot + row * Tile::kTaps + copied_tap, begin[i - first], tap);
+                }
             }
         }
         dy.load<kOutputs, kBlock>(slot + kDepth * Tile::kTaps, nullptr, first_output, stage * kDepth);

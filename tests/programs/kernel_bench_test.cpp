@@ -101,6 +101,15 @@ TEST(KernelBench, JsonHoldsTheNumbersAndThePeers) {
     }
 }
 
+TEST(KernelBench, ReportsWhatWasTimedWithinTheLimit) {
+    const std::string filter = std::string(kProduct) + "|" + kConvolution;
+    const Outcome outcome =
+        bench({"--filter", filter, "--min-time", "0", "--time-limit", "0.000001", "--no-peer", "--json", "-"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(nlohmann::json::parse(outcome.out)["cases"].size(), 1u);
+    EXPECT_TRUE(has(outcome.err, "--time-limit: the last 1 of 2 cases were not begun")) << outcome.err;
+}
+
 TEST(KernelBench, JsonInPlaceOfTheTable) {
     const Outcome outcome = bench({"--filter", kProduct, "--min-time", "0", "--no-peer", "--json", "-"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;

@@ -98,6 +98,12 @@ class Steps(Folder):
         self.assertEqual(outcome, steps.UNFINISHED)
         self.assertEqual(note, "did not finish in 240 s; 1 tests passed; Kernels_CUDA.adam was under way")
 
+    def test_a_sanitizer_that_refuses_the_device_is_missing(self):
+        program = "print('========= Error: Device not supported. Please refer to the manual.'); exit(1)"
+        outcome = self.run_python(program, is_test=True)
+        self.assertEqual(outcome.outcome, steps.MISSING)
+        self.assertIn("Device not supported", outcome.note)
+
     def test_what_was_found_before_the_limit_is_a_failure(self):
         begun, found = "[ RUN      ] Kernels_CUDA.add", "Invalid __global__ write of size 4 bytes"
         outcome, note = self.judge(None, begun, f"========= {found}", "=========     at add_kernel")
