@@ -70,15 +70,15 @@ __global__ void __launch_bounds__(kBlock, Tile::kBlocksAtOnce)
 #pragma unroll
             for (int first = 0; first < kRows; first += kAtOnce) {
                 // All origins of a few copies are read before the first, as in copy_patches().
-                PatchOrigin begin[kAtOnce];
+                PatchOrigin first_taps[kAtOnce];
 #pragma unroll
                 for (int i = first; i < min(first + kAtOnce, kRows); ++i) {
-                    begin[i - first] = of_stage[min(first_copied + i * kRowsAtOnce, kDepth - 1)];
+                    first_taps[i - first] = of_stage[min(first_copied + i * kRowsAtOnce, kDepth - 1)];
                 }
 #pragma unroll
                 for (int i = first; i < min(first + kAtOnce, kRows); ++i) {
                     const int row = first_copied + i * kRowsAtOnce;
-                    if (row < kDepth) patches.copy<1>(slot + row * Tile::kTaps + copied_tap, begin[i - first], tap);
+                    if (row < kDepth) patches.copy<1>(slot + row * Tile::kTaps + copied_tap, first_taps[i - first], tap);
                 }
             }
         }

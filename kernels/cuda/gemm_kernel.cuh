@@ -104,15 +104,19 @@ __device__ __forceinline__ bool gather_sums(Sums<Tile>& sums, float* shared, con
     const bool is_last = is_last_block(sharing.counters + tile, splits, *reinterpret_cast<bool*>(shared));
     __syncthreads();  // shared memory is free again
     if (!is_last) return false;
-    for (unsigned split = 0; split < splits; ++split) {
-        const float4* const from = of_tile + static_cast<std::size_t>(split) * kSplitQuads;
+    const auto add = [&](const float4* from, auto is_first) {
 #pragma unroll
         for (int q = 0; q < Tile::kQuads; ++q) {
             const float4 four = __ldcg(from + q * Tile::kThreads);
             const float terms[4] = {four.x, four.y, four.z, four.w};
 #pragma unroll
-            for (int e = 0; e < 4; ++e) sums[q][e] = split == 0 ? terms[e] : sums[q][e] + terms[e];
+            for (int e = 0; e < 4; ++e) sums[q][e] = is_first ? terms[e] : sums[q][e] + terms[e];
         }
+    };
+    add(of_tile, std::true_type{});
+#pragma unroll 1
+    for (unsigned split = 1; split < splits; ++split) {
+        add(of_tile + static_cast<std::size_t>(split) * kSplitQuads, std::false_type{});
     }
     return true;
 }
@@ -212,6 +216,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksAtOnce)
     }
 }
 
+using HugeTile = Tile<256, 128, 64, 64, 3, 1>;  // on tensor cores
 using LargeTile = Tile<128, 128, 64, 32, 4, 1>;
 using MediumTile = Tile<128, 64, 64, 32, 3, 3>;
 using SmallTile = Tile<64, 32, 32, 16, 4, 4>;
@@ -251,6 +256,8 @@ void tiled_products(CudaQueue& queue, const ProductGroup<A, B>& group, const Epi
         });
     };
     switch (plan.tile) {
+        case TileSize::huge:
+            return with_tile(HugeTile{});
         case TileSize::large:
             return with_tile(LargeTile{});
         case TileSize::medium:

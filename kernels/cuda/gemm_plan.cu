@@ -33,12 +33,14 @@ struct TileCost {
     TileSize tile;
     int rows, columns;
     std::size_t shared_bytes;
+    bool in_fp32;
 };
-constexpr TileCost kTiles[] = {
-    {TileSize::large, LargeTile::kRows, LargeTile::kColumns, kSharedBytes<LargeTile>},
-    {TileSize::medium, MediumTile::kRows, MediumTile::kColumns, kSharedBytes<MediumTile>},
-    {TileSize::small, SmallTile::kRows, SmallTile::kColumns, kSharedBytes<SmallTile>},
-};
+template <class Tile>
+constexpr TileCost cost_of(TileSize size) {
+    return {size, Tile::kRows, Tile::kColumns, kSharedBytes<Tile>, Tile::kQuads <= kMostQuadsInFp32};
+}
+constexpr TileCost kTiles[] = {cost_of<HugeTile>(TileSize::huge), cost_of<LargeTile>(TileSize::large),
+                               cost_of<MediumTile>(TileSize::medium), cost_of<SmallTile>(TileSize::small)};
 
 int parts(int count, int size) { return (count + size - 1) / size; }
 
@@ -64,7 +66,7 @@ ProductPlan plan_product(const ProductSize& size, Precision precision, std::size
     ProductPlan best;
     double shortest = 0;
     for (const TileCost& tile : kTiles) {
-        if (tile.shared_bytes > shared_limit) continue;
+        if (tile.shared_bytes > shared_limit || (precision == Precision::fp32 && !tile.in_fp32)) continue;
         const int tiles = parts(size.m, tile.rows) * parts(size.n, tile.columns) * size.count;
         const bool may_split = tiles <= kMostTiles;
         if (fixed_plan) {

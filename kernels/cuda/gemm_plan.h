@@ -6,7 +6,7 @@
 namespace sinter::kernels {
 
 /// The tiles that there are, by the size of their part of C.
-enum class TileSize { large, medium, small };  // 128x128, 128x64, 64x32
+enum class TileSize { huge, large, medium, small };  // 256x128 (not in fp32), 128x128, 128x64, 64x32
 
 /// How a product is cut.
 struct ProductPlan {
@@ -21,7 +21,7 @@ struct ProductSize {
 
 /// The plan that should take the shortest time on an H200. It follows from the sizes, the precision and `shared_limit`,
 /// the bytes of shared memory that a block may have: results have the same bits on all devices that have room for the
-/// large tile, as those of compute capability 8.0 and 9.0 do, and other last digits on those that do not
+/// huge tile, as those of compute capability 8.0 and 9.0 do, and other last digits on those that do not
 /// (7.5, 8.6, 8.9).
 ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit);
 

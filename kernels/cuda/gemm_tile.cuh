@@ -6,6 +6,8 @@
 // permuted within a row so that neither the copies nor any of the reads below meet a bank conflict.
 #pragma once
 
+#include <stdexcept>
+
 #include "kernels/cuda/matrix_unit.cuh"
 #include "kernels/queue.h"
 
@@ -39,11 +41,10 @@ using Sums = float[Tile::kQuads][4];
 // by constants, and few registers hold them.
 //
 // Fragments are what the tensor cores take, 16 steps of the sum at once: with g = lane / 4 and t = lane % 4,
-//   rows of A     a[i][h][0..3] = (g, t) (g+8, t) (g, t+4) (g+8, t+4) of rows 16 i, ... and steps 8 h, ... of the sum
-//   columns of B  b[j][0..3]    = (t, g) (t+4, g) (t+8, g) (t+12, g)  of columns 8 j, ...
+//   16 rows of A    a[h][0..3] = (g, t) (g+8, t) (g, t+4) (g+8, t+4) of steps 8 h, ... of the sum
+//   columns of B    b[j][0..3] = (t, g) (t+4, g) (t+8, g) (t+12, g)  of columns 8 j, ...
 // in the registers and the order in which an instruction of TF32 wants them: no register is copied.
-template <int row_pairs>
-using RowFragments = float[row_pairs][2][4];
+using RowFragment = float[2][4];
 template <int column_groups>
 using ColumnFragments = float[column_groups][4];
 
@@ -59,18 +60,13 @@ struct AlongDepth {
     /// Where an element stands, or four along the depth.
     __device__ __forceinline__ static int place(int side, int depth) { return side * kDepth + (depth ^ swizzle(side)); }
 
-    /// Of rows `row`, ..., a multiple of 16, and steps `depth`, ..., one too.
-    template <int row_pairs>
-    __device__ __forceinline__ static void load_rows(RowFragments<row_pairs>& a, const float* tile, int row,
+    /// Of rows row + more_rows, ..., both multiples of 16, and steps `depth`, ..., one too.
+    __device__ __forceinline__ static void load_rows(RowFragment& a, const float* tile, int row, int more_rows,
                                                      int depth) {
-        const int lane = Lane::number(), side = row + lane % 16, place = side * kDepth,
-                  step = lane / 16 * 4 ^ swizzle(side);
+        const int lane = Lane::number(), side = row + lane % 16;
+        const int place = side * kDepth, step = lane / 16 * 4 ^ swizzle(side);
 #pragma unroll
-        for (int i = 0; i < row_pairs; ++i) {
-#pragma unroll
-            for (int h = 0; h < 2; ++h)
-                load_matrices(a[i][h], tile + place + 16 * i * kDepth + (step ^ (depth + 8 * h)));
-        }
+        for (int h = 0; h < 2; ++h) load_matrices(a[h], tile + place + more_rows * kDepth + (step ^ (depth + 8 * h)));
     }
 
     /// Of columns `column`, ..., a multiple of 16, and steps `depth`, ..., one too.
@@ -112,19 +108,15 @@ struct AlongSide {
     /// Where an element stands, or four along the side.
     __device__ __forceinline__ static int place(int side, int depth) { return depth * sides + (side ^ swizzle(depth)); }
 
-    template <int row_pairs>
-    __device__ __forceinline__ static void load_rows(RowFragments<row_pairs>& a, const float* tile, int row,
+    /// `row` a multiple of 32
+    __device__ __forceinline__ static void load_rows(RowFragment& a, const float* tile, int row, int more_rows,
                                                      int depth) {
         const int side = (row + Lane::g()) ^ swizzle(Lane::t()), of_lane = Lane::t() * sides;
 #pragma unroll
-        for (int i = 0; i < row_pairs; ++i) {
+        for (int h = 0; h < 2; ++h) {
 #pragma unroll
-            for (int h = 0; h < 2; ++h) {
-#pragma unroll
-                for (int e = 0; e < 4; ++e) {
-                    a[i][h][e] =
-                        tile[of_lane + (depth + 8 * h + e / 2 * 4) * sides + further(side, 16 * i + e % 2 * 8)];
-                }
+            for (int e = 0; e < 4; ++e) {
+                a[h][e] = tile[of_lane + (depth + 8 * h + e / 2 * 4) * sides + further(side, more_rows + e % 2 * 8)];
             }
         }
     }
@@ -230,11 +222,14 @@ struct TensorCore {
     __device__ __forceinline__ static void multiply(Sums<Tile>& sums, const float* tile_a, const float* tile_b) {
 #pragma unroll
         for (int depth = 0; depth < kDepth; depth += 16) {
-            RowFragments<kRowPairs> a;
             ColumnFragments<kColumnGroups> b;
-            LayoutA::load_rows(a, tile_a, Tile::warp_row(), depth);
             LayoutB::load_columns(b, tile_b, Tile::warp_column(), depth);
-            Format::multiply(sums, a, b);
+#pragma unroll
+            for (int i = 0; i < kRowPairs; ++i) {
+                RowFragment a;
+                LayoutA::load_rows(a, tile_a, Tile::warp_row(), 16 * i, depth);
+                Format::multiply(sums + i * kColumnGroups, a, b);
+            }
         }
     }
 
@@ -255,29 +250,19 @@ struct TensorCore {
 
 /// 10 bits of mantissa; two instructions for 16 steps of the sum.
 struct Tf32 {
-    template <int row_pairs, int column_groups>
-    __device__ __forceinline__ static void multiply(float (&sums)[row_pairs * column_groups][4],
-                                                    const RowFragments<row_pairs>& a,
+    /// sums[j] += 16 rows of A times columns 8 j, ... of B
+    template <int column_groups>
+    __device__ __forceinline__ static void multiply(float (*sums)[4], const RowFragment& a,
                                                     const ColumnFragments<column_groups>& b) {
 #pragma unroll
         for (int h = 0; h < 2; ++h) {
-            std::uint32_t left[row_pairs][4], right[column_groups][2];
+            std::uint32_t left[4];
 #pragma unroll
-            for (int i = 0; i < row_pairs; ++i) {
-#pragma unroll
-                for (int e = 0; e < 4; ++e) left[i][e] = to_tf32(a[i][h][e]);
-            }
+            for (int e = 0; e < 4; ++e) left[e] = to_tf32(a[h][e]);
 #pragma unroll
             for (int j = 0; j < column_groups; ++j) {
-#pragma unroll
-                for (int e = 0; e < 2; ++e) right[j][e] = to_tf32(b[j][2 * h + e]);
-            }
-#pragma unroll
-            for (int i = 0; i < row_pairs; ++i) {
-#pragma unroll
-                for (int j = 0; j < column_groups; ++j) {
-                    multiply_add_tf32(sums[i * column_groups + j], left[i], right[j]);
-                }
+                const std::uint32_t right[2] = {to_tf32(b[j][2 * h]), to_tf32(b[j][2 * h + 1])};
+                multiply_add_tf32(sums[j], left, right);
             }
         }
     }
@@ -286,33 +271,34 @@ struct Tf32 {
 /// 7 bits of mantissa; one instruction for 16 steps of the sum. It takes neighbours along the depth in one register,
 /// but a sum does not mind the order of its terms: steps t and t + 4 are neighbours here, in A and in B.
 struct Bf16 {
-    template <int row_pairs, int column_groups>
-    __device__ __forceinline__ static void multiply(float (&sums)[row_pairs * column_groups][4],
-                                                    const RowFragments<row_pairs>& a,
+    template <int column_groups>
+    __device__ __forceinline__ static void multiply(float (*sums)[4], const RowFragment& a,
                                                     const ColumnFragments<column_groups>& b) {
-        std::uint32_t right[column_groups][2];
+        std::uint32_t left[4];
+#pragma unroll
+        for (int e = 0; e < 4; ++e) left[e] = pack_bf16(a[e / 2][e % 2], a[e / 2][e % 2 + 2]);
 #pragma unroll
         for (int j = 0; j < column_groups; ++j) {
-            right[j][0] = pack_bf16(b[j][0], b[j][1]);
-            right[j][1] = pack_bf16(b[j][2], b[j][3]);
-        }
-#pragma unroll
-        for (int i = 0; i < row_pairs; ++i) {
-            std::uint32_t left[4];
-#pragma unroll
-            for (int e = 0; e < 4; ++e) left[e] = pack_bf16(a[i][e / 2][e % 2], a[i][e / 2][e % 2 + 2]);
-#pragma unroll
-            for (int j = 0; j < column_groups; ++j) multiply_add_bf16(sums[i * column_groups + j], left, right[j]);
+            const std::uint32_t right[2] = {pack_bf16(b[j][0], b[j][1]), pack_bf16(b[j][2], b[j][3])};
+            multiply_add_bf16(sums[j], left, right);
         }
     }
 };
+
+/// Multiply-adds keep more of a thread's registers for operands than tensor cores do, and wait for arithmetic with
+/// smaller tiles, too.
+inline constexpr int kMostQuadsInFp32 = 24;
 
 /// For launchers: call(multiplier) with what multiplies a Tile in this precision.
 template <class Tile, class Call>
 void with_multiplier(Precision precision, const Call& call) {
     switch (precision) {
         case Precision::fp32:
-            return call(FusedMultiplyAdd<Tile>{});
+            if constexpr (Tile::kQuads > kMostQuadsInFp32) {
+                throw std::logic_error("a plan gave a product in fp32 a tile that only tensor cores have");
+            } else {
+                return call(FusedMultiplyAdd<Tile>{});
+            }
         case Precision::tf32:
             return call(TensorCore<Tile, Tf32>{});
         case Precision::bf16:

@@ -35,15 +35,15 @@ __global__ void fragments_kernel(int* places, int* expected) {
     const float* const tile = numbered_tile();
     Notes notes{places + threadIdx.x, expected + threadIdx.x};
     for (int depth = 0; depth < kDepth; depth += 16) {
-        RowFragments<kPairs> a;
         constexpr int kRow = kSides - 16 * kPairs;
-        Layout::load_rows(a, tile, kRow, depth);
         for (int i = 0; i < kPairs; ++i) {
+            RowFragment a;
+            Layout::load_rows(a, tile, kRow, 16 * i, depth);
             for (int h = 0; h < 2; ++h) {
                 for (int e = 0; e < 4; ++e) {
                     const int side = kRow + 16 * i + Lane::g() + e % 2 * 8,
                               step = depth + 8 * h + Lane::t() + e / 2 * 4;
-                    notes.add(a[i][h][e], Layout::place(side, step));
+                    notes.add(a[h][e], Layout::place(side, step));
                 }
             }
         }

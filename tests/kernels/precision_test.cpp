@@ -135,7 +135,7 @@ TEST_P(EveryTile, AloneAndSharedGivesExactSums) {
 }
 
 std::string name_of(const ::testing::TestParamInfo<std::tuple<TileSize, Precision>>& instance) {
-    const char* const tiles[] = {"large", "medium", "small"};
+    const char* const tiles[] = {"huge", "large", "medium", "small"};
     const char* const precisions[] = {"fp32", "tf32", "bf16"};
     const auto [tile, precision] = instance.param;
     return std::string(tiles[static_cast<int>(tile)]) + "_" + precisions[static_cast<int>(precision)];
@@ -144,6 +144,10 @@ std::string name_of(const ::testing::TestParamInfo<std::tuple<TileSize, Precisio
 INSTANTIATE_TEST_SUITE_P(CUDA_MatrixPrecision, EveryTile,
                          ::testing::Combine(::testing::Values(TileSize::large, TileSize::medium, TileSize::small),
                                             ::testing::ValuesIn(kPrecisions)),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(CUDA_MatrixPrecisionHuge, EveryTile,
+                         ::testing::Combine(::testing::Values(TileSize::huge),
+                                            ::testing::Values(Precision::tf32, Precision::bf16)),
                          name_of);
 
 /// The sizes of a product, and how they make the plan cut it.
@@ -183,7 +187,9 @@ TEST_F(CUDA_MatrixPrecision, SharedTilesHaveTheSameBitsEveryTime) {
 TEST_F(CUDA_MatrixPrecision, PlanFitsTheDevice) {
     for (const Precision precision : kPrecisions) {
         const ProductSize large{8192, 512, 2048, 1};
-        EXPECT_EQ(plan_product(large, precision, kSharedOfHopper).tile, TileSize::large);
+        EXPECT_EQ(plan_product(large, precision, kSharedOfHopper).tile,
+                  precision == Precision::fp32 ? TileSize::large : TileSize::huge);
+        EXPECT_EQ(plan_product(large, precision, 140 * 1024).tile, TileSize::large) << "less than the huge tile takes";
         EXPECT_EQ(plan_product(large, precision, 64 * 1024).tile, TileSize::small) << "64 KB of a Turing device";
         EXPECT_EQ(plan_product(large, precision, kSharedOfHopper).splits, 1);
         const ProductSize thin{25, 64, 25088, 1};

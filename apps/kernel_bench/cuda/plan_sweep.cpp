@@ -17,7 +17,7 @@ using kernels::ProductPlan;
 using kernels::TileSize;
 
 constexpr Named<TileSize> kTiles[] = {
-    {"large", TileSize::large}, {"medium", TileSize::medium}, {"small", TileSize::small}};
+    {"huge", TileSize::huge}, {"large", TileSize::large}, {"medium", TileSize::medium}, {"small", TileSize::small}};
 constexpr int kParts[] = {1, 2, 4, 8, 16, 32, 64};
 
 bool is_faster(const PlannedTiming& a, const PlannedTiming& b) { return a.timing.seconds < b.timing.seconds; }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/kernel_bench/text.h"
+#include "core/device.h"
 
 namespace sinter::bench {
 namespace {
