@@ -98,9 +98,10 @@ struct CopyPlan {
 template <class Plan, int width, class Shared>
 __device__ __forceinline__ void copy_patches(const PatchGrid& grid, const PatchOrigin* origins, const PatchTap& tap,
                                              const Shared& shared) {
-    // All origins of a few copies are read before the first: a copy is an order to the compiler, too.
+    // All origins of a few copies are read before the first: a copy is an order to the compiler, too. Copies of single
+    // floats are a loop: unrolled, their addresses would take the registers of the product.
     constexpr int kAtOnce = !kCopiesPassRegisters ? 1 : Plan::kLines % 4 == 0 ? 4 : Plan::kLines % 2 == 0 ? 2 : 1;
-#pragma unroll(kCopiesPassRegisters ? Plan::kLines / kAtOnce : 1)
+#pragma unroll(kCopiesPassRegisters&& width == 4 ? Plan::kLines / kAtOnce : 1)
     for (int first = 0; first < Plan::kLines; first += kAtOnce) {
         PatchOrigin begin[kAtOnce];
 #pragma unroll
@@ -178,7 +179,7 @@ private:
         const bool side_inside = first_side + side < sides;
         const float* from = data + static_cast<long long>(first_depth + Plan::line(0)) * sides + first_side + side;
         const long long step = static_cast<long long>(Plan::kLinesAtOnce) * sides;
-#pragma unroll(kCopiesPassRegisters ? Plan::kLines : 2)
+#pragma unroll(width == 4 && kCopiesPassRegisters ? Plan::kLines : 2)
         for (int i = 0; i < Plan::kLines; ++i, from += step) {
             const int row = Plan::line(i);
             copy_floats<width>(tile + AlongSide<sides_of_tile>::place(side, row), from,
