@@ -245,7 +245,7 @@ Report sweep_plans_on_cuda(const Options& options, int device, const kernels::Ca
         if (bench::has_plan(kernel_case))
             sweeps.push_back(bench::sweep_plans(queue, kernel_case, timing_options(options, emulated)));
     });
-    if (sweeps.empty())
+    if (std::none_of(cases.begin(), cases.end(), bench::has_plan))
         throw UsageError(
             fmt::format("--sweep-plans: --filter \"{}\" matches no matrix product or convolution.", options.filter));
     return {bench::format_sweeps(sweeps), ""};

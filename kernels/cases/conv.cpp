@@ -193,6 +193,7 @@ void add_layers(CaseList& cases) {
 void add_conv_tile_cases(CaseList& cases) {
     add_all(cases, same(3, 10, 8, 12, 5, 2), 7);                               // four phases, channels in fours
     add_all(cases, same(2, 9, 5, 36, 3, 1), 0);                                // several tiles of rows
+    add_all(cases, same(4, 10, 12, 20, 5, 1), 1);                              // sums over 400 pixels, in stages
     add_all(cases, conv_geometry(2, 8, 7, 3, 5, 4, 4, 3, {1, 0}, {0, 2}), 1);  // nine phases: several launches
 }
 

@@ -5,6 +5,7 @@
 
 #ifdef SINTER_CUDA_EMULATED
 #include "kernels/emu/cuda_runtime.h"
+#include "kernels/emu/memory.h"
 #else
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
@@ -28,6 +29,15 @@ __device__ __forceinline__ T* dynamic_shared() {
 #else
     extern __shared__ __align__(16) unsigned char sinter_dynamic_shared[];
     return reinterpret_cast<T*>(sinter_dynamic_shared);
+#endif
+}
+
+/// Whether memory that is written in a way that the runtime does not see is the device's. Only the emulator knows.
+inline bool may_be_written([[maybe_unused]] const void* to, [[maybe_unused]] std::size_t bytes) {
+#ifdef SINTER_CUDA_EMULATED
+    return emu::is_device_range(to, bytes);
+#else
+    return true;
 #endif
 }
 

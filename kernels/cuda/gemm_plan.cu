@@ -67,6 +67,8 @@ ProductPlan plan_product(const ProductSize& size, Precision precision, std::size
     double shortest = 0;
     for (const TileCost& tile : kTiles) {
         if (tile.shared_bytes > shared_limit || (precision == Precision::fp32 && !tile.in_fp32)) continue;
+        // Half of the huge tile would multiply zeros, which the model takes for free while it waits for the L2 cache.
+        if (!fixed_plan && tile.tile == TileSize::huge && 2 * size.n <= tile.columns) continue;
         const int tiles = parts(size.m, tile.rows) * parts(size.n, tile.columns) * size.count;
         const bool may_split = tiles <= kMostTiles;
         if (fixed_plan) {

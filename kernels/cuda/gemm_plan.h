@@ -20,9 +20,9 @@ struct ProductSize {
 };
 
 /// The plan that should take the shortest time on an H200. It follows from the sizes, the precision and `shared_limit`,
-/// the bytes of shared memory that a block may have: results have the same bits on all devices that have room for the
-/// huge tile, as those of compute capability 8.0 and 9.0 do, and other last digits on those that do not
-/// (7.5, 8.6, 8.9).
+/// the bytes of shared memory that a block may have: in fp32 results have the same bits on all devices that have room
+/// for the large tile, as those of compute capability 8.0 and 9.0 do, and other last digits on those that do not
+/// (7.5, 8.6, 8.9). Tensor cores of another architecture round and add in their own way.
 ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit);
 
 /// While one exists, every product is cut like this (in fewer parts where there are not so many stages), as long as the

@@ -24,6 +24,11 @@ void StreamEvent::record(cudaStream_t stream) { check_cuda(cudaEventRecord(event
 
 void StreamEvent::wait() { check_cuda(cudaEventSynchronize(event_), "waiting for the device"); }
 
+void StreamEvent::wait_in_any_case() noexcept {
+    cudaEventSynchronize(event_);
+    cudaGetLastError();
+}
+
 const void* PinnedRing::stage(const void* from, std::size_t bytes, cudaStream_t stream) {
     const std::size_t room = (bytes + kAlignment - 1) / kAlignment * kAlignment;
     if (used_ + room > kHalf) {

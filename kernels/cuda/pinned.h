@@ -34,6 +34,8 @@ public:
     void record(cudaStream_t stream);
     /// Waits until the device has reached the point that was recorded last; not at all if none was.
     void wait();
+    /// The same where an error has been told already, or will be told by another.
+    void wait_in_any_case() noexcept;
 
 private:
     cudaEvent_t event_ = nullptr;

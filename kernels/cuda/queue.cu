@@ -1,5 +1,6 @@
 // The CUDA queue: one device, one stream, memory in the order of the stream; and the check of what the runtime answers.
 #include <string>
+#include <utility>
 
 #include "kernels/cuda/error.h"
 #include "kernels/cuda/queue_state.h"
@@ -21,12 +22,12 @@ cudaDeviceProp properties_of(int device) {
     return properties;
 }
 
-/// Makes a device the calling thread's.
-void choose_device(int device) {
+/// Makes a device the calling thread's, and returns the one that was; -1 for none.
+int choose_device(int device) {
     static thread_local int current = -1;
-    if (current == device) return;
+    if (current == device) return device;
     check_cuda(cudaSetDevice(device), "choosing device " + std::to_string(device));
-    current = device;
+    return std::exchange(current, device);
 }
 
 }  // namespace
@@ -91,8 +92,9 @@ int CudaQueue::compute_capability() const { return state_->compute_capability; }
 
 CUstream_st* CudaQueue::stream() {
     if (!state_->words.empty()) {
-        make_current();  // memory may be released while another device is
+        const int before = choose_device(state_->device);  // memory may be released while another one is current
         state_->words.launch(*this);
+        if (before >= 0) choose_device(before);
     }
     return state_->stream;
 }
@@ -134,7 +136,7 @@ void CudaQueue::release(void* memory) noexcept {
     try {
         cudaFreeAsync(memory, stream());
     } catch (const QueueError&) {
-        // The device fails, and whoever uses it next is told.
+        cudaFreeAsync(memory, state_->stream);  // the words still wait: whoever uses the queue next is told
     }
 }
 
@@ -146,6 +148,10 @@ void CudaQueue::upload(void* to, const void* from_host, std::size_t bytes) {
     if (bytes == 0) return;
     state_->refuse_while_recording("the host's numbers were uploaded");
     if (WordWrites::fits(to, bytes)) {
+        if (!may_be_written(to, bytes)) {
+            throw QueueError("[cuda] uploading: " + std::to_string(bytes) +
+                             " bytes to memory that is not the device's");
+        }
         if (!state_->words.note(to, from_host, bytes)) {
             state_->words.launch(*this);
             state_->words.note(to, from_host, bytes);

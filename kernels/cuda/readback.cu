@@ -24,6 +24,11 @@ struct CudaReadback::State {
           memory(static_cast<std::size_t>(slots) * static_cast<std::size_t>(numbers_per_slot) * sizeof(float)),
           arrived(static_cast<std::size_t>(slots)) {}
 
+    /// The device may still have to write to the slots, where an exception ends the steps.
+    ~State() {
+        for (StreamEvent& event : arrived) event.wait_in_any_case();
+    }
+
     float* place(int slot) const { return reinterpret_cast<float*>(memory.data()) + slot * numbers; }
 
     int numbers;

@@ -42,7 +42,12 @@ bool WordWrites::note(void* to, const void* from_host, std::size_t bytes) {
 void WordWrites::launch(CudaQueue& queue) {
     // Forgotten first: a launch asks for the queue's stream, which asks for this.
     const Words words = std::exchange(words_, {});
-    sinter::kernels::launch<write_words_kernel>(queue, 1, kMost, 0, words);
+    try {
+        sinter::kernels::launch<write_words_kernel>(queue, 1, kMost, 0, words);
+    } catch (...) {
+        words_ = words;
+        throw;
+    }
 }
 
 }  // namespace sinter::kernels

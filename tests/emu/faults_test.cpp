@@ -152,6 +152,8 @@ TEST_F(Faults, CopiesStayWithinAllocations) {
     expect_in_order(sentence_of([&] { queue.download(host.data(), y.data(), 404); }), {"404 bytes from device memory"});
     expect_in_order(sentence_of([&] { queue.upload(y.data() + 2, host.data(), 396); }), {"396 bytes to device memory"});
     EXPECT_NE(sentence_of([&] { queue.upload(host.data(), host.data(), 400); }), "") << "to the host";
+    EXPECT_NE(sentence_of([&] { queue.upload(host.data(), host.data(), 4); }), "") << "few bytes to the host";
+    EXPECT_NE(sentence_of([&] { queue.upload(y.data() + 99, host.data(), 8); }), "") << "few bytes past the end";
     EXPECT_NE(sentence_of([&] { queue.download(y.data(), y.data(), 4); }), "") << "to the device";
     EXPECT_NE(sentence_of([&] { queue.copy(y.data(), host.data(), 4); }), "") << "from the host";
     EXPECT_EQ(y.values(), counting(100));

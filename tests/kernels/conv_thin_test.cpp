@@ -16,7 +16,7 @@ ConvGeometry geometry(Index size, Index channels, Index outputs, Index kernel, I
     const Index out = conv_output_size(size, kernel, stride, {1, 1});
     return {2, size, size, channels, out, out, outputs, kernel, kernel, stride, 1, 1};
 }
-const ConvGeometry kGeometries[] = {geometry(28, 1, 64, 5, 2), geometry(22, 3, 40, 4, 2), geometry(11, 3, 34, 5, 1)};
+const ConvGeometry kGeometries[] = {geometry(28, 1, 64, 5, 2), geometry(22, 3, 70, 4, 2), geometry(11, 3, 34, 5, 1)};
 
 std::vector<float> numbers(Index count, unsigned seed, bool integers) {
     std::vector<float> values(static_cast<std::size_t>(count));

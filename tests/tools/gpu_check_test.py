@@ -99,10 +99,12 @@ class Steps(Folder):
         self.assertEqual(note, "did not finish in 240 s; 1 tests passed; Kernels_CUDA.adam was under way")
 
     def test_a_sanitizer_that_refuses_the_device_is_missing(self):
-        program = "print('========= Error: Device not supported. Please refer to the manual.'); exit(1)"
-        outcome = self.run_python(program, is_test=True)
-        self.assertEqual(outcome.outcome, steps.MISSING)
-        self.assertIn("Device not supported", outcome.note)
+        refusal = "print('========= Error: Device not supported. Please refer to the manual.');"
+        failure = "print('[  FAILED  ] Kernels_CUDA.add (1 ms)');"
+        step = steps.Step("memcheck", "sanitize", [], 1, is_test=True)
+        for program, outcome in ((refusal, steps.MISSING), (failure + refusal, steps.FAILED)):
+            step.command = [sys.executable, "-c", program + "exit(1)"]
+            self.assertEqual(steps.run_step(step, self.notebook, self.folder, 20).outcome, outcome)
 
     def test_what_was_found_before_the_limit_is_a_failure(self):
         begun, found = "[ RUN      ] Kernels_CUDA.add", "Invalid __global__ write of size 4 bytes"

@@ -113,7 +113,9 @@ def judge(step, code, limit, output, errors):
         # Slow is not wrong; but what was wrong before the limit still is.
         wrong = step.is_test and (findings.failed_tests(output) or findings.sanitizer_report(output))
         return FAILED if wrong else UNFINISHED, f"did not finish in {limit} s; {said}"
-    if code and (unsupported := findings.no_sanitizer(output + errors)):
+    unsupported = findings.no_sanitizer(output + errors) if step.stage == "sanitize" else ""
+    found = findings.failed_tests(output) or findings.sanitizer_report(output) not in ("", unsupported)
+    if code and unsupported and not found:
         return MISSING, unsupported
     if code:
         return FAILED, f"exit code {code}; {said}"
