@@ -78,7 +78,8 @@ __global__ void __launch_bounds__(kBlock, Tile::kBlocksAtOnce)
 #pragma unroll
                 for (int i = first; i < min(first + kAtOnce, kRows); ++i) {
                     const int row = first_copied + i * kRowsAtOnce;
-                    if (row < kDepth) patches.copy<1>(slot + row * Tile::kTaps + copied_tap, first_taps[i - first], tap);
+                    if (row < kDepth)
+                        patches.copy<1>(slot + row * Tile::kTaps + copied_tap, first_taps[i - first], tap);
                 }
             }
         }
