@@ -19,8 +19,8 @@ if(SINTER_SANITIZE)
     target_link_options(sinter_flags INTERFACE -fsanitize=${SINTER_SANITIZE})
 endif()
 
-# sinter_compile_quickly(target): under sanitizers, code that runs no kernels need not be fast; not optimised, it is compiled
-# in half the time.
+# sinter_compile_quickly(target): under sanitizers, what only calls others need not be fast; not optimised, it is compiled
+# in half the time. (Core draws digits and decodes images: there the tests take longer than the compiler gains.)
 function(sinter_compile_quickly target)
     if(SINTER_SANITIZE)
         target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-O0>)
