@@ -17,7 +17,7 @@
 #include "apps/dcgan/sample.h"
 #include "apps/dcgan/trouble.h"
 #include "core/data/loader.h"
-#include "core/nn/moving_average.h"
+#include "core/optim/moving_average.h"
 #include "core/train/facts.h"
 #include "models/gan_facts.h"
 

@@ -1,4 +1,4 @@
-# SINTER_CUDA: whether and how kernels/cuda/*.cu are built.
+# SINTER_CUDA: whether and how kernels/cuda/**.cu are built.
 #   OFF      not at all
 #   ON       by nvcc, for CMAKE_CUDA_ARCHITECTURES
 #   AUTO     ON where CMake finds nvcc, else OFF

@@ -6,11 +6,11 @@
 namespace sinter {
 namespace {
 
-constexpr std::size_t kSmallest = 256;
+constexpr std::size_t kMinBytes = 256;
 
 // Eight classes for every doubling.
 std::size_t round_up(std::size_t bytes) {
-    if (bytes <= kSmallest) return kSmallest;
+    if (bytes <= kMinBytes) return kMinBytes;
     const std::size_t step = std::bit_floor(bytes - 1) / 8;
     return (bytes + step - 1) / step * step;
 }

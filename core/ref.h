@@ -67,11 +67,11 @@ class Recycled {
 public:
     static void* operator new(std::size_t bytes) {
         FreeList& list = lists()[slot(bytes)];
-        if (bytes > kLargest || list.first == nullptr) return ::operator new(slot_bytes(bytes));
+        if (bytes > kMaxBytes || list.first == nullptr) return ::operator new(slot_bytes(bytes));
         return std::exchange(list.first, list.first->next);
     }
     static void operator delete(void* memory, std::size_t bytes) {
-        if (bytes > kLargest) return ::operator delete(memory);
+        if (bytes > kMaxBytes) return ::operator delete(memory);
         FreeList& list = lists()[slot(bytes)];
         list.first = new (memory) Free{list.first};
     }
@@ -86,12 +86,12 @@ private:
             while (first != nullptr) ::operator delete(std::exchange(first, first->next));
         }
     };
-    static constexpr std::size_t kStep = 64, kLargest = 2048;
-    static std::size_t slot(std::size_t bytes) { return bytes > kLargest ? 0 : (bytes + kStep - 1) / kStep; }
-    static std::size_t slot_bytes(std::size_t bytes) { return bytes > kLargest ? bytes : slot(bytes) * kStep; }
-    static std::array<FreeList, kLargest / kStep + 1>& lists() {
+    static constexpr std::size_t kStep = 64, kMaxBytes = 2048;
+    static std::size_t slot(std::size_t bytes) { return bytes > kMaxBytes ? 0 : (bytes + kStep - 1) / kStep; }
+    static std::size_t slot_bytes(std::size_t bytes) { return bytes > kMaxBytes ? bytes : slot(bytes) * kStep; }
+    static std::array<FreeList, kMaxBytes / kStep + 1>& lists() {
         // Never destroyed: tensors with static lifetime may be released after this thread's other thread_locals.
-        static thread_local auto* lists = new std::array<FreeList, kLargest / kStep + 1>();
+        static thread_local auto* lists = new std::array<FreeList, kMaxBytes / kStep + 1>();
         return *lists;
     }
 };

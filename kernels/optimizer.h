@@ -65,8 +65,8 @@ SINTER_KERNEL(clip_scale, StepScalars<Real>* step, const Real* sum_squares, doub
 /// Where the numbers of a step stand (losses, mostly), one each, in device memory; null for one that it does not have.
 template <class Real>
 struct StepNumbers {
-    static constexpr int kMost = 7;
-    const Real* place[kMost] = {};
+    static constexpr int kMaxNumbers = 7;
+    const Real* place[kMaxNumbers] = {};
     int count = 0;
     int losses = 0;  ///< so many, the first ones, are losses
 };

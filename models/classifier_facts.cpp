@@ -21,10 +21,10 @@ ClassifierOptions classifier_from_facts(const CheckpointFacts& facts, const std:
     const FactReader reader(facts, file);
     reader.require_model("classifier");
     ClassifierOptions options;
-    options.height = reader.whole_number("model.height", 8, kMostPixelsPerSide);
-    options.width = reader.whole_number("model.width", 8, kMostPixelsPerSide);
+    options.height = reader.whole_number("model.height", 8, kMaxPixelsPerSide);
+    options.width = reader.whole_number("model.width", 8, kMaxPixelsPerSide);
     options.channels = reader.whole_number("model.channels", 1, 4);
-    options.classes = reader.whole_number("model.classes", 2, kMostClasses);
+    options.classes = reader.whole_number("model.classes", 2, kMaxClasses);
     options.base_width = reader.whole_number("model.base_width", 1, 1024);
     options.features = reader.whole_number("model.features", 1, 4096);
 

@@ -32,7 +32,7 @@ void require_image_size(GanArchitecture architecture, Index size);
 bool has_batch_norm(GanArchitecture architecture);
 
 /// Of `latent` and `base_width`, in options and checkpoints.
-inline constexpr Index kMostGanLatent = 1 << 16, kMostGanWidth = 1 << 12;
+inline constexpr Index kMaxGanLatent = 1 << 16, kMaxGanWidth = 1 << 12;
 
 struct GanOptions {
     GanArchitecture architecture = GanArchitecture::dcgan;

@@ -29,11 +29,11 @@ GanOptions gan_from_facts(const CheckpointFacts& facts, const std::string& file)
     reader.require_model("gan");
     GanOptions options;
     options.architecture = reader.choice("model.arch", kGanArchitectures);
-    options.size = reader.whole_number("model.size", 1, kMostPixelsPerSide);
+    options.size = reader.whole_number("model.size", 1, kMaxPixelsPerSide);
     options.channels = reader.whole_number("model.channels", 1, 3);
-    options.latent = reader.whole_number("model.latent", 1, kMostGanLatent);
-    options.base_width = reader.whole_number("model.base_width", 1, kMostGanWidth);
-    options.classes = reader.whole_number("model.classes", 0, kMostClasses);
+    options.latent = reader.whole_number("model.latent", 1, kMaxGanLatent);
+    options.base_width = reader.whole_number("model.base_width", 1, kMaxGanWidth);
+    options.classes = reader.whole_number("model.classes", 0, kMaxClasses);
     options.spectral_norm = reader.choice("model.spectral_norm", kFlag);
     options.discriminator_batch_norm = reader.choice("model.discriminator_batch_norm", kFlag);
 

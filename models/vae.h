@@ -37,7 +37,7 @@ VaeArchitecture vae_architecture(std::string_view name);
 Likelihood likelihood(std::string_view name);
 
 /// The largest layer, latent code or side of an image that options and checkpoints may ask for.
-inline constexpr Index kMostVaeUnits = 1 << 20;
+inline constexpr Index kMaxVaeUnits = 1 << 20;
 
 struct VaeOptions {
     VaeArchitecture architecture = VaeArchitecture::dense;

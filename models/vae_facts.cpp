@@ -62,17 +62,17 @@ VaeOptions vae_from_facts(const CheckpointFacts& facts, const std::string& file)
     reader.require_model("vae");
     VaeOptions options;
     options.architecture = reader.choice("model.arch", kVaeArchitectures);
-    options.height = reader.whole_number("model.height", 1, kMostVaeUnits);
-    options.width = reader.whole_number("model.width", 1, kMostVaeUnits);
-    options.channels = reader.whole_number("model.channels", 1, kMostVaeUnits);
-    options.latent = reader.whole_number("model.latent", 1, kMostVaeUnits);
-    options.classes = reader.whole_number("model.classes", 0, kMostClasses);
+    options.height = reader.whole_number("model.height", 1, kMaxVaeUnits);
+    options.width = reader.whole_number("model.width", 1, kMaxVaeUnits);
+    options.channels = reader.whole_number("model.channels", 1, kMaxVaeUnits);
+    options.latent = reader.whole_number("model.latent", 1, kMaxVaeUnits);
+    options.classes = reader.whole_number("model.classes", 0, kMaxClasses);
     options.likelihood = reader.choice("model.likelihood", kLikelihoods);
     if (takes_hidden(options.architecture)) {
         options.hidden.clear();
         std::istringstream hidden(reader.text("model.hidden"));
         for (std::string one; std::getline(hidden, one, ',');)
-            options.hidden.push_back(parse_whole_number(one, 1, kMostVaeUnits, "model.hidden", file));
+            options.hidden.push_back(parse_whole_number(one, 1, kMaxVaeUnits, "model.hidden", file));
     }
     require_room(reader, options, file);
     return options;

@@ -11,9 +11,9 @@
 #include "apps/common/training_setup.h"
 #include "core/data/image_folder.h"
 #include "core/error.h"
-#include "core/io/metrics.h"
 #include "core/statistics/frechet.h"
 #include "core/train/facts.h"
+#include "core/train/metrics.h"
 #include "models/classifier_facts.h"
 
 namespace sinter {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/io/metrics.h"
+#include "core/train/metrics.h"
 
 namespace sinter {
 

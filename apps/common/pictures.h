@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/data/image_set.h"
-#include "core/io/png.h"
+#include "core/pictures/png.h"
 #include "core/shape.h"
 
 namespace sinter {

@@ -6,8 +6,8 @@
 
 #include "apps/common/numbers.h"
 #include "core/check.h"
-#include "core/io/files.h"
-#include "core/io/png.h"
+#include "core/files/files.h"
+#include "core/pictures/png.h"
 
 namespace sinter {
 namespace {

@@ -66,7 +66,7 @@ void add_training_options(CLI::App& app, TrainingOptions& options) {
 
 void add_image_options(CLI::App& app, std::int64_t& size, std::int64_t& channels, std::int64_t least,
                        const std::string& size_help) {
-    app.add_option("--size", size, size_help)->check(whole_number<std::int64_t>(least, kMostPixelsPerSide));
+    app.add_option("--size", size, size_help)->check(whole_number<std::int64_t>(least, kMaxPixelsPerSide));
     app.add_option("--channels", channels, "Make the images grey (1) or colour (3); 0: as the data has it")
         ->check(CLI::IsMember({0, 1, 3}));
 }

@@ -17,11 +17,11 @@
 #include "apps/common/stopwatch.h"
 #include "apps/common/training_options.h"
 #include "core/data/loader.h"
-#include "core/io/metrics.h"
-#include "core/io/progress.h"
 #include "core/optim/schedule.h"
 #include "core/train/captured_step.h"
 #include "core/train/interrupt.h"
+#include "core/train/metrics.h"
+#include "core/train/progress.h"
 #include "core/train/readings.h"
 #include "core/train/run_folder.h"
 

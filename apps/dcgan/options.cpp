@@ -6,7 +6,7 @@
 #include "apps/common/pictures.h"
 #include "apps/common/training_setup.h"
 #include "core/check.h"
-#include "core/io/image_file.h"
+#include "core/pictures/image_file.h"
 #include "core/train/facts.h"
 
 namespace sinter {
@@ -54,10 +54,9 @@ void add_model_options(CLI::App& app, DcganOptions& options) {
         ->check(CLI::IsMember(names(kGanArchitectures)));
     add_image_options(app, options.size, options.channels, 1,
                       "Fit the images to this many pixels a side: 28, 32 or 64 for dcgan");
-    app.add_option("--latent", options.latent, "Size of the latent code")
-        ->check(whole_number<Index>(1, kMostGanLatent));
+    app.add_option("--latent", options.latent, "Size of the latent code")->check(whole_number<Index>(1, kMaxGanLatent));
     app.add_option("--base-width", options.base_width, "Scales all hidden layers; 64 is the published one")
-        ->check(whole_number<Index>(1, kMostGanWidth));
+        ->check(whole_number<Index>(1, kMaxGanWidth));
     app.add_flag("--conditional", options.conditional, "Draw images of a given class; needs data with labels");
     app.add_flag("--spectral-norm", options.spectral_norm,
                  "Spectral normalisation in the discriminator, instead of batch normalisation");
@@ -114,10 +113,10 @@ void require_gif_fits(const DcganOptions& options) {
     // The animation is made of the grids as they lie in their files at the end of the run.
     const GridLayout layout = picture_layout(options.grid * options.grid, options.size, options.size, 1, options.grid);
     const Index side = options.grid * (options.size * layout.scale + layout.padding) + layout.padding;
-    require(!options.gif || (side <= kMostImageSide && side * side <= kMostImagePixels),
+    require(!options.gif || (side <= kMaxImageSide && side * side <= kMaxImagePixels),
             "--gif: a grid of {0}x{0} images of {1} pixels a side is a picture of {2}x{2} pixels, and an animation is "
             "made of pictures of at most {3} in all; use a smaller --grid, or leave --gif out",
-            options.grid, options.size, side, kMostImagePixels);
+            options.grid, options.size, side, kMaxImagePixels);
 }
 
 }  // namespace

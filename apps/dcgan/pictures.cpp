@@ -7,11 +7,11 @@
 
 #include "apps/common/pictures.h"
 #include "apps/common/sampling.h"
-#include "core/io/gif.h"
-#include "core/io/image_file.h"
-#include "core/io/png.h"
 #include "core/nn/batch_statistics.h"
 #include "core/ops/random.h"
+#include "core/pictures/gif.h"
+#include "core/pictures/image_file.h"
+#include "core/pictures/png.h"
 #include "core/tape.h"
 
 namespace sinter {

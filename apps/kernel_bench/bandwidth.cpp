@@ -14,7 +14,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/contract.h"
-#include "kernels/cpu/simd-inl.h"
+#include "kernels/cpu/toolbox/simd-inl.h"
 #include "kernels/thread_pool.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -86,7 +86,7 @@ namespace {
 using kernels::CpuQueue;
 using kernels::Index;
 
-constexpr Index kSmallest = Index{16} << 10, kLargest = Index{256} << 20;  // bytes, all threads together
+constexpr Index kMinBytes = Index{16} << 10, kMaxBytes = Index{256} << 20;  // bytes, all threads together
 constexpr Index kStep = 8 * 256 / sizeof(float);  // floats: one unrolled step of the widest vectors
 // Arrays of a power of two bytes would start at equal offsets in their pages, where a load is taken to depend on an
 // earlier store to another array.
@@ -155,14 +155,14 @@ BandwidthPoint measure_point(CpuQueue& queue, float* memory, Index part, Index w
 
 BandwidthCurve measure_bandwidth(CpuQueue& queue) {
     const Index threads = queue.threads();
-    const Index part = kLargest / static_cast<Index>(sizeof(float)) / threads / kStep * kStep + 3 * (kStep + kStagger);
+    const Index part = kMaxBytes / static_cast<Index>(sizeof(float)) / threads / kStep * kStep + 3 * (kStep + kStagger);
     float* memory = static_cast<float*>(queue.allocate(static_cast<std::size_t>(part * threads) * sizeof(float)));
     // Touched by the thread that will use it, so that its pages are near that thread where memory has a place.
     const auto write = HWY_DYNAMIC_DISPATCH(write_all);
     queue.pool().run(threads, [&](std::int64_t task, int) { write(memory + task * part, part / kStep * kStep); });
 
     BandwidthCurve curve;
-    for (Index size = kSmallest; size <= kLargest; size *= 2)
+    for (Index size = kMinBytes; size <= kMaxBytes; size *= 2)
         curve.points.push_back(measure_point(queue, memory, part, size));
     queue.release(memory);
     return curve;

@@ -12,7 +12,7 @@
 #include "hwy/foreach_target.h"  // must come before highway.h
 
 #include "hwy/highway.h"
-#include "kernels/cpu/simd-inl.h"
+#include "kernels/cpu/toolbox/simd-inl.h"
 #include "kernels/thread_pool.h"
 
 HWY_BEFORE_NAMESPACE();

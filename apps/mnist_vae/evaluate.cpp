@@ -8,10 +8,10 @@
 
 #include "apps/common/training_setup.h"
 #include "apps/mnist_vae/pictures.h"
-#include "core/io/files.h"
-#include "core/io/metrics.h"
+#include "core/files/files.h"
 #include "core/random.h"
 #include "core/tape.h"
+#include "core/train/metrics.h"
 #include "models/vae_facts.h"
 
 namespace sinter {

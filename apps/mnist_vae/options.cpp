@@ -30,12 +30,12 @@ void add_vae_options(CLI::App& app, MnistVaeOptions& options) {
     app.add_option("--latent", options.latent,
                    "Size of the latent code. Default: 20 for dense, 2 for conv on grey images, 128 for conv on colour")
         ->default_str("")
-        ->check(whole_number<std::int64_t>(1, kMostVaeUnits));
+        ->check(whole_number<std::int64_t>(1, kMaxVaeUnits));
     app.add_option("--hidden", options.hidden,
                    "dense: sizes of the encoder's hidden layers, such as 400 or 512,256; the decoder mirrors them")
         ->delimiter(',')
         ->default_str(fmt::format("{}", fmt::join(options.hidden, ",")))
-        ->check(whole_number<std::int64_t>(1, kMostVaeUnits));
+        ->check(whole_number<std::int64_t>(1, kMaxVaeUnits));
     add_image_options(app, options.size, options.channels, 0,
                       "Fit the images to this many pixels a side; 0: as the data has it");
     app.add_option("--beta", options.beta, "Weight of the KL divergence")->check(positive_number(/*or_zero=*/true));

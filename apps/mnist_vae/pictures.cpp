@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "apps/common/pictures.h"
-#include "core/io/png.h"
 #include "core/ops/random.h"
+#include "core/pictures/png.h"
 #include "core/tape.h"
 
 namespace sinter {
@@ -13,7 +13,7 @@ namespace {
 
 constexpr Index kSampleSide = 10, kReconstructionColumns = 10, kReconstructionRows = 4;
 constexpr Index kManifoldSide = 20;
-constexpr Index kMostClassesShown = 20;
+constexpr Index kMaxClassesShown = 20;
 
 /// The standard normal's quantile: the root of its distribution function, by bisection.
 double normal_quantile(double probability) {
@@ -45,7 +45,7 @@ VaePictures::VaePictures(Vae& vae, const ImageSet& test, std::uint64_t seed) : v
     fixed_codes_ = codes(repeated);
 }
 
-Index VaePictures::classes_shown() const { return std::min(vae_.options().classes, kMostClassesShown); }
+Index VaePictures::classes_shown() const { return std::min(vae_.options().classes, kMaxClassesShown); }
 
 Tensor VaePictures::codes(const std::vector<float>& values) const {
     const Index latent = vae_.options().latent;

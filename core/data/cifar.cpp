@@ -10,7 +10,7 @@
 
 #include "core/data/describe.h"
 #include "core/error.h"
-#include "core/io/files.h"
+#include "core/files/files.h"
 
 namespace sinter {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/io/sha256.h"
+#include "core/files/sha256.h"
 
 namespace sinter {
 

@@ -19,7 +19,7 @@
 #include "core/data/mnist.h"
 #include "core/device.h"
 #include "core/error.h"
-#include "core/io/cache_folder.h"
+#include "core/files/cache_folder.h"
 
 namespace sinter {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/data/image_set.h"
-#include "core/io/download.h"
+#include "core/files/download.h"
 
 namespace sinter {
 

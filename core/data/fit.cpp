@@ -5,17 +5,17 @@
 
 #include "core/check.h"
 #include "core/device.h"
-#include "core/io/available_memory.h"
-#include "core/io/image_file.h"
-#include "core/io/image_fitter.h"
+#include "core/files/available_memory.h"
+#include "core/pictures/image_file.h"
+#include "core/pictures/image_fitter.h"
 #include "kernels/thread_pool.h"
 
 namespace sinter {
 
 void check_request(const ImageRequest& request) {
-    const auto fits = [](std::int64_t size) { return size >= 0 && size <= kMostImageSide; };
+    const auto fits = [](std::int64_t size) { return size >= 0 && size <= kMaxImageSide; };
     require(fits(request.height) && fits(request.width) && (request.height == 0) == (request.width == 0),
-            "[data] expected a height and a width of 1 to {} pixels, or neither, got {} x {}", kMostImageSide,
+            "[data] expected a height and a width of 1 to {} pixels, or neither, got {} x {}", kMaxImageSide,
             request.height, request.width);
     require(request.channels == 0 || request.channels == 1 || request.channels == 3,
             "[data] expected 1 channel (grey), 3 (colour) or 0 (as the data has it), got {}", request.channels);

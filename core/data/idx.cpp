@@ -100,11 +100,11 @@ public:
 
     /// Fills `to`, or as much of it as there is; returns how much that was.
     std::size_t read(std::uint8_t* to, std::size_t count) {
-        constexpr std::size_t kMost = std::numeric_limits<uInt>::max();
+        constexpr std::size_t kMaxChunk = std::numeric_limits<uInt>::max();
         std::size_t got = 0;
         while (got < count && !ended_) {
-            const auto room = static_cast<uInt>(std::min(count - got, kMost));
-            const auto input = static_cast<uInt>(std::min(packed_left(), kMost));
+            const auto room = static_cast<uInt>(std::min(count - got, kMaxChunk));
+            const auto input = static_cast<uInt>(std::min(packed_left(), kMaxChunk));
             inflater_.next_out = to + got;
             inflater_.avail_out = room;
             inflater_.avail_in = input;
@@ -242,9 +242,9 @@ IdxBytes read_from(const std::filesystem::path& file, Stream& stream, int rank) 
     const std::uint64_t header = stream.offset();
     std::uint64_t filled = 0;
     while (filled < total) {
-        constexpr std::uint64_t kLeastGrowth = 1 << 16;
+        constexpr std::uint64_t kMinGrowth = 1 << 16;
         const std::uint64_t growth = filled == 0 ? stream.remaining_hint() : filled;
-        idx.values.resize(std::min(total, filled + std::max(growth, kLeastGrowth)));
+        idx.values.resize(std::min(total, filled + std::max(growth, kMinGrowth)));
         const std::size_t got = stream.read(idx.values.data() + filled, idx.values.size() - filled);
         filled += got;
         if (filled < idx.values.size()) {

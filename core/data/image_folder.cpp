@@ -18,12 +18,12 @@
 #include "core/data/packed_images.h"
 #include "core/device.h"
 #include "core/error.h"
-#include "core/io/available_memory.h"
-#include "core/io/cache_folder.h"
-#include "core/io/image_file.h"
-#include "core/io/image_fitter.h"
-#include "core/io/memory_budget.h"
-#include "core/io/sha256.h"
+#include "core/files/available_memory.h"
+#include "core/files/cache_folder.h"
+#include "core/files/memory_budget.h"
+#include "core/files/sha256.h"
+#include "core/pictures/image_file.h"
+#include "core/pictures/image_fitter.h"
 #include "kernels/thread_pool.h"
 
 namespace sinter {
@@ -98,8 +98,8 @@ Target resolve(const ImageRequest& request, const ImageListing& listing, kernels
 
 /// The memory that decoded images of full size may take together, as long as each by itself does not need more.
 std::int64_t decoding_budget() {
-    constexpr std::int64_t kLeast = 64 << 20;
-    return std::max(kLeast, available_memory() / 8);
+    constexpr std::int64_t kMinBytes = 64 << 20;
+    return std::max(kMinBytes, available_memory() / 8);
 }
 
 /// What decoding an image takes beside its file: the pixels, and what the decoder holds of them in up to two bytes a

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "core/data/image_set.h"
-#include "core/io/download.h"
+#include "core/files/download.h"
 
 namespace sinter {
 

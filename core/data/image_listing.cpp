@@ -13,7 +13,7 @@
 
 #include "core/data/image_set.h"
 #include "core/error.h"
-#include "core/io/image_file.h"
+#include "core/pictures/image_file.h"
 
 namespace sinter {
 namespace {
@@ -213,11 +213,11 @@ ImageListing list_images(const fs::path& folder) {
             listing.class_names.push_back(name);
             if (train[name].empty() && test[name].empty()) remark_class_without_images(listing, name);
         }
-        if (std::ssize(listing.class_names) > kMostClasses) {
+        if (std::ssize(listing.class_names) > kMaxClasses) {
             throw DataError(
                 fmt::format("[data] {}: expected at most {} class folders, came {}; put the images into one "
                             "folder to learn from them without classes",
-                            folder.string(), kMostClasses, listing.class_names.size()));
+                            folder.string(), kMaxClasses, listing.class_names.size()));
         }
         add_labelled(train, listing.class_names, listing.train);
         add_labelled(test, listing.class_names, listing.test);

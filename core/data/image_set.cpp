@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <span>
 
-#include "core/io/pixel_file.h"
+#include "core/files/pixel_file.h"
 
 namespace sinter {
 

@@ -12,8 +12,8 @@ namespace sinter {
 class PixelFile;
 
 /// The largest side that programs fit their images to, and that a checkpoint's model may have.
-inline constexpr std::int64_t kMostPixelsPerSide = 1 << 12;
-inline constexpr std::int64_t kMostClasses = 256;  ///< labels are bytes
+inline constexpr std::int64_t kMaxPixelsPerSide = 1 << 12;
+inline constexpr std::int64_t kMaxClasses = 256;  ///< labels are bytes
 
 /// `count` images of height x width x channels bytes (0 is black, 255 is white), with their labels.
 struct ImageSet {

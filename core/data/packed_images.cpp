@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/io/available_memory.h"
-#include "core/io/pixel_file.h"
+#include "core/files/available_memory.h"
+#include "core/files/pixel_file.h"
 
 namespace sinter {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/data/image_set.h"
-#include "core/io/files.h"
+#include "core/files/files.h"
 
 namespace sinter {
 

@@ -6,8 +6,9 @@
 namespace sinter {
 
 Tensor UpdateGuard::gather(std::initializer_list<Tensor> numbers, int losses) const {
-    constexpr std::size_t kMost = kernels::StepNumbers<float>::kMost;
-    require(numbers.size() <= kMost, "[update_guard] expected at most {} numbers, got {}", kMost, numbers.size());
+    constexpr std::size_t kMaxNumbers = kernels::StepNumbers<float>::kMaxNumbers;
+    require(numbers.size() <= kMaxNumbers, "[update_guard] expected at most {} numbers, got {}", kMaxNumbers,
+            numbers.size());
     Tensor together = Tensor::empty({static_cast<Index>(numbers.size()) + 1}, proceed_.device());
     together.device().run([&](auto& queue) {
         kernels::StepNumbers<RealOf<decltype(queue)>> places{.losses = losses};

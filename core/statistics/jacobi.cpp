@@ -36,9 +36,9 @@ void orthogonalise_rows(std::span<double> matrix, Index size) {
     require(static_cast<Index>(matrix.size()) == size * size, "[jacobi] expected {} x {} values, got {}", size, size,
             matrix.size());
     // Ten sweeps suffice in practice; the limit only keeps a rounding that swings to and fro from going on for ever.
-    constexpr int kMostSweeps = 60;
+    constexpr int kMaxSweeps = 60;
     bool turned = true;
-    for (int sweep = 0; turned && sweep < kMostSweeps; ++sweep) {
+    for (int sweep = 0; turned && sweep < kMaxSweeps; ++sweep) {
         turned = false;
         for (Index p = 0; p + 1 < size; ++p) {
             for (Index q = p + 1; q < size; ++q) turned |= make_orthogonal(&matrix[p * size], &matrix[q * size], size);

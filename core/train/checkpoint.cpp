@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/check.h"
-#include "core/io/safetensors.h"
+#include "core/files/safetensors.h"
 #include "core/watch.h"
 
 namespace sinter {

@@ -9,12 +9,13 @@
 namespace sinter {
 namespace {
 
-constexpr int kMost = kernels::StepNumbers<float>::kMost + 1;  // what UpdateGuard::gather() gives at most
+constexpr int kMaxNumbers = kernels::StepNumbers<float>::kMaxNumbers + 1;  // what UpdateGuard::gather() gives at most
 
 }  // namespace
 
 Readings::Readings(Device device, int values) : device_(device) {
-    require(values >= 1 && values <= kMost, "[readings] expected 1 to {} numbers a step, got {}", kMost, values);
+    require(values >= 1 && values <= kMaxNumbers, "[readings] expected 1 to {} numbers a step, got {}", kMaxNumbers,
+            values);
 #ifdef SINTER_HAS_CUDA
     device.run([&](auto& queue) {
         if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {
@@ -43,7 +44,7 @@ void Readings::post(const StepPlace& step, const Tensor& values) {
             return;
         }
 #endif
-        Real downloaded[kMost];
+        Real downloaded[kMaxNumbers];
         queue.download(downloaded, values.data(queue), slot.values.size() * sizeof(Real));
         std::copy_n(downloaded, slot.values.size(), slot.values.begin());
     });

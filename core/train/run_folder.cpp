@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/check.h"
-#include "core/io/files.h"
+#include "core/files/files.h"
 
 namespace sinter {
 namespace {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "core/io/metrics.h"
+#include "core/train/metrics.h"
 
 namespace sinter {
 

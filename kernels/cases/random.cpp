@@ -35,12 +35,12 @@ void add_uniform_and_normal(CaseList& cases, Index n) {
 
     // The radius sqrt(-2 log u) is at most sqrt(48 log 2) = 5.77; log, square root, sine and product err by a few
     // roundings each, relative to it.
-    constexpr double kLargestRadius = 5.77;
+    constexpr double kMaxRadius = 5.77;
     add_draw(cases, "random_normal", n, "",
-             {6 * kLargestRadius * kRounding, 0, "6 roundings at the size of the largest radius, 5.77"},
+             {6 * kMaxRadius * kRounding, 0, "6 roundings at the size of the largest radius, 5.77"},
              [=](auto& queue, auto y, const auto& address) { random_normal(queue, y, n, 0, 1, address); });
     add_draw(cases, "random_normal", n, " mean 3 stddev 0.02",
-             {(6 * 0.02 * kLargestRadius + 3) * kRounding, 2 * kRounding,
+             {(6 * 0.02 * kMaxRadius + 3) * kRounding, 2 * kRounding,
               "6 roundings at 0.02 times the largest radius; then the mean's and the sum's"},
              [=](auto& queue, auto y, const auto& address) { random_normal(queue, y, n, 3, 0.02, address); });
 }

@@ -7,7 +7,7 @@ namespace sinter::kernels {
 namespace {
 
 constexpr double kScale = 0.01;
-constexpr double kLargestNoise = 5.77;  // sqrt(48 log 2), of 24-bit uniforms
+constexpr double kMaxNoise = 5.77;  // sqrt(48 log 2), of 24-bit uniforms
 
 RandomAddress address_of(const std::uint64_t* step) { return {0xFEDCBA9876543210, 3, step}; }
 
@@ -21,7 +21,7 @@ struct Heads {
 /// The noise carries 6 roundings of its largest radius (as in random_normal), exp(logvar / 2) 4 ulp of its size.
 Tolerance noise_bound(double range) {
     const double sigma = std::exp(std::min(range, kLogVarianceLimit) / 2);
-    return {14 * kLargestNoise * sigma * kRounding, 2 * kRounding,
+    return {14 * kMaxNoise * sigma * kRounding, 2 * kRounding,
             "6 roundings of the noise and 8 of the exponential, at the size of the largest sigma"};
 }
 

@@ -5,10 +5,10 @@
 
 #include "hwy/highway.h"
 #include "kernels/activation.h"
-#include "kernels/cpu/activation-inl.h"
-#include "kernels/cpu/column_sums-inl.h"
-#include "kernels/cpu/parallel.h"
-#include "kernels/cpu/simd-inl.h"
+#include "kernels/cpu/toolbox/activation-inl.h"
+#include "kernels/cpu/toolbox/column_sums-inl.h"
+#include "kernels/cpu/toolbox/parallel.h"
+#include "kernels/cpu/toolbox/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sinter::kernels::HWY_NAMESPACE {

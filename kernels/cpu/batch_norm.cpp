@@ -13,12 +13,12 @@
 
 #include "hwy/highway.h"
 #include "kernels/batch_norm.h"
-#include "kernels/cpu/activation-inl.h"
 #include "kernels/cpu/batch_norm.h"
-#include "kernels/cpu/column_pairs-inl.h"
-#include "kernels/cpu/folded_tiles-inl.h"
-#include "kernels/cpu/parallel.h"
-#include "kernels/cpu/simd-inl.h"
+#include "kernels/cpu/toolbox/activation-inl.h"
+#include "kernels/cpu/toolbox/column_pairs-inl.h"
+#include "kernels/cpu/toolbox/folded_tiles-inl.h"
+#include "kernels/cpu/toolbox/parallel.h"
+#include "kernels/cpu/toolbox/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sinter::kernels::HWY_NAMESPACE {

@@ -16,9 +16,9 @@
 
 #include "hwy/highway.h"
 #include "kernels/conv.h"
-#include "kernels/cpu/conv_operands-inl.h"
 #include "kernels/cpu/conv_thin-inl.h"
-#include "kernels/cpu/winograd.h"
+#include "kernels/cpu/minimal_filter/winograd.h"
+#include "kernels/cpu/product/conv_operands-inl.h"
 #include "kernels/gather.h"
 
 HWY_BEFORE_NAMESPACE();

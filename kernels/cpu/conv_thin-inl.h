@@ -11,7 +11,7 @@
 #define SINTER_KERNELS_CPU_CONV_THIN_INL_H_
 #endif
 
-#include "kernels/cpu/gemm-inl.h"
+#include "kernels/cpu/product/gemm-inl.h"
 #include "kernels/geometry.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -6,11 +6,11 @@
 #include <algorithm>
 
 #include "hwy/highway.h"
-#include "kernels/cpu/fold.h"
-#include "kernels/cpu/folded_tiles-inl.h"
-#include "kernels/cpu/math-inl.h"
-#include "kernels/cpu/parallel.h"
-#include "kernels/cpu/simd-inl.h"
+#include "kernels/cpu/toolbox/fold.h"
+#include "kernels/cpu/toolbox/folded_tiles-inl.h"
+#include "kernels/cpu/toolbox/math-inl.h"
+#include "kernels/cpu/toolbox/parallel.h"
+#include "kernels/cpu/toolbox/simd-inl.h"
 #include "kernels/elementwise.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "hwy/highway.h"
-#include "kernels/cpu/parallel.h"
-#include "kernels/cpu/simd-inl.h"
+#include "kernels/cpu/toolbox/parallel.h"
+#include "kernels/cpu/toolbox/simd-inl.h"
 #include "kernels/embedding.h"
 
 HWY_BEFORE_NAMESPACE();

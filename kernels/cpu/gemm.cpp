@@ -4,7 +4,7 @@
 #include "hwy/foreach_target.h"  // must come before highway.h
 
 #include "hwy/highway.h"
-#include "kernels/cpu/gemm-inl.h"
+#include "kernels/cpu/product/gemm-inl.h"
 #include "kernels/reduce.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -8,10 +8,10 @@
 #include <limits>
 
 #include "hwy/highway.h"
-#include "kernels/cpu/math-inl.h"
-#include "kernels/cpu/parallel_sum.h"
-#include "kernels/cpu/simd-inl.h"
-#include "kernels/cpu/sum-inl.h"
+#include "kernels/cpu/toolbox/math-inl.h"
+#include "kernels/cpu/toolbox/parallel_sum.h"
+#include "kernels/cpu/toolbox/simd-inl.h"
+#include "kernels/cpu/toolbox/sum-inl.h"
 #include "kernels/loss.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -8,9 +8,9 @@
 #include <limits>
 
 #include "hwy/highway.h"
-#include "kernels/cpu/parallel.h"
 #include "kernels/cpu/pool_windows-inl.h"
-#include "kernels/cpu/simd-inl.h"
+#include "kernels/cpu/toolbox/parallel.h"
+#include "kernels/cpu/toolbox/simd-inl.h"
 #include "kernels/pool.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -4,9 +4,9 @@
 #include "hwy/foreach_target.h"  // must come before highway.h
 
 #include "hwy/highway.h"
-#include "kernels/cpu/parallel.h"
-#include "kernels/cpu/random-inl.h"
-#include "kernels/cpu/simd-inl.h"
+#include "kernels/cpu/toolbox/parallel.h"
+#include "kernels/cpu/toolbox/random-inl.h"
+#include "kernels/cpu/toolbox/simd-inl.h"
 #include "kernels/permutation.h"
 #include "kernels/random.h"
 

@@ -7,10 +7,10 @@
 #include <cmath>
 
 #include "hwy/highway.h"
-#include "kernels/cpu/column_sums-inl.h"
-#include "kernels/cpu/parallel.h"
-#include "kernels/cpu/parallel_sum.h"
-#include "kernels/cpu/simd-inl.h"
+#include "kernels/cpu/toolbox/column_sums-inl.h"
+#include "kernels/cpu/toolbox/parallel.h"
+#include "kernels/cpu/toolbox/parallel_sum.h"
+#include "kernels/cpu/toolbox/simd-inl.h"
 #include "kernels/reduce.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -18,7 +18,7 @@ namespace sinter::kernels::HWY_NAMESPACE {
 namespace {
 
 // The sum of term(x[i]), where term(0) = 0. Four accumulators, so that plain additions do not wait for each other;
-// expensive terms hide the only one of sum_vectors() (kernels/cpu/sum-inl.h), whose sum is also rounded less.
+// expensive terms hide the only one of sum_vectors() (kernels/cpu/toolbox/sum-inl.h), whose sum is also rounded less.
 template <class Term>
 HWY_ATTR HWY_INLINE float sum_terms(const float* x, Index count, const Term& term) {
     const Index lanes = static_cast<Index>(hn::Lanes(kFloats));

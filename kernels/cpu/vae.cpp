@@ -7,11 +7,11 @@
 #include <algorithm>
 
 #include "hwy/highway.h"
-#include "kernels/cpu/math-inl.h"
-#include "kernels/cpu/parallel_sum.h"
-#include "kernels/cpu/random-inl.h"
-#include "kernels/cpu/simd-inl.h"
-#include "kernels/cpu/sum-inl.h"
+#include "kernels/cpu/toolbox/math-inl.h"
+#include "kernels/cpu/toolbox/parallel_sum.h"
+#include "kernels/cpu/toolbox/random-inl.h"
+#include "kernels/cpu/toolbox/simd-inl.h"
+#include "kernels/cpu/toolbox/sum-inl.h"
 #include "kernels/vae.h"
 
 HWY_BEFORE_NAMESPACE();

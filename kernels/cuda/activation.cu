@@ -1,9 +1,9 @@
 // Activations on the device. Limiter: memory. Forward moves 8 bytes an element; backward moves 12, with the bias too,
 // whose gradient is a sum over the same numbers while they are in registers.
-#include "kernels/cuda/activation.cuh"
+#include "kernels/cuda/toolbox/activation.cuh"
 
-#include "kernels/cuda/column_sums.cuh"
-#include "kernels/cuda/pointwise.cuh"
+#include "kernels/cuda/toolbox/column_sums.cuh"
+#include "kernels/cuda/toolbox/pointwise.cuh"
 
 namespace sinter::kernels {
 namespace {

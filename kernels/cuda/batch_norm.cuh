@@ -3,8 +3,8 @@
 #pragma once
 
 #include "kernels/batch_norm.h"
-#include "kernels/cuda/activation.cuh"
-#include "kernels/cuda/column_sums.cuh"
+#include "kernels/cuda/toolbox/activation.cuh"
+#include "kernels/cuda/toolbox/column_sums.cuh"
 
 namespace sinter::kernels {
 

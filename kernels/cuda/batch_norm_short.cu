@@ -115,10 +115,10 @@ __global__ void __launch_bounds__(kBlock)
 
 /// The widest strip, in quads, that a block holds; 0 where it would be narrower than a sector.
 int lanes_of(MatrixShape shape) {
-    constexpr int kFewest = 2;
+    constexpr int kMinLanes = 2;
     const auto holds = [&](int lanes) { return shape.rows <= Index{kHeldRows} * kBlock / lanes; };
     int lanes = ColumnCut(shape).lanes;
-    while (lanes > kFewest && !holds(lanes)) lanes /= 2;
+    while (lanes > kMinLanes && !holds(lanes)) lanes /= 2;
     return holds(lanes) ? lanes : 0;
 }
 

@@ -12,7 +12,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/conv_thin.h"
-#include "kernels/cuda/gemm_product.h"
+#include "kernels/cuda/product/gemm_product.h"
 #include "kernels/vendor/engine.h"
 
 namespace sinter::kernels {
@@ -119,7 +119,7 @@ void conv_forward(CudaQueue& queue, Real* y, const Real* x, const Real* w, const
                   const Epilogue<Real>& epilogue) {
     if (done_by_vendor<&VendorKernels::conv_forward>(queue, y, x, w, g, epilogue)) return;
     const PatchGrid patches = patches_of_input(x, g);
-    tiled_product(queue, PatchRows{patches}, dense_columns(w, patches.depth, g.out_channels),
+    tiled_product(queue, Rows{patches}, dense_columns(w, patches.depth, g.out_channels),
                   dense_result(y, g.out_channels), {patches.patches, g.out_channels, patches.depth}, epilogue);
 }
 
@@ -133,23 +133,23 @@ void conv_input_gradient(CudaQueue& queue, Real* dx, const Real* dy, const Real*
         const GemmShape shape{g.batch, g.taps() * g.in_channels, g.out_channels, false, true};
         return gemm(queue, dx, dy, w, shape, epilogue);
     }
-    if (has_thin_images(g) && g.taps() * g.in_channels <= kMostThinTaps) {
+    if (has_thin_images(g) && g.taps() * g.in_channels <= kMaxThinTaps) {
         return thin_input_gradient(queue, dx, dy, w, g, epilogue);
     }
-    ProductGroup<PatchRows, PatchRows> group;
+    ProductGroup<Rows, Rows> group;
     for (Index phase_y = 0; phase_y < std::min(g.stride, g.height); ++phase_y) {
         for (Index phase_x = 0; phase_x < std::min(g.stride, g.width); ++phase_x) {
             const PhaseTaps vertical(phase_y, g.pad_top, g.kernel_height, g.stride, g.height);
             const PhaseTaps horizontal(phase_x, g.pad_left, g.kernel_width, g.stride, g.width);
-            const PatchRows patches{patches_of_output(dy, g, vertical, horizontal)};
-            const PatchRows weights{weights_of_phase(w, g, vertical, horizontal)};
+            const Rows patches{patches_of_output(dy, g, vertical, horizontal)};
+            const Rows weights{weights_of_phase(w, g, vertical, horizontal)};
             group.products[group.count++] = {patches,
                                              weights,
                                              pixels_of_phase(dx, g, phase_y, phase_x, vertical, horizontal),
                                              patches.grid.patches,
                                              weights.grid.patches,
                                              patches.grid.depth};
-            if (group.count < kMostProducts<PatchRows, PatchRows>) continue;
+            if (group.count < kMaxProducts<Rows, Rows>) continue;
             tiled_products(queue, group, epilogue);
             group.count = 0;
         }

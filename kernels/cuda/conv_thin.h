@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernels/conv.h"
-#include "kernels/cuda/gemm_operands.cuh"
+#include "kernels/cuda/product/gemm_operands.cuh"
 
 namespace sinter::kernels {
 
@@ -11,7 +11,7 @@ namespace sinter::kernels {
 constexpr bool has_thin_images(const ConvGeometry& geometry) { return geometry.in_channels <= 3; }
 
 /// The most elements of a kernel, channels of the image included, that thin_input_gradient() holds.
-inline constexpr Index kMostThinTaps = 80;
+inline constexpr Index kMaxThinTaps = 80;
 
 /// conv_input_gradient of thin images in one launch, in the queue's precision.
 void thin_input_gradient(CudaQueue& queue, Real* dx, const Real* dy, const Real* w, const ConvGeometry& geometry,

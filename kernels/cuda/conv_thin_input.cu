@@ -8,7 +8,7 @@
 // Limiter: the multiply-adds in float32, 1.5 to 2.5 times as many as there must be, since neighbouring tiles share
 // borders of dy and the taps fill 78 to 100 % of the columns; the second-level cache on the tensor cores.
 #include "kernels/cuda/conv_thin.h"
-#include "kernels/cuda/gemm_kernel.cuh"
+#include "kernels/cuda/product/gemm_kernel.cuh"
 
 namespace sinter::kernels {
 namespace {
@@ -31,7 +31,7 @@ struct ThinCut {
     Index dy_columns = 0, dy_pixels = 0;
     Index row_tiles = 0, column_tiles = 0;  ///< of an image
 
-    /// The cut into the fewest tiles, whose sizes are about equal. There is one: kMostThinTaps are fewer than kPixels.
+    /// The cut into the fewest tiles, whose sizes are about equal. There is one: kMaxThinTaps are fewer than kPixels.
     explicit ThinCut(const ConvGeometry& g) {
         Index fewest = 0;
         for (Index bands = 1; bands <= g.height; ++bands) {
@@ -55,7 +55,7 @@ struct ThinCut {
 /// What a block knows of the convolution.
 struct ThinInputGradient {
     PatchGrid dy;                 ///< a patch is a pixel, which each block counts from its own first one
-    PatchRows weights;            ///< [taps in, out]
+    Rows weights;                 ///< [taps in, out]
     int height, width, channels;  ///< of dx
     int kernel_height, kernel_width, stride, pad_top, pad_left;
     int rows, columns, dy_columns;  ///< of a tile of dx, and of what reaches it
@@ -108,7 +108,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksAtOnce)
     const int image = conv.by_row_tiles.quotient(band);
     const int first_row = conv.by_row_tiles.remainder(band, image) * conv.rows, first_column = strip * conv.columns;
 
-    Product<PatchRows, PatchRows> product{{conv.dy}, conv.weights, {}, 0, 0, 0};
+    Product<Rows, Rows> product{{conv.dy}, conv.weights, {}, 0, 0, 0};
     const int dy_row = conv.first_reached(first_row, conv.pad_top, conv.kernel_height);
     const int dy_column = conv.first_reached(first_column, conv.pad_left, conv.kernel_width);
     product.a.grid.data += image * conv.dy.image_stride;
@@ -169,7 +169,7 @@ void thin_input_gradient(CudaQueue& queue, Real* dx, const Real* dy, const Real*
     } else if (taps <= 48) {
         with_tile(ThinTile<48>{});
     } else {
-        with_tile(ThinTile<int{kMostThinTaps}>{});
+        with_tile(ThinTile<int{kMaxThinTaps}>{});
     }
 }
 

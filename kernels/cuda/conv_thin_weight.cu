@@ -12,10 +12,10 @@
 #include <algorithm>
 
 #include "kernels/cuda/conv_thin.h"
-#include "kernels/cuda/gemm_operands.cuh"
-#include "kernels/cuda/gemm_product.h"
-#include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/quad.cuh"
+#include "kernels/cuda/product/gemm_operands.cuh"
+#include "kernels/cuda/product/gemm_product.h"
+#include "kernels/cuda/runtime/launch.cuh"
+#include "kernels/cuda/toolbox/quad.cuh"
 #include "kernels/reduce.h"
 
 namespace sinter::kernels {

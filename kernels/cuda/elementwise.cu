@@ -1,7 +1,7 @@
 // Elementwise arithmetic on the device: each contract is a function of numbers and the operands that it is applied to.
 #include "kernels/elementwise.h"
 
-#include "kernels/cuda/pointwise.cuh"
+#include "kernels/cuda/toolbox/pointwise.cuh"
 
 namespace sinter::kernels {
 namespace {

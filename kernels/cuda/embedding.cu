@@ -6,9 +6,9 @@
 // would be better for a vocabulary.
 #include "kernels/embedding.h"
 
-#include "kernels/cuda/divisor.cuh"
-#include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/quad.cuh"
+#include "kernels/cuda/runtime/launch.cuh"
+#include "kernels/cuda/toolbox/divisor.cuh"
+#include "kernels/cuda/toolbox/quad.cuh"
 
 namespace sinter::kernels {
 namespace {

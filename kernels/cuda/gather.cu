@@ -5,9 +5,9 @@
 // the copies move eight bytes an element.
 #include "kernels/gather.h"
 
-#include "kernels/cuda/divisor.cuh"
-#include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/random.cuh"
+#include "kernels/cuda/runtime/launch.cuh"
+#include "kernels/cuda/toolbox/divisor.cuh"
+#include "kernels/cuda/toolbox/random.cuh"
 
 namespace sinter::kernels {
 namespace {

@@ -1,7 +1,7 @@
 // The matrix product of dense layers: a tiled product.
 #include "kernels/gemm.h"
 
-#include "kernels/cuda/gemm_product.h"
+#include "kernels/cuda/product/gemm_product.h"
 #include "kernels/reduce.h"
 #include "kernels/vendor/engine.h"
 

@@ -4,7 +4,7 @@
 // two come out of the nearest cache.
 #include "kernels/loss.h"
 
-#include "kernels/cuda/grid_sum.cuh"
+#include "kernels/cuda/toolbox/grid_sum.cuh"
 
 namespace sinter::kernels {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <cfloat>
 
-#include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/quad.cuh"
+#include "kernels/cuda/runtime/launch.cuh"
+#include "kernels/cuda/toolbox/quad.cuh"
 
 namespace sinter::kernels {
 namespace {
@@ -112,7 +112,7 @@ __global__ void clip_scale_kernel(StepScalars<float>* step, const float* sum_squ
 __global__ void gather_step_numbers_kernel(float* y, StepNumbers<float> numbers, float* proceed) {
     float go_on = *proceed;
 #pragma unroll
-    for (int i = 0; i < StepNumbers<float>::kMost; ++i) {
+    for (int i = 0; i < StepNumbers<float>::kMaxNumbers; ++i) {
         if (i >= numbers.count) continue;
         const float* const place = numbers.place[i];
         const float value = place ? *place : nanf("");

@@ -6,9 +6,9 @@
 // window.
 #include "kernels/pool.h"
 
-#include "kernels/cuda/divisor.cuh"
-#include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/quad.cuh"
+#include "kernels/cuda/runtime/launch.cuh"
+#include "kernels/cuda/toolbox/divisor.cuh"
+#include "kernels/cuda/toolbox/quad.cuh"
 
 namespace sinter::kernels {
 namespace {

@@ -2,9 +2,9 @@
 //
 // Limiter: a block is about 60 integer instructions for 16 bytes written, so uniforms run near memory speed; normals
 // add two logarithms and two sines, which makes them the multiprocessors' work.
-#include "kernels/cuda/random.cuh"
+#include "kernels/cuda/toolbox/random.cuh"
 
-#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/runtime/launch.cuh"
 #include "kernels/permutation.h"
 
 namespace sinter::kernels {

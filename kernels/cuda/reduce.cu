@@ -3,8 +3,8 @@
 
 #include <cfloat>
 
-#include "kernels/cuda/column_sums.cuh"
-#include "kernels/cuda/grid_sum.cuh"
+#include "kernels/cuda/toolbox/column_sums.cuh"
+#include "kernels/cuda/toolbox/grid_sum.cuh"
 
 namespace sinter::kernels {
 namespace {

@@ -5,9 +5,9 @@
 // exponentials, at 12 bytes an element forward and 20 backward.
 #include "kernels/vae.h"
 
-#include "kernels/cuda/divisor.cuh"
-#include "kernels/cuda/grid_sum.cuh"
-#include "kernels/cuda/random.cuh"
+#include "kernels/cuda/toolbox/divisor.cuh"
+#include "kernels/cuda/toolbox/grid_sum.cuh"
+#include "kernels/cuda/toolbox/random.cuh"
 
 namespace sinter::kernels {
 namespace {

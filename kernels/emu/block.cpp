@@ -5,9 +5,9 @@
 #include <cstring>
 #include <new>
 
-#include "kernels/emu/builtins.h"
 #include "kernels/emu/fault.h"
-#include "kernels/emu/limits.h"
+#include "kernels/emu/language/builtins.h"
+#include "kernels/emu/language/limits.h"
 #include "kernels/emu/sanitizers.h"
 #include "kernels/emu/shared_statics.h"
 #include "kernels/emu/traffic.h"

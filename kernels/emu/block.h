@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "kernels/emu/fiber.h"
+#include "kernels/emu/language/vector_types.h"
 #include "kernels/emu/schedule.h"
-#include "kernels/emu/vector_types.h"
 
 namespace sinter::emu {
 

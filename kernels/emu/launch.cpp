@@ -9,7 +9,7 @@
 
 #include "kernels/emu/block.h"
 #include "kernels/emu/fault.h"
-#include "kernels/emu/limits.h"
+#include "kernels/emu/language/limits.h"
 #include "kernels/emu/memory.h"
 #include "kernels/emu/report.h"
 #include "kernels/emu/traffic.h"

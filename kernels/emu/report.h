@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kernels/emu/runtime_api.h"
+#include "kernels/emu/language/runtime_api.h"
 
 namespace sinter::emu {
 

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <string>
 
-#include "kernels/emu/limits.h"
+#include "kernels/emu/language/limits.h"
 #include "kernels/emu/memory.h"
 #include "kernels/emu/report.h"
 

@@ -2,8 +2,8 @@
 // of a library that ends at its own result.
 #include "kernels/vendor/passes.h"
 
-#include "kernels/cuda/activation.cuh"
-#include "kernels/cuda/pointwise.cuh"
+#include "kernels/cuda/toolbox/activation.cuh"
+#include "kernels/cuda/toolbox/pointwise.cuh"
 
 namespace sinter::kernels {
 namespace {

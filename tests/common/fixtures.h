@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/io/safetensors.h"
+#include "core/files/safetensors.h"
 #include "core/tensor.h"
 
 namespace sinter::tests {

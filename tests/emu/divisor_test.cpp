@@ -1,9 +1,10 @@
-// Division by multiplication (kernels/cuda/divisor.cuh), as the kernels use it, over the whole range of indices.
+// Division by multiplication (kernels/cuda/toolbox/divisor.cuh), as the kernels use it, over the whole range of
+// indices.
 #include <gtest/gtest.h>
 
 #include <limits>
 
-#include "kernels/cuda/divisor.cuh"
+#include "kernels/cuda/toolbox/divisor.cuh"
 
 namespace sinter::kernels {
 namespace {
@@ -11,13 +12,13 @@ namespace {
 /// Divides next to multiples of the divisor, where a quotient errs first, and next to the largest dividends.
 template <class Integer>
 void expect_quotients(Integer divisor) {
-    constexpr Integer kLargest = std::numeric_limits<Integer>::max();
+    constexpr Integer kMax = std::numeric_limits<Integer>::max();
     const DivisorOf<Integer> by(divisor);
     for (const Integer near : {Integer{0}, divisor, static_cast<Integer>(3 * (divisor % 1000)),
-                               static_cast<Integer>(kLargest / 65'536), static_cast<Integer>(kLargest / 3), kLargest}) {
+                               static_cast<Integer>(kMax / 65'536), static_cast<Integer>(kMax / 3), kMax}) {
         const Integer multiple = near / divisor * divisor;
         for (int step = -2; step <= 2; ++step) {
-            if (step < 0 ? multiple < -step : multiple > kLargest - step) continue;
+            if (step < 0 ? multiple < -step : multiple > kMax - step) continue;
             const Integer n = multiple + step, quotient = by.quotient(n);
             ASSERT_EQ(quotient, n / divisor) << n << " / " << divisor;
             ASSERT_EQ(by.remainder(n, quotient), n % divisor) << n << " % " << divisor;

@@ -1,8 +1,8 @@
 #include "tests/emu/planted.h"
 
-#include "kernels/cuda/async_copy.cuh"
-#include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/matrix_unit.cuh"
+#include "kernels/cuda/runtime/launch.cuh"
+#include "kernels/cuda/toolbox/async_copy.cuh"
+#include "kernels/cuda/toolbox/matrix_unit.cuh"
 
 namespace sinter::kernels {
 namespace {

@@ -1,7 +1,7 @@
 // The queue, its memory, and graphs that are recorded and replayed.
 #include <algorithm>
 
-#include "kernels/cuda/device.cuh"
+#include "kernels/cuda/runtime/device.cuh"
 #include "kernels/graph.h"
 #include "tests/emu/device.h"
 #include "tests/emu/planted.h"

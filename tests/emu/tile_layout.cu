@@ -1,7 +1,7 @@
 #include "tests/emu/tile_layout.h"
 
-#include "kernels/cuda/gemm_operands.cuh"
-#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/product/gemm_operands.cuh"
+#include "kernels/cuda/runtime/launch.cuh"
 
 namespace sinter::kernels {
 namespace {

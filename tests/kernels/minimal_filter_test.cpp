@@ -1,5 +1,5 @@
 // The transforms of minimal filtering: the same sums as the filter itself, and roundings multiplied by a known factor.
-#include "kernels/cpu/minimal_filter.h"
+#include "kernels/cpu/minimal_filter/minimal_filter.h"
 
 #include <gtest/gtest.h>
 

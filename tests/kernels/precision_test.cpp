@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "kernels/cases/case.h"
-#include "kernels/cuda/gemm_plan.h"
+#include "kernels/cuda/product/gemm_plan.h"
 #include "kernels/gemm.h"
 #include "tests/kernels/case_runner.h"
 

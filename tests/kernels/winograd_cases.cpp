@@ -4,7 +4,7 @@
 
 #include "kernels/cases/toolbox.h"
 #include "kernels/conv.h"
-#include "kernels/cpu/winograd.h"
+#include "kernels/cpu/minimal_filter/winograd.h"
 
 namespace sinter::kernels {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "kernels/cases/fill.h"
 #include "kernels/cases/toolbox.h"
-#include "kernels/cpu/winograd.h"
+#include "kernels/cpu/minimal_filter/winograd.h"
 
 namespace sinter::kernels {
 namespace {

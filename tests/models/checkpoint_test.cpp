@@ -7,7 +7,7 @@
 #include <fstream>
 #include <limits>
 
-#include "core/io/safetensors.h"
+#include "core/files/safetensors.h"
 #include "tests/common/errors.h"
 #include "tests/common/fixtures.h"
 #include "tests/common/temporary_folder.h"

@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "core/nn/layers.h"
-#include "core/nn/moving_average.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/embedding.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
+#include "core/optim/moving_average.h"
 #include "core/optim/optimizer.h"
 #include "core/tape.h"
 #include "tests/common/allocation_counter.h"

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "core/data/digits.h"
-#include "core/io/png.h"
+#include "core/pictures/png.h"
 #include "tests/programs/program_fixture.h"
 
 namespace sinter {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/data/image_set.h"
-#include "core/io/safetensors.h"
+#include "core/files/safetensors.h"
 #include "tests/common/temporary_folder.h"
 #include "tests/programs/process.h"
 

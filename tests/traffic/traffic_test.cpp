@@ -11,7 +11,7 @@
 
 #include "kernels/activation.h"
 #include "kernels/batch_norm.h"
-#include "kernels/cuda/gemm_plan.h"
+#include "kernels/cuda/product/gemm_plan.h"
 #include "kernels/elementwise.h"
 #include "kernels/emu/traffic.h"
 #include "kernels/gemm.h"

@@ -7,7 +7,7 @@
 
 #include "kernels/batch_norm.h"
 #include "kernels/conv.h"
-#include "kernels/cuda/device.cuh"
+#include "kernels/cuda/runtime/device.cuh"
 #include "kernels/gemm.h"
 #include "kernels/vendor/engine.h"
 #include "kernels/vendor/library.h"

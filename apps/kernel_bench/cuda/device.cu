@@ -1,7 +1,7 @@
 #include "apps/kernel_bench/cuda/device.h"
 
-#include "kernels/cuda/device.cuh"
-#include "kernels/cuda/error.h"
+#include "kernels/cuda/runtime/device.cuh"
+#include "kernels/cuda/runtime/error.h"
 
 namespace sinter::bench {
 

@@ -19,13 +19,13 @@ using kernels::KernelCase;
 
 /// How many copies of the case's buffers push each other out of the L2 cache; 1 where that is not to be had.
 std::int64_t copies_for_cold(const CudaDevice& device, const KernelCase& kernel_case, double working_set) {
-    constexpr double kMostCopies = 1000;
+    constexpr double kMaxCopies = 1000;
     double bytes = 0;
     for (const Argument& argument : kernel_case.arguments)
         bytes += static_cast<double>(kernels::buffer_size<float>(argument));
     if (working_set <= 0) return 1;
     const double copies = 1 + std::ceil(2 * device.l2_bytes / working_set);
-    const bool affordable = copies <= kMostCopies && copies * bytes <= device.memory_bytes / 4;
+    const bool affordable = copies <= kMaxCopies && copies * bytes <= device.memory_bytes / 4;
     return affordable ? static_cast<std::int64_t>(copies) : 1;
 }
 

@@ -1,5 +1,5 @@
-// Matrix products and convolutions with every tile and every split: what the model behind kernels/cuda/gemm_plan.h says
-// is fastest, against what is.
+// Matrix products and convolutions with every tile and every split: what the model behind
+// kernels/cuda/product/gemm_plan.h says is fastest, against what is.
 #pragma once
 
 #include <span>
@@ -9,7 +9,7 @@
 #include "apps/kernel_bench/case_facts.h"
 #include "apps/kernel_bench/timing.h"
 #include "kernels/cases/case.h"
-#include "kernels/cuda/gemm_plan.h"
+#include "kernels/cuda/product/gemm_plan.h"
 
 namespace sinter::bench {
 

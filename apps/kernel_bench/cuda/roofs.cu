@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "apps/kernel_bench/cuda/stopwatch.h"
-#include "kernels/cuda/gemm_tile.cuh"
-#include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/quad.cuh"
+#include "kernels/cuda/product/gemm_tile.cuh"
+#include "kernels/cuda/runtime/launch.cuh"
+#include "kernels/cuda/toolbox/quad.cuh"
 
 namespace sinter::bench {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/cuda/device.cuh"
-#include "kernels/cuda/error.h"
+#include "kernels/cuda/runtime/device.cuh"
+#include "kernels/cuda/runtime/error.h"
 
 namespace sinter::bench {
 namespace {
@@ -13,7 +13,7 @@ using kernels::check_cuda;
 using kernels::CudaQueue;
 
 constexpr double kSampleSeconds = 500e-6;  // a thousand ticks of the events' clock
-constexpr std::int64_t kMostCalls = 2000;  // in a graph of one rotation
+constexpr std::int64_t kMaxCalls = 2000;   // in a graph of one rotation
 
 }  // namespace
 
@@ -49,7 +49,7 @@ RecordedCalls record_sample(CudaQueue& queue, std::int64_t rotation, const std::
     double seconds = watch.seconds([&] { round.replay(); });
     seconds = std::min(seconds, watch.seconds([&] { round.replay(); }));
     const auto rounds = static_cast<std::int64_t>(std::ceil(kSampleSeconds / std::max(seconds, 1e-7)));
-    const std::int64_t most = std::max<std::int64_t>(1, kMostCalls / rotation);
+    const std::int64_t most = std::max<std::int64_t>(1, kMaxCalls / rotation);
     if (rounds == 1 || most == 1) return round;
     return {queue, std::min(rounds, most) * rotation, [&](std::int64_t i) { call(i % rotation); }};
 }

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/io/sha256.h"
+#include "core/files/sha256.h"
 
 namespace sinter {
 namespace {

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/data/image_folder.h"
-#include "core/io/sha256.h"
+#include "core/files/sha256.h"
 #include "tests/common/data_files.h"
 #include "tests/common/environment.h"
 #include "tests/common/errors.h"

@@ -1,0 +1,48 @@
+// PNG files of image grids: the pictures that a training run leaves behind.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "core/files/files.h"
+
+namespace sinter {
+
+/// How `count` images of height x width x channels (NHWC) are laid out in one picture, row by row.
+struct GridLayout {
+    std::int64_t count = 0;
+    std::int64_t height = 0;
+    std::int64_t width = 0;
+    std::int64_t channels = 1;  ///< 1 (grey) or 3 (RGB)
+    std::int64_t columns = 8;   ///< images side by side; fewer where there are fewer images
+    std::int64_t padding = 2;   ///< pixels of frame around and between images, not magnified
+    std::int64_t scale = 1;     ///< every pixel becomes scale x scale equal pixels
+    std::uint8_t frame = 128;   ///< the frame's grey, also shown where the last row has no image
+};
+
+/// A picture in memory: rows of pixels from the top, channels interleaved, 8 bits each.
+struct Picture {
+    std::int64_t height = 0;
+    std::int64_t width = 0;
+    std::int64_t channels = 1;
+    std::vector<std::uint8_t> pixels;
+};
+
+/// The images in one picture. Floats in [0, 1] become bytes by rounding 255 x; what lies outside is clamped, NaN is
+/// black. Throws UsageError when the layout makes no picture or `images` does not hold count*height*width*channels
+/// numbers.
+Picture arrange_grid(std::span<const float> images, const GridLayout& layout);
+Picture arrange_grid(std::span<const std::uint8_t> images, const GridLayout& layout);
+
+/// The picture as the bytes of a PNG file. Throws UsageError when its sizes do not agree, or it is empty, longer than
+/// 65,536 pixels on a side or larger than 2^29 bytes.
+std::vector<std::byte> encode_png(const Picture& picture);
+
+/// Arranges, encodes and writes with write_file_atomically.
+void write_png_grid(const std::filesystem::path& path, std::span<const float> images, const GridLayout& layout);
+void write_png_grid(const std::filesystem::path& path, std::span<const std::uint8_t> images, const GridLayout& layout);
+
+}  // namespace sinter

@@ -1,9 +1,0 @@
-// Products of rows along the depth: dx = dy W^T of a dense layer, and the input gradient of a convolution.
-#include "kernels/cuda/gemm_kernel.cuh"
-
-namespace sinter::kernels {
-
-template void tiled_products(CudaQueue&, const ProductGroup<PatchRows, PatchRows>&, const Epilogue<float>&,
-                             const ColumnSums&);
-
-}  // namespace sinter::kernels
