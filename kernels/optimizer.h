@@ -64,16 +64,15 @@ SINTER_KERNEL(clip_scale, StepScalars<Real>* step, const Real* sum_squares, doub
 
 /// Where the numbers of a step stand (losses, mostly), one each, in device memory; null for one that it does not have.
 template <class Real>
-struct StepNumbers {
+struct NumberPlaces {
     static constexpr int kMaxNumbers = 7;
     const Real* place[kMaxNumbers] = {};
     int count = 0;
-    int losses = 0;  ///< so many, the first ones, are losses
 };
 
-/// y[i] = *numbers.place[i], or NaN, for the host to read. Where a loss that exists is NaN or infinite, proceed[0] = 0;
-/// else it stays. y[count] = proceed[0]. So the host, which learns of the loss some steps later, finds the weights as
-/// they were before it.
-SINTER_KERNEL(gather_step_numbers, Real* y, const StepNumbers<Real>& numbers, Real* proceed);
+/// y[i] = *numbers.place[i], or NaN, for the host to read. Where a number that exists is NaN or infinite,
+/// proceed[0] = 0; else it stays. y[count] = proceed[0]. So the host, which learns of the number some steps later,
+/// finds the weights as they were before it.
+SINTER_KERNEL(gather_step_numbers, Real* y, const NumberPlaces<Real>& numbers, Real* proceed);
 
 }  // namespace sinter::kernels

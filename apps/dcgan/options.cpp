@@ -184,6 +184,7 @@ GanTrainingOptions gan_training_options(const DcganOptions& options) {
     training.gradient_penalty = options.gradient_penalty;
     training.r1_penalty = options.r1;
     training.clip_norm = options.clip_norm;
+    training.ema = options.ema;
     return training;
 }
 

@@ -29,7 +29,7 @@ struct DcganOptions : TrainingOptions {
     double instance_noise = 0;
     double lr_g = 0, lr_d = 0;
     double beta1 = 0, beta2 = 0;
-    double ema = 0;  ///< the decay at last, see Training::average_decay(); 0: no moving average
+    double ema = 0;  ///< the decay at last, see average_decay(); 0: no moving average
     bool flip = false;
 
     Index grid = 10;

@@ -109,15 +109,15 @@ __global__ void clip_scale_kernel(StepScalars<float>* step, const float* sum_squ
 }
 
 // One thread: a place that is known only at run time would put the list into local memory.
-__global__ void gather_step_numbers_kernel(float* y, StepNumbers<float> numbers, float* proceed) {
+__global__ void gather_step_numbers_kernel(float* y, NumberPlaces<float> numbers, float* proceed) {
     float go_on = *proceed;
 #pragma unroll
-    for (int i = 0; i < StepNumbers<float>::kMaxNumbers; ++i) {
+    for (int i = 0; i < NumberPlaces<float>::kMaxNumbers; ++i) {
         if (i >= numbers.count) continue;
         const float* const place = numbers.place[i];
         const float value = place ? *place : nanf("");
         y[i] = value;
-        if (place && i < numbers.losses && !isfinite(value)) go_on = 0;
+        if (place && !isfinite(value)) go_on = 0;
     }
     y[numbers.count] = *proceed = go_on;
 }
@@ -156,7 +156,7 @@ void clip_scale(CudaQueue& queue, StepScalars<Real>* step, const Real* sum_squar
     launch<clip_scale_kernel>(queue, 1, 1, 0, step, sum_squares, static_cast<float>(max_norm));
 }
 
-void gather_step_numbers(CudaQueue& queue, Real* y, const StepNumbers<Real>& numbers, Real* proceed) {
+void gather_step_numbers(CudaQueue& queue, Real* y, const NumberPlaces<Real>& numbers, Real* proceed) {
     launch<gather_step_numbers_kernel>(queue, 1, 1, 0, y, numbers, proceed);
 }
 
