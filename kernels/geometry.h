@@ -39,8 +39,8 @@ struct ConvGeometry {
 };
 
 /// Pooling of images x [batch, height, width, channels] to y [batch, out_height, out_width, channels]: output (i, j)
-/// has the window of kernel x kernel pixels from (i stride - pad, j stride - pad) on. Every window must hold a pixel of
-/// the image. It does for pad <= kernel / 2 and output sizes up to conv_output_size().
+/// has the window of kernel x kernel pixels from (i stride - pad, j stride - pad) on. Every window holds a pixel of the
+/// image, as is so for pad <= kernel / 2 and output sizes up to conv_output_size().
 struct PoolGeometry {
     Index batch = 0, height = 0, width = 0, channels = 0;
     Index out_height = 0, out_width = 0;
@@ -76,7 +76,7 @@ constexpr Index conv_output_size(Index size, Index kernel, Index stride, Padding
     return room < 0 ? 0 : room / stride + 1;
 }
 
-/// TensorFlow's padding 'same': as many outputs as strides fit. An odd pixel of padding comes after the image.
+/// TensorFlow's padding 'same': as many outputs as strides fit, the odd pixel of padding after.
 constexpr Padding same_padding(Index size, Index kernel, Index stride) {
     const Index outputs = (size + stride - 1) / stride;
     const Index needed = (outputs - 1) * stride + kernel - size;

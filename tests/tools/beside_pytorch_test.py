@@ -161,7 +161,7 @@ class Command(unittest.TestCase):
             (self.folder / name).write_bytes(b"")
         self.assertEqual(self.call("--data", self.folder, "--case", "vae", "--quick").returncode, 0)
         self.assertIn(f"--data {self.folder}", self.calls()[0])
-        self.assertIn(f"pytorch_vae.py {self.folder} --epochs 1", self.calls()[1])
+        self.assertIn(f"pytorch_vae.py {self.folder} --epochs 2", self.calls()[1])
 
     def test_arguments_that_make_no_sense_are_errors_of_usage(self):
         for arguments in (["--rounds", "0"], ["--threads", "no"], ["--case", "gpt"], ["--json", "nowhere/times.json"],
