@@ -8,9 +8,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 # A word in backticks is taken for a path of the repository if it begins with one of its folders.
-# docs/gpu and build are made by those who use them.
-FOLDERS = [entry.name for entry in ROOT.iterdir() if entry.is_dir() and entry.name not in ("build", ".git")]
-MADE = ("docs/gpu",)
+FOLDERS = (".ci", "apps", "cmake", "core", "docs", "kernels", "models", "scripts", "tests", "tools")
+MADE = ("docs/gpu",)  # by tools/gpu_check
 PATH = re.compile(r"^(?:%s)/[\w./{},*-]*$" % "|".join(map(re.escape, FOLDERS)))
 
 def blocks(page):
