@@ -12,6 +12,7 @@ FOLDERS = (".ci", "apps", "cmake", "core", "docs", "kernels", "models", "scripts
 MADE = ("docs/gpu",)  # by tools/gpu_check
 PATH = re.compile(r"^(?:%s)/[\w./{},*-]*$" % "|".join(map(re.escape, FOLDERS)))
 
+
 def blocks(page):
     """(number, line, whether it is code) of every line of a page."""
     is_code = False
