@@ -8,7 +8,12 @@
 namespace sinter {
 namespace {
 
-constexpr Named<bool> kFlag[] = {{"true", true}, {"false", false}};
+/// Older files have two flags in its place.
+DiscriminatorNorm norm_of_flags(const FactReader& reader) {
+    constexpr Named<bool> kFlag[] = {{"true", true}, {"false", false}};
+    if (reader.choice("model.spectral_norm", kFlag)) return DiscriminatorNorm::spectral;
+    return reader.choice("model.discriminator_batch_norm", kFlag) ? DiscriminatorNorm::batch : DiscriminatorNorm::none;
+}
 
 }  // namespace
 
@@ -20,8 +25,7 @@ void add_model_facts(CheckpointFacts& facts, const GanOptions& options) {
     facts["model.latent"] = std::to_string(options.latent);
     facts["model.base_width"] = std::to_string(options.base_width);
     facts["model.classes"] = std::to_string(options.classes);
-    facts["model.spectral_norm"] = name_of(kFlag, options.spectral_norm);
-    facts["model.discriminator_batch_norm"] = name_of(kFlag, options.discriminator_batch_norm);
+    facts["model.discriminator_norm"] = name_of(kDiscriminatorNorms, options.discriminator_norm);
 }
 
 GanOptions gan_from_facts(const CheckpointFacts& facts, const std::string& file) {
@@ -34,8 +38,9 @@ GanOptions gan_from_facts(const CheckpointFacts& facts, const std::string& file)
     options.latent = reader.whole_number("model.latent", 1, kMaxGanLatent);
     options.base_width = reader.whole_number("model.base_width", 1, kMaxGanWidth);
     options.classes = reader.whole_number("model.classes", 0, kMaxClasses);
-    options.spectral_norm = reader.choice("model.spectral_norm", kFlag);
-    options.discriminator_batch_norm = reader.choice("model.discriminator_batch_norm", kFlag);
+    options.discriminator_norm = facts.contains("model.discriminator_norm")
+                                     ? reader.choice("model.discriminator_norm", kDiscriminatorNorms)
+                                     : norm_of_flags(reader);
 
     // The first two layers of the generator take at least so much in every architecture.
     const Index first = 4 * options.latent * options.base_width, second = 32 * options.base_width * options.base_width;

@@ -90,7 +90,7 @@ Vae::Vae(const VaeOptions& options, Generator& init) : options_(options) {
 }
 
 void Vae::build_dense(Generator& init) {
-    const LinearOptions hidden{.activation = relu()};
+    const LinearOptions hidden{.activation = options_.activation};
     const std::size_t depth = options_.hidden.size();
     const Index pixels = options_.height * options_.width * options_.channels;
     features_.add<Flatten>("flatten");

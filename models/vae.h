@@ -32,6 +32,9 @@ inline constexpr Named<VaeArchitecture> kVaeArchitectures[] = {{"dense", VaeArch
                                                                {"conv", VaeArchitecture::conv}};
 inline constexpr Named<Likelihood> kLikelihoods[] = {{"bernoulli", Likelihood::bernoulli},
                                                      {"gaussian", Likelihood::gaussian}};
+/// Of the dense VAE's hidden layers.
+inline constexpr Named<Activation> kVaeActivations[] = {
+    {"relu", {ActivationKind::relu}}, {"leaky", {ActivationKind::leaky_relu, 0.01f}}, {"tanh", {ActivationKind::tanh}}};
 /// The values by these names. Throw UsageError for others.
 VaeArchitecture vae_architecture(std::string_view name);
 Likelihood likelihood(std::string_view name);
@@ -43,6 +46,7 @@ struct VaeOptions {
     VaeArchitecture architecture = VaeArchitecture::dense;
     Index height = 28, width = 28, channels = 1;  ///< of the images
     std::vector<Index> hidden = {400};            ///< dense: layers of the encoder, which the decoder mirrors
+    Activation activation = relu();               ///< dense: of the hidden layers, from kVaeActivations
     Index latent = 20;
     Index classes = 0;  ///< above 0: conditional
     Likelihood likelihood = Likelihood::bernoulli;

@@ -51,7 +51,10 @@ void add_model_facts(CheckpointFacts& facts, const VaeOptions& options) {
     facts["model.height"] = std::to_string(options.height);
     facts["model.width"] = std::to_string(options.width);
     facts["model.channels"] = std::to_string(options.channels);
-    if (takes_hidden(options.architecture)) facts["model.hidden"] = fmt::format("{}", fmt::join(options.hidden, ","));
+    if (takes_hidden(options.architecture)) {
+        facts["model.hidden"] = fmt::format("{}", fmt::join(options.hidden, ","));
+        facts["model.activation"] = name_of(kVaeActivations, options.activation);
+    }
     facts["model.latent"] = std::to_string(options.latent);
     facts["model.classes"] = std::to_string(options.classes);
     facts["model.likelihood"] = name_of(kLikelihoods, options.likelihood);
@@ -73,6 +76,8 @@ VaeOptions vae_from_facts(const CheckpointFacts& facts, const std::string& file)
         std::istringstream hidden(reader.text("model.hidden"));
         for (std::string one; std::getline(hidden, one, ',');)
             options.hidden.push_back(parse_whole_number(one, 1, kMaxVaeUnits, "model.hidden", file));
+        if (facts.contains("model.activation"))  // older files were all ReLU
+            options.activation = reader.choice("model.activation", kVaeActivations);
     }
     require_room(reader, options, file);
     return options;

@@ -168,8 +168,10 @@ GanOptions gan_options(const DcganOptions& options, const ImageSet& images) {
     model.channels = images.channels;
     model.latent = options.latent;
     model.base_width = options.base_width;
-    model.spectral_norm = options.spectral_norm;
-    model.discriminator_batch_norm = options.gradient_penalty == 0 && options.r1 == 0;
+    const bool penalty = options.gradient_penalty > 0 || options.r1 > 0;
+    model.discriminator_norm = options.spectral_norm ? DiscriminatorNorm::spectral
+                               : penalty             ? DiscriminatorNorm::none
+                                                     : DiscriminatorNorm::batch;
     if (options.conditional) model.classes = labelled_classes(images);
     return model;
 }
