@@ -1,7 +1,6 @@
 // classifier: trains a small convolutional classifier, tests it, and lets it judge generated images. Expect a test
 // accuracy of 99.1 +- 0.1 % on MNIST after 5 epochs with the default options.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <memory>
 
@@ -14,7 +13,6 @@
 #include "core/ops/loss.h"
 #include "core/tape.h"
 #include "core/watch.h"
-#include "models/classifier_facts.h"
 
 namespace sinter {
 namespace {
@@ -22,14 +20,14 @@ namespace {
 /// What trains: the model and all that lives from step to step.
 class Training final : public TrainingStep {
 public:
-    Training(const CLI::App& app, const ClassifierProgramOptions& options)
+    Training(const OptionList& list, ClassifierProgramOptions& options)
         : options_(options),
           device_(choose_device(options)),
           data_(find_training_data(options,
                                    {.height = options.size, .width = options.size, .channels = options.channels})),
           init_(options.seed, device_, draws::kInitialisation),
           noise_(options.seed, device_),
-          classifier_(classifier_options(data_.train), init_, noise_),
+          classifier_(fitted(options, data_.train).model, init_, noise_),
           optimizer_(make_optimizer(options, classifier_)),
           train_batches_(data_.train, device_,
                          {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed}),
@@ -39,7 +37,7 @@ public:
         introduce(fmt::format("classifier of {} classes with {} features, {} parameters", data_.train.classes,
                               classifier_.options().features, classifier_.parameter_count()),
                   device_);
-        run_.open(app, {{"", &classifier_, optimizer_.get()}}, fixed_facts());
+        run_.open(list, {{"", &classifier_, optimizer_.get()}}, training_facts(list, data_.train));
     }
 
     ExitCode run() {
@@ -87,11 +85,9 @@ private:
         return score(responses, data_.test.labels);
     }
 
-    /// What must be the same for a run to go on.
-    CheckpointFacts fixed_facts() const {
-        CheckpointFacts facts = training_facts(options_, data_.train);
-        add_model_facts(facts, classifier_.options());
-        return facts;
+    static const ClassifierProgramOptions& fitted(ClassifierProgramOptions& options, const ImageSet& images) {
+        fit_model(options, images);
+        return options;
     }
 
     ExitCode dry_run() {
@@ -123,15 +119,16 @@ private:
 
 int main(int argc, char** argv) {
     using namespace sinter;
-    CLI::App app("Trains a small convolutional classifier, tests it, and lets it judge generated images.",
-                 "classifier");
     ClassifierProgramOptions options;
-    add_classifier_options(app, options);
-    return run_program(app, arguments_with_resumed_config(argc, argv), [&] {
+    OptionList list("classifier");
+    describe(list, options);
+    const char* description = "Trains a small convolutional classifier, tests it, and lets it judge generated images.";
+    return run_program(list, description, argc, argv, [&] {
+        check_options(options);
         if (!options.evaluate.empty()) return evaluate_checkpoint(options);
         if (!options.judge.empty()) return judge_images(options);
         check_run_options(options);
-        Training training(app, options);
+        Training training(list, options);
         return training.run();
     });
 }

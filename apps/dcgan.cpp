@@ -1,7 +1,6 @@
 // dcgan: trains a generative adversarial network on images of 28, 32 or 64 pixels a side, resumes, and draws images
 // with what it learned.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -19,7 +18,6 @@
 #include "core/data/loader.h"
 #include "core/optim/moving_average.h"
 #include "core/train/facts.h"
-#include "models/gan_facts.h"
 
 namespace sinter {
 namespace {
@@ -31,16 +29,16 @@ constexpr const char* kCollapsedEpochs = "epochs_collapsed";
 /// What trains: both networks and all that lives from step to step.
 class Training final : public TrainingStep {
 public:
-    Training(const CLI::App& app, const DcganOptions& options)
+    Training(const OptionList& list, DcganOptions& options)
         : options_(options),
           device_(choose_device(options)),
-          data_(find_training_data(options, {options.size, options.size, options.channels})),
+          data_(find_training_data(options, {options.model.size, options.model.size, options.channels})),
           init_(options.seed, device_, draws::kInitialisation),
           noise_(options.seed, device_),
-          gan_(gan_options(options, data_.train), init_, noise_),
+          gan_(fitted(options, data_.train).model, init_, noise_),
           generator_optimizer_(make_optimizer(options, gan_.generator(), {options.beta1, options.beta2})),
           discriminator_optimizer_(make_optimizer(options, gan_.discriminator(), {options.beta1, options.beta2})),
-          training_(gan_, *generator_optimizer_, *discriminator_optimizer_, noise_, gan_training_options(options)),
+          training_(gan_, *generator_optimizer_, *discriminator_optimizer_, noise_, options.training),
           batches_(data_.train, device_,
                    {.batch_size = options.batch_size,
                     .shuffle = true,
@@ -69,7 +67,7 @@ public:
                   device_);
         const auto parts = checkpoint_parts(gan_, averaged_ ? &*averaged_ : nullptr,
                                             {generator_optimizer_.get(), discriminator_optimizer_.get()});
-        load_alarms(run_.open(app, parts, fixed_facts()));
+        load_alarms(run_.open(list, parts, training_facts(list, data_.train)));
     }
 
     ExitCode run() {
@@ -83,7 +81,7 @@ public:
             run_.sum_up_epoch({{"train", run_.means().fields()}}, run_.shown());
             settle_average();
             const Tensor images = pictures_->fixed_images();
-            warn(saturation_, find_saturation(run_.means(), gan_training_options(options_)));
+            warn(saturation_, find_saturation(run_.means(), options_.training));
             warn(collapse_, diversity_.find_collapse(images));
             if (run_.pictures_are_due()) pictures_->write_grid(run_.folder().sample(sample_name(run_.epoch())), images);
             run_.end_epoch(alarms());
@@ -116,6 +114,10 @@ public:
     void repeat_passes() override { training_.repeat_passes(run_.batch().images, run_.batch().labels); }
 
 private:
+    static const DcganOptions& fitted(DcganOptions& options, const ImageSet& images) {
+        fit_model(options, images);
+        return options;
+    }
     static std::string sample_name(std::int64_t epoch) { return fmt::format("epoch-{:03}", epoch); }
 
     /// Follows the generator closely while it still learns fast: after its t-th step (1 + t) / (10 + t), at most --ema.
@@ -138,14 +140,6 @@ private:
         run_.folder().metrics().write(
             {{"step", run_.step()}, {"epoch", run_.epoch()}, {"split", "train"}, {"event", trouble->event}});
         fmt::print(stderr, "warning, epoch {}: {}\n", run_.epoch(), trouble->sentence);
-    }
-
-    /// What must be the same for a run to go on.
-    CheckpointFacts fixed_facts() const {
-        CheckpointFacts facts = training_facts(options_, data_.train);
-        add_model_facts(facts, gan_.options());
-        add_objective_facts(facts, options_);
-        return facts;
     }
 
     CheckpointFacts alarms() const {
@@ -210,14 +204,15 @@ private:
 
 int main(int argc, char** argv) {
     using namespace sinter;
-    CLI::App app("Trains a generative adversarial network on images, and draws new ones with it.", "dcgan");
     DcganOptions options;
-    add_dcgan_options(app, options);
-    return run_program(app, arguments_with_resumed_config(argc, argv), [&] {
+    OptionList list("dcgan");
+    describe(list, options);
+    const char* description = "Trains a generative adversarial network on images, and draws new ones with it.";
+    return run_program(list, description, argc, argv, [&] {
         if (!options.sample.checkpoint.empty()) return sample_checkpoint(options);
-        settle_options(app, options);
+        settle_options(list, options);
         check_run_options(options);
-        Training training(app, options);
+        Training training(list, options);
         return training.run();
     });
 }

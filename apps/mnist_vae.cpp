@@ -2,7 +2,6 @@
 // draws what it learned. Expect a test loss of 105.6 +- 0.5 nats per image on MNIST after 10 epochs with the default
 // options, and a training loss of 156 +- 2 with --arch conv.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -17,7 +16,6 @@
 #include "core/data/loader.h"
 #include "core/tape.h"
 #include "core/watch.h"
-#include "models/vae_facts.h"
 
 namespace sinter {
 namespace {
@@ -25,13 +23,13 @@ namespace {
 /// What trains: the model and all that lives from step to step.
 class Training final : public TrainingStep {
 public:
-    Training(CLI::App& app, const MnistVaeOptions& options)
+    Training(const OptionList& list, MnistVaeOptions& options)
         : options_(options),
           device_(choose_device(options)),
           data_(find_training_data(options, {options.size, options.size, options.channels})),
           init_(options.seed, device_, draws::kInitialisation),
           noise_(options.seed, device_),
-          vae_(vae_options(options, data_.train), init_),
+          vae_(fitted(list, options, data_.train).model, init_),
           optimizer_(make_optimizer(options, vae_)),
           train_batches_(data_.train, device_,
                          {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed}),
@@ -40,9 +38,8 @@ public:
           guard_(device_),
           run_(options, train_batches_, {.means = loss_means(), .with_labels = vae_.options().classes > 0}) {
         if (options.beta != 1 || options.kl_warmup > 0) beta_ = Tensor::full({1}, options.beta, device_);
-        record_latent(app, vae_.options());
         introduce(fmt::format("{}, {} parameters", describe(vae_.options()), vae_.parameter_count()), device_);
-        run_.open(app, {{"", &vae_, optimizer_.get()}}, fixed_facts());
+        run_.open(list, {{"", &vae_, optimizer_.get()}}, training_facts(list, data_.train));
     }
 
     ExitCode run() {
@@ -99,13 +96,9 @@ private:
         pictures_.reconstructions(run_.folder().reconstruction(name));
     }
 
-    /// What must be the same for a run to go on.
-    CheckpointFacts fixed_facts() const {
-        CheckpointFacts facts = training_facts(options_, data_.train);
-        facts["--beta"] = fmt::format("{}", options_.beta);
-        facts["--kl-warmup"] = fmt::format("{}", options_.kl_warmup);
-        add_model_facts(facts, vae_.options());
-        return facts;
+    static const MnistVaeOptions& fitted(const OptionList& list, MnistVaeOptions& options, const ImageSet& images) {
+        fit_model(list, options, images);
+        return options;
     }
 
     ExitCode dry_run() {
@@ -143,14 +136,16 @@ private:
 
 int main(int argc, char** argv) {
     using namespace sinter;
-    CLI::App app("Trains a variational autoencoder on MNIST or other images, and draws what it learned.", "mnist_vae");
     MnistVaeOptions options;
-    add_vae_options(app, options);
-    return run_program(app, arguments_with_resumed_config(argc, argv), [&] {
+    OptionList list("mnist_vae");
+    describe(list, options);
+    const char* description = "Trains a variational autoencoder on MNIST or other images, and draws what it learned.";
+    return run_program(list, description, argc, argv, [&] {
+        check_options(options);
         if (!options.evaluate.empty()) return evaluate_checkpoint(options);
         if (!options.sample.checkpoint.empty()) return sample_checkpoint(options);
         check_run_options(options);
-        Training training(app, options);
+        Training training(list, options);
         return training.run();
     });
 }

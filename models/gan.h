@@ -7,7 +7,6 @@
 
 #include <memory>
 #include <optional>
-#include <string_view>
 
 #include "core/names.h"
 #include "core/nn/layers.h"
@@ -20,10 +19,8 @@ enum class GanArchitecture {
     dense   ///< linear layers on the pixels, models/dense_gan.h
 };
 
-inline constexpr Named<GanArchitecture> kGanArchitectures[] = {{"dcgan", GanArchitecture::dcgan},
+inline constexpr Named<GanArchitecture> kGanArchitectures[] = {{"dcgan", GanArchitecture::dcgan, "convolutions"},
                                                                {"dense", GanArchitecture::dense}};
-/// The architecture by its name. Throws UsageError for others.
-GanArchitecture gan_architecture(std::string_view name);
 
 /// Throws UsageError for images of a size that the architecture does not make.
 void require_image_size(GanArchitecture architecture, Index size);
@@ -46,6 +43,9 @@ inline constexpr Named<DiscriminatorNorm> kDiscriminatorNorms[] = {{"none", Disc
                                                                    {"batch", DiscriminatorNorm::batch},
                                                                    {"layer", DiscriminatorNorm::layer},
                                                                    {"spectral", DiscriminatorNorm::spectral}};
+
+/// The norm that a discriminator of the architecture was published with, for images of this size.
+DiscriminatorNorm published_norm(GanArchitecture architecture, Index size);
 
 /// Of `latent` and `base_width`, in options and checkpoints.
 inline constexpr Index kMaxGanLatent = 1 << 16, kMaxGanWidth = 1 << 12;

@@ -1,6 +1,7 @@
 // One training step of a GAN: what the training program runs and the tests compare with PyTorch.
 #pragma once
 
+#include "core/names.h"
 #include "core/optim/optimizer.h"
 #include "models/gan.h"
 #include "models/gan_losses.h"
@@ -12,12 +13,19 @@ struct GanTrainingOptions {
     GanLoss loss = GanLoss::logistic;
     bool simultaneous = false;    ///< both networks from one forward pass, instead of one after the other
     std::int64_t n_critic = 1;    ///< the generator learns in every n-th step only
-    double real_target = 1;       ///< label of real images; 0.9 is one-sided label smoothing
+    double label_smoothing = 0;   ///< one-sided: real images are labelled 1 minus this
     double instance_noise = 0;    ///< deviation of normal noise on all images that the discriminator judges
     double gradient_penalty = 0;  ///< weight of gradient_penalty(); WGAN-GP: 10
     double r1_penalty = 0;        ///< gamma: r1_penalty() is weighted by gamma / 2
     double clip_norm = 0;         ///< largest norm of either network's gradient
+
+    double real_target() const { return 1 - label_smoothing; }
 };
+
+/// The words for `simultaneous`.
+inline constexpr Named<bool> kGanUpdates[] = {
+    {"alternating", false, "the discriminator first, with fakes of its own pass"},
+    {"simultaneous", true, "both from one pass"}};
 
 /// The state of a training: networks, their optimizers and the noise, all of the caller, which must outlive it.
 ///

@@ -39,12 +39,6 @@ Tensor reconstruction_loss(Likelihood likelihood, const Tensor& output, const Te
 
 }  // namespace
 
-VaeArchitecture vae_architecture(std::string_view name) {
-    return value_of(kVaeArchitectures, name, "[vae] expected the architecture");
-}
-
-Likelihood likelihood(std::string_view name) { return value_of(kLikelihoods, name, "[vae] expected the likelihood"); }
-
 bool takes_hidden(VaeArchitecture architecture) {
     switch (architecture) {
         case VaeArchitecture::dense:

@@ -8,7 +8,6 @@
 // which its decoder mirrors. A conditional model appends the label, one-hot, to the features and to z.
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "core/buffer.h"
@@ -28,16 +27,13 @@ enum class Likelihood {
     gaussian    ///< unit variance, up to a constant: half the squared error; pixels are means through a sigmoid
 };
 
-inline constexpr Named<VaeArchitecture> kVaeArchitectures[] = {{"dense", VaeArchitecture::dense},
-                                                               {"conv", VaeArchitecture::conv}};
-inline constexpr Named<Likelihood> kLikelihoods[] = {{"bernoulli", Likelihood::bernoulli},
-                                                     {"gaussian", Likelihood::gaussian}};
+inline constexpr Named<VaeArchitecture> kVaeArchitectures[] = {{"dense", VaeArchitecture::dense, "PyTorch's example"},
+                                                               {"conv", VaeArchitecture::conv, "Keras' example"}};
+inline constexpr Named<Likelihood> kLikelihoods[] = {{"bernoulli", Likelihood::bernoulli, "cross-entropy"},
+                                                     {"gaussian", Likelihood::gaussian, "squared error"}};
 /// Of the dense VAE's hidden layers.
 inline constexpr Named<Activation> kVaeActivations[] = {
     {"relu", {ActivationKind::relu}}, {"leaky", {ActivationKind::leaky_relu, 0.01f}}, {"tanh", {ActivationKind::tanh}}};
-/// The values by these names. Throw UsageError for others.
-VaeArchitecture vae_architecture(std::string_view name);
-Likelihood likelihood(std::string_view name);
 
 /// The largest layer, latent code or side of an image that options and checkpoints may ask for.
 inline constexpr Index kMaxVaeUnits = 1 << 20;

@@ -74,7 +74,7 @@ struct TrainingPlan {
 /// Epochs, progress, interruption, saving and resuming, metrics and divergence of one run:
 ///
 ///     TrainingRun run(options, batches, {.means = Means{"loss"}});
-///     run.open(app, parts, facts);
+///     run.open(list, parts, facts);
 ///     while (run.begin_epoch()) {
 ///         if (!run.take_steps(step)) return run.interrupted();
 ///         run.sum_up_epoch({{"train", run.means().fields()}}, run.shown());
@@ -89,7 +89,7 @@ public:
     /// takes note of them. `fixed_facts`: what must be the same for a run to go on, since with another value its
     /// numbers would be those of no single run. Returns the facts of the checkpoint, none without one. Throws as
     /// open_run_folder() and resume_run() do.
-    CheckpointFacts open(const CLI::App& app, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts);
+    CheckpointFacts open(const OptionList& list, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts);
 
     /// Goes to the epoch to be trained, or to go on with; false where none is left.
     bool begin_epoch();

@@ -116,7 +116,7 @@ struct Kind {
 /// Every architecture, every loss, both orders and all terms.
 const Kind kKinds[] = {
     {{.size = 28, .latent = 6, .base_width = 4}, {.simultaneous = true}},
-    {{.size = 32, .latent = 6, .base_width = 4}, {.real_target = 0.9, .instance_noise = 0.1}},
+    {{.size = 32, .latent = 6, .base_width = 4}, {.label_smoothing = 0.1, .instance_noise = 0.1}},
     {{.size = 64, .channels = 3, .latent = 6, .base_width = 2}, {.loss = GanLoss::hinge}},
     {{.architecture = GanArchitecture::dense, .size = 10, .latent = 6, .base_width = 2},
      {.loss = GanLoss::wasserstein, .n_critic = 2, .gradient_penalty = 10}},
