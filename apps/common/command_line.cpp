@@ -33,6 +33,9 @@ std::string wrapped(const std::string& help) {
 /// CLI11's, with one empty line between groups instead of two.
 struct HelpFormatter final : CLI::Formatter {
     HelpFormatter() { column_width(kHelpColumn); }
+    std::string make_usage(const CLI::App* app, std::string name) const override {
+        return CLI::Formatter::make_usage(app, std::move(name)) + "\n";
+    }
     std::string make_group(std::string group, bool is_positional,
                            std::vector<const CLI::Option*> options) const override {
         return CLI::Formatter::make_group(std::move(group), is_positional, std::move(options)).substr(1);
@@ -56,7 +59,9 @@ void add_option(CLI::App& app, const Option& option) {
     CLI::Option* added = app.add_option(option.flag(), CLI::callback_t(), wrapped(help));
     added->group(option.section)->option_text(option.type + (is_short ? "=" + option.default_text : ""));
     if (std::holds_alternative<std::vector<std::int64_t>*>(option.field))
-        added->expected(1, CLI::detail::expected_max_vector_size);
+        added->expected(1, CLI::detail::expected_max_vector_size)
+            ->allow_extra_args()
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     else
         added->type_size(static_cast<int>(option.words()));
 }

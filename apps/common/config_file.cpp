@@ -67,14 +67,14 @@ std::vector<std::string> words_of(const toml::node& node) {
 }
 
 /// What CLI11 wrote in its time was TOML only as long as nobody gave a number such as .001, which then stood as it was
-/// typed. Puts whatever is not between quotes or brackets between quotes.
-std::string with_quoted_values(const std::string& text) {
+/// typed. Puts numbers between quotes.
+std::string with_quoted_numbers(const std::string& text) {
     std::string quoted;
     std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
+    for (std::string line; std::getline(lines, line); quoted += '\n') {
         const std::size_t value = line.find('=') + 1;
-        const bool is_bare = value > 0 && value < line.size() && line.find_first_of("\"'[{ #", value) != value;
-        quoted += is_bare ? fmt::format("{}\"{}\"\n", line.substr(0, value), line.substr(value)) : line + "\n";
+        const bool is_number = value > 0 && line.find_first_not_of("0123456789.eE+-", value) == std::string::npos;
+        quoted += is_number ? fmt::format("{}\"{}\"", line.substr(0, value), line.substr(value)) : line;
     }
     return quoted;
 }
@@ -89,7 +89,7 @@ toml::table parse(const std::filesystem::path& file) {
     }
     toml::parse_result result = toml::parse(text);
     if (result) return std::move(result).table();
-    toml::parse_result old = toml::parse(with_quoted_values(text));
+    toml::parse_result old = toml::parse(with_quoted_numbers(text));
     if (old) return std::move(old).table();
     throw UsageError(fmt::format("--config: {}, line {}: {}; expected TOML, such as epochs = 5", file.string(),
                                  result.error().source().begin.line, result.error().description()));

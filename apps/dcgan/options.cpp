@@ -33,11 +33,11 @@ Usual usual_options(GanArchitecture architecture, Index size) {
 
 constexpr const char* kDefaultsBySize =
     "Defaults by --size:\n"
-    "  28           --epochs 15 --batch-size 64 --lr 2e-4 --beta1 0.5 --update alternating --ema 0.999\n"
-    "               TensorFlow's tutorial: --epochs 50 --batch-size 256 --lr 1e-4 --beta1 0.9 --update simultaneous "
-    "--ema 0\n"
-    "  64           --epochs 25 --batch-size 64 --lr 2e-4 --beta1 0.5 --update alternating --ema 0\n"
-    "  others       --epochs 25 --batch-size 128, else as 64 (--arch dense always so)";
+    "  28           --epochs 15 --batch-size 64 --lr 2e-4 --ema 0.999\n"
+    "               TensorFlow's tutorial: --epochs 50 --batch-size 256 --lr 1e-4 --beta1 0.9 --ema 0\n"
+    "                                      --update simultaneous\n"
+    "  64           --epochs 25 --batch-size 64 --lr 2e-4 --ema 0\n"
+    "  others       --epochs 25 --batch-size 128 --lr 2e-4 --ema 0 (--arch dense always so)";
 
 constexpr const char* kBySize = "by --size, see below";
 
@@ -76,7 +76,10 @@ void describe(OptionList& list, DcganOptions& options) {
     describe(list, options.model);
     list.free("conditional", options.conditional, "Draw images of a given class; needs data with labels");
     describe(list, options.training);
-    list.find("gradient-penalty")->usually("10 for --loss wasserstein without another limit on the critic (--r1, --discriminator-norm spectral), else 0");
+    list.find("gradient-penalty")
+        ->usually(
+            "10 for --loss wasserstein without another limit on the critic (--r1, --discriminator-norm spectral), else "
+            "0");
     describe_pictures(list, options);
     list.free("grid", options.grid, "Images a side of the sample grids").from(1, 64);
     list.free("gif", options.gif, "At the end, the sample grids of all epochs as samples/training.gif");

@@ -157,7 +157,6 @@ TEST(SpectralNormGan, NormalisesEveryLayerOfTheDiscriminatorAndNoBatch) {
 
 TEST(Gan, RefusesWhatItCannotBuildOrJudge) {
     expect_usage_error([] { GanNetworks({.size = 48}); }, {"[gan]", "28, 32 or 64", "48", "dense"});
-    expect_usage_error([] { gan_architecture("transformer"); }, {"[gan]", "dcgan or dense", "'transformer'"});
     expect_usage_error([] { GanNetworks({.channels = 0}); }, {"[gan]", "at least one"});
     GanNetworks networks({.size = 28, .latent = 5, .base_width = 2});
     expect_usage_error(
