@@ -1,7 +1,6 @@
 // classifier: trains a small convolutional classifier, tests it, and lets it judge generated images. Expect a test
 // accuracy of 99.1 +- 0.1 % on MNIST after 5 epochs with the default options.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <memory>
 
@@ -14,18 +13,9 @@
 #include "core/ops/loss.h"
 #include "core/profile_range.h"
 #include "core/tape.h"
-#include "models/classifier_facts.h"
 
 namespace sinter {
 namespace {
-
-/// What must be the same for a run to go on.
-CheckpointFacts fixed_facts(const ClassifierProgramOptions& options, const ImageSet& images,
-                            const ClassifierOptions& model) {
-    CheckpointFacts facts = training_facts(options, images);
-    add_model_facts(facts, model);
-    return facts;
-}
 
 void report(const RunFolder& folder, const Score& test, int epochs) {
     fmt::print("test accuracy {:.2f} %, loss {:.4f} nats per image, after {} epoch{}\n", 100 * test.accuracy, test.loss,
@@ -34,12 +24,13 @@ void report(const RunFolder& folder, const Score& test, int epochs) {
     fmt::print("checkpoint:               {}\n", folder.checkpoint().string());
 }
 
-ExitCode train(const CLI::App& app, const ClassifierProgramOptions& options) {
+ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
     const Device device = choose_device(options);
     const DataSplits data =
         find_training_data(options, {.height = options.size, .width = options.size, .channels = options.channels});
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
-    Classifier classifier(classifier_options(data.train), init, noise);
+    fit_model(options, data.train);
+    Classifier classifier(options.model, init, noise);
     const std::unique_ptr<Optimizer> optimizer = make_optimizer(options, classifier);
     const UpdateGuard guard(device);
     Loader batches(data.train, device, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed});
@@ -49,7 +40,7 @@ ExitCode train(const CLI::App& app, const ClassifierProgramOptions& options) {
                           classifier.options().features, classifier.parameter_count()),
               device);
     TrainingRun run(options, batches, {.with_labels = true});
-    run.open(app, {{"", &classifier, optimizer.get()}}, fixed_facts(options, data.train, classifier.options()));
+    run.open(list, {{"", &classifier, optimizer.get()}}, training_facts(list, data.train));
 
     const auto step = [&](const Batch& batch) {
         phase("forward");
@@ -95,14 +86,15 @@ ExitCode train(const CLI::App& app, const ClassifierProgramOptions& options) {
 
 int main(int argc, char** argv) {
     using namespace sinter;
-    CLI::App app("Trains a small convolutional classifier, tests it, and lets it judge generated images.",
-                 "classifier");
     ClassifierProgramOptions options;
-    add_classifier_options(app, options);
-    return run_program(app, arguments_with_resumed_config(argc, argv), [&] {
+    OptionList list("classifier");
+    describe(list, options);
+    const char* description = "Trains a small convolutional classifier, tests it, and lets it judge generated images.";
+    return run_program(list, description, argc, argv, [&] {
+        check_options(options);
         if (!options.evaluate.empty()) return evaluate_checkpoint(options);
         if (!options.judge.empty()) return judge_images(options);
         check_run_options(options);
-        return train(app, options);
+        return train(list, options);
     });
 }

@@ -1,7 +1,6 @@
 // dcgan: trains a generative adversarial network on images of 28, 32 or 64 pixels a side, resumes, and draws images
 // with what it learned.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -17,18 +16,9 @@
 #include "apps/dcgan/sample.h"
 #include "apps/dcgan/trouble.h"
 #include "core/data/loader.h"
-#include "models/gan_facts.h"
 
 namespace sinter {
 namespace {
-
-/// What must be the same for a run to go on.
-CheckpointFacts fixed_facts(const DcganOptions& options, const ImageSet& images, const GanOptions& model) {
-    CheckpointFacts facts = training_facts(options, images);
-    add_model_facts(facts, model);
-    add_objective_facts(facts, options);
-    return facts;
-}
 
 void introduce(Gan& gan, Device device) {
     const GanOptions& model = gan.options();
@@ -62,11 +52,12 @@ void report(const RunFolder& folder, bool has_gif, const std::filesystem::path& 
     fmt::print("checkpoint:             {}\n", folder.checkpoint().string());
 }
 
-ExitCode train(const CLI::App& app, const DcganOptions& options) {
+ExitCode train(const OptionList& list, DcganOptions& options) {
     const Device device = choose_device(options);
     const DataSplits data = find_training_data(options, {options.size, options.size, options.channels});
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
-    Gan gan(gan_options(options, data.train), init, noise);
+    fit_model(options, data.train);
+    Gan gan(options.model, init, noise);
     const std::unique_ptr<Optimizer> generator_optimizer =
         make_optimizer(options, gan.generator(), {options.beta1, options.beta2});
     const std::unique_ptr<Optimizer> discriminator_optimizer =
@@ -82,18 +73,17 @@ ExitCode train(const CLI::App& app, const DcganOptions& options) {
         throw DataError(
             fmt::format("{} holds one training image; batch normalisation needs at least two", data.train.name));
     }
-    DrawingGan drawing(gan, options.ema > 0, &generator_optimizer->arena());
+    DrawingGan drawing(gan, options.training.ema > 0, &generator_optimizer->arena());
     GanPictures pictures(drawing.gan(), options.grid, options.seed);
-    GanTraining training(gan, *generator_optimizer, *discriminator_optimizer, noise, gan_training_options(options),
+    GanTraining training(gan, *generator_optimizer, *discriminator_optimizer, noise, options.training,
                          drawing.average());
-    TroubleWatch troubles(data.train, std::min<Index>(options.grid * options.grid, kSampleBatch),
-                          gan_training_options(options));
+    TroubleWatch troubles(data.train, std::min<Index>(options.grid * options.grid, kSampleBatch), options.training);
 
     introduce(gan, device);
     TrainingRun run(options, batches, {.with_labels = gan.options().classes > 0});
     const CheckpointFacts facts =
-        run.open(app, checkpoint_parts(gan, drawing, {generator_optimizer.get(), discriminator_optimizer.get()}),
-                 fixed_facts(options, data.train, gan.options()));
+        run.open(list, checkpoint_parts(gan, drawing, {generator_optimizer.get(), discriminator_optimizer.get()}),
+                 training_facts(list, data.train));
     troubles.resume_at(facts, "the checkpoint in " + options.out, run.epoch());
     if (run.step() == 0 && !options.dry_run) {
         drawing.settle(options.seed);
@@ -131,13 +121,14 @@ ExitCode train(const CLI::App& app, const DcganOptions& options) {
 
 int main(int argc, char** argv) {
     using namespace sinter;
-    CLI::App app("Trains a generative adversarial network on images, and draws new ones with it.", "dcgan");
     DcganOptions options;
-    add_dcgan_options(app, options);
-    return run_program(app, arguments_with_resumed_config(argc, argv), [&] {
+    OptionList list("dcgan");
+    describe(list, options);
+    const char* description = "Trains a generative adversarial network on images, and draws new ones with it.";
+    return run_program(list, description, argc, argv, [&] {
         if (!options.sample.checkpoint.empty()) return sample_checkpoint(options);
-        settle_options(app, options);
+        settle_options(list, options);
         check_run_options(options);
-        return train(app, options);
+        return train(list, options);
     });
 }

@@ -3,7 +3,6 @@
 #include <regex.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -13,7 +12,6 @@
 #include <vector>
 
 #include "apps/common/devices.h"
-#include "apps/common/numbers.h"
 #include "apps/common/program.h"
 #include "apps/kernel_bench/bandwidth.h"
 #include "apps/kernel_bench/measure.h"
@@ -47,7 +45,7 @@ constexpr char kDescription[] =
 struct Options {
     std::string filter;
     std::string device = "cpu";
-    std::string precision = "fp32";
+    kernels::Precision precision = kernels::Precision::fp32;
     int threads = 0;
     double min_time_ms = 20;
     double time_limit = 0;  // seconds; 0: none
@@ -58,35 +56,26 @@ struct Options {
     bool sweep_plans = false;
 };
 
-void add_options(CLI::App& app, Options& options) {
-    app.set_version_flag("--version", std::string("kernel_bench (sinter) " SINTER_VERSION));
-    app.add_option("--filter", options.filter, "Only cases whose family/kernel/size contains this text or matches it")
-        ->type_name("REGEX");
-    app.add_option("--device", options.device, "cpu or cuda[:N]")->capture_default_str();
-    add_precision_option(app, options.precision);
-    app.add_option("--threads", options.threads, "CPU threads, the main one included; 0: one per core")
-        ->check(whole_number(0, 1024))
-        ->capture_default_str()
-        ->type_name("N");
-    app.add_option("--min-time", options.min_time_ms, "Measured time per case in milliseconds, at least")
-        ->check(positive_number(/*or_zero=*/true))
-        ->capture_default_str()
-        ->type_name("MS");
-    app.add_option("--time-limit", options.time_limit,
-                   "Begin no case after so many seconds, and report the others; 0: none")
-        ->check(positive_number(/*or_zero=*/true))
-        ->capture_default_str()
-        ->type_name("S");
-    app.add_option("--json", options.json,
-                   "Also write the numbers as JSON; '-' writes it to stdout instead of the table")
-        ->type_name("FILE");
-    app.add_flag("--no-peer", options.no_peer, "Do not time OpenBLAS, oneDNN and the vendor engine");
-    app.add_flag("--list", options.list, "Name the cases and stop");
-    app.add_flag("--profile", options.profile,
-                 "For Nsight: call each case once more between cudaProfilerStart and cudaProfilerStop, time nothing");
-    app.add_flag("--sweep-plans", options.sweep_plans,
-                 "On a CUDA device: time matrix products and convolutions with every tile and split, as a table")
-        ->excludes("--json");
+void describe(OptionList& list, Options& options) {
+    list.once("filter", options.filter, "Only cases whose family/kernel/size contains this text or matches it")
+        .shown_as("REGEX");
+    list.once("device", options.device, "cpu or cuda[:N]");
+    list.once("precision", options.precision, kPrecisions, kPrecisionHelp);
+    list.once("threads", options.threads, "CPU threads, the main one included; 0: one per core").from(0, 1024);
+    list.once("min-time", options.min_time_ms, "Measured time per case in milliseconds, at least")
+        .not_negative()
+        .shown_as("MS");
+    list.once("time-limit", options.time_limit, "Begin no case after so many seconds, and report the others; 0: none")
+        .not_negative()
+        .shown_as("S");
+    list.once("json", options.json, "Also write the numbers as JSON; '-' writes it to stdout instead of the table")
+        .shown_as("FILE");
+    list.once("no-peer", options.no_peer, "Do not time OpenBLAS, oneDNN and the vendor engine");
+    list.once("list", options.list, "Name the cases and stop");
+    list.once("profile", options.profile,
+              "For Nsight: call each case once more between cudaProfilerStart and cudaProfilerStop, time nothing");
+    list.once("sweep-plans", options.sweep_plans,
+              "On a CUDA device: time matrix products and convolutions with every tile and split, as a table");
 }
 
 /// A POSIX extended regular expression.
@@ -220,7 +209,7 @@ kernels::CudaQueue open_queue(const Options& options, int device) {
         throw DeviceError(
             fmt::format("--device {}: this machine's CUDA devices are numbered 0 to {}.", options.device, devices - 1));
     kernels::CudaQueue queue(device);
-    queue.set_precision(precision_named(options.precision));
+    queue.set_precision(options.precision);
     return queue;
 }
 
@@ -295,6 +284,8 @@ ExitCode run(const Options& options) {
         if (given && !device)
             throw UsageError(fmt::format("{} is for CUDA devices: give --device cuda with it.", flag));
     }
+    if (options.sweep_plans && !options.json.empty())
+        throw UsageError("--sweep-plans and --json: a sweep is a table; leave one of them out");
     std::ofstream json = open_json(options.json);
     const Report report = device ? bench_cuda(options, *device, cases) : bench_cpu(options, cases);
     fmt::print("{}", options.json == "-" ? report.json : report.table);
@@ -307,8 +298,9 @@ ExitCode run(const Options& options) {
 }  // namespace sinter
 
 int main(int argc, char** argv) {
-    CLI::App app(sinter::kDescription, "kernel_bench");
-    sinter::Options options;
-    sinter::add_options(app, options);
-    return sinter::run_program(app, {argv + std::min(argc, 1), argv + argc}, [&] { return sinter::run(options); });
+    using namespace sinter;
+    Options options;
+    OptionList list("kernel_bench");
+    describe(list, options);
+    return run_program(list, kDescription, argc, argv, [&] { return run(options); });
 }

@@ -2,7 +2,6 @@
 // draws what it learned. Expect a test loss of 105.6 +- 0.5 nats per image on MNIST after 10 epochs with the default
 // options, and a training loss of 156 +- 2 with --arch conv.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -17,7 +16,6 @@
 #include "core/data/loader.h"
 #include "core/profile_range.h"
 #include "core/tape.h"
-#include "models/vae_facts.h"
 
 namespace sinter {
 namespace {
@@ -44,15 +42,6 @@ private:
     Tensor tensor_;
 };
 
-/// What must be the same for a run to go on.
-CheckpointFacts fixed_facts(const MnistVaeOptions& options, const ImageSet& images, const VaeOptions& model) {
-    CheckpointFacts facts = training_facts(options, images);
-    facts["--beta"] = fmt::format("{}", options.beta);
-    facts["--kl-warmup"] = fmt::format("{}", options.kl_warmup);
-    add_model_facts(facts, model);
-    return facts;
-}
-
 void report(RunFolder& folder, const Means& test, int epochs) {
     fmt::print("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epoch{}\n", test["loss"],
                test["recon"], test["kl"], epochs, epochs == 1 ? "" : "s");
@@ -62,11 +51,12 @@ void report(RunFolder& folder, const Means& test, int epochs) {
     fmt::print("checkpoint:               {}\n", folder.checkpoint().string());
 }
 
-ExitCode train(CLI::App& app, const MnistVaeOptions& options) {
+ExitCode train(const OptionList& list, MnistVaeOptions& options) {
     const Device device = choose_device(options);
     const DataSplits data = find_training_data(options, {options.size, options.size, options.channels});
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
-    Vae vae(vae_options(options, data.train), init);
+    fit_model(list, options, data.train);
+    Vae vae(options.model, init);
     const std::unique_ptr<Optimizer> optimizer = make_optimizer(options, vae);
     const UpdateGuard guard(device);
     Loader batches(data.train, device, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed});
@@ -74,10 +64,9 @@ ExitCode train(CLI::App& app, const MnistVaeOptions& options) {
     KlWeight beta(options, batches.batches(), device);
     VaePictures pictures(vae, data.test, options.seed);
 
-    record_latent(app, vae.options());
     introduce(fmt::format("{}, {} parameters", describe(vae.options()), vae.parameter_count()), device);
     TrainingRun run(options, batches, {.shown = {"loss"}, .with_labels = vae.options().classes > 0});
-    run.open(app, {{"", &vae, optimizer.get()}}, fixed_facts(options, data.train, vae.options()));
+    run.open(list, {{"", &vae, optimizer.get()}}, training_facts(list, data.train));
 
     const auto step = [&](const Batch& batch) {
         phase("forward");
@@ -125,13 +114,15 @@ ExitCode train(CLI::App& app, const MnistVaeOptions& options) {
 
 int main(int argc, char** argv) {
     using namespace sinter;
-    CLI::App app("Trains a variational autoencoder on MNIST or other images, and draws what it learned.", "mnist_vae");
     MnistVaeOptions options;
-    add_vae_options(app, options);
-    return run_program(app, arguments_with_resumed_config(argc, argv), [&] {
+    OptionList list("mnist_vae");
+    describe(list, options);
+    const char* description = "Trains a variational autoencoder on MNIST or other images, and draws what it learned.";
+    return run_program(list, description, argc, argv, [&] {
+        check_options(options);
         if (!options.evaluate.empty()) return evaluate_checkpoint(options);
         if (!options.sample.checkpoint.empty()) return sample_checkpoint(options);
         check_run_options(options);
-        return train(app, options);
+        return train(list, options);
     });
 }

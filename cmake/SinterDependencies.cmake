@@ -54,6 +54,13 @@ if(SINTER_BUILD_APPS)
     if(NOT CLI11_FOUND)
         sinter_missing("CLI11" libcli11-dev)
     endif()
+    # toml++, for config.toml: one .cpp has its code from the headers, so that no program needs its library to start.
+    find_path(SINTER_TOML_INCLUDE toml++/toml.h)
+    if(NOT SINTER_TOML_INCLUDE)
+        sinter_missing("toml++" libtomlplusplus-dev)
+    endif()
+    add_library(sinter_toml INTERFACE)
+    target_include_directories(sinter_toml SYSTEM INTERFACE ${SINTER_TOML_INCLUDE})
 endif()
 # GoogleTest: installed, or its sources in a folder, for a machine that has no package of it.
 set(SINTER_GOOGLETEST_SOURCE "" CACHE PATH "Folder of GoogleTest's sources; empty: find the installed library")

@@ -119,11 +119,12 @@ void set_cpu_threads(int threads);
 int cpu_threads();
 
 /// The words for precisions in options and reports.
-inline constexpr Named<kernels::Precision> kPrecisions[] = {
-    {"fp32", kernels::Precision::fp32}, {"tf32", kernels::Precision::tf32}, {"bf16", kernels::Precision::bf16}};
+inline constexpr Named<kernels::Precision> kPrecisions[] = {{"fp32", kernels::Precision::fp32},
+                                                            {"tf32", kernels::Precision::tf32, "tensor cores"},
+                                                            {"bf16", kernels::Precision::bf16, "tensor cores"}};
 /// The words for whose kernels a CUDA device runs.
-inline constexpr Named<kernels::Engine> kEngines[] = {{"sinter", kernels::Engine::own},
-                                                      {"vendor", kernels::Engine::vendor}};
+inline constexpr Named<kernels::Engine> kEngines[] = {{"sinter", kernels::Engine::own, "hand-written"},
+                                                      {"vendor", kernels::Engine::vendor, "cuBLAS, cuDNN"}};
 
 /// Sets to what a CUDA device rounds the operands of matrix products and convolutions (fp32 at first). Throws
 /// UsageError for another device, DeviceError for a CUDA device that has only fp32.

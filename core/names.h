@@ -16,6 +16,7 @@ template <class E>
 struct Named {
     const char* name;
     E value;
+    const char* note = "";  ///< what --help says about the word, in brackets
 };
 
 /// All names, in the order of the table.
@@ -24,6 +25,14 @@ std::vector<std::string> names(const Named<E> (&table)[N]) {
     std::vector<std::string> all;
     for (const Named<E>& row : table) all.emplace_back(row.name);
     return all;
+}
+
+/// "dense, conv or attention"
+inline std::string either(const std::vector<std::string>& words) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); ++i)
+        text += (i == 0 ? "" : i + 1 < words.size() ? ", " : " or ") + words[i];
+    return text;
 }
 
 /// The name of a value. Throws std::logic_error for one that nobody entered in the table.
@@ -38,12 +47,10 @@ const char* name_of(const Named<E> (&table)[N], E value) {
 /// The value of a name. Throws UsageError for others: "`expected` dense or conv, got 'transformer'".
 template <class E, std::size_t N>
 E value_of(const Named<E> (&table)[N], std::string_view name, const std::string& expected) {
-    std::string sentence = expected;
-    for (std::size_t i = 0; i < N; ++i) {
-        if (name == table[i].name) return table[i].value;
-        sentence += (i == 0 ? " " : i + 1 < N ? ", " : " or ") + std::string(table[i].name);
+    for (const Named<E>& row : table) {
+        if (name == row.name) return row.value;
     }
-    throw UsageError(sentence + ", got '" + std::string(name) + "'");
+    throw UsageError(expected + " " + either(names(table)) + ", got '" + std::string(name) + "'");
 }
 
 }  // namespace sinter

@@ -2,7 +2,7 @@
 // PyTorch's example has them for 64x64 (and, one stage less, 32x32).
 //
 //     z -> [transposed convolution, batch norm, (Leaky)ReLU]... -> tanh -> image
-//     image -> [convolution, (batch norm,) LeakyReLU, (dropout)]... -> one logit
+//     image -> [convolution, (a norm,) LeakyReLU, (dropout)]... -> one logit
 #pragma once
 
 #include "models/gan.h"

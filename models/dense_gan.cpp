@@ -3,9 +3,9 @@
 namespace sinter {
 namespace {
 
-LinearOptions hidden(bool spectral_norm = false) {
-    return {.activation = leaky_relu(0.2), .spectral_norm = spectral_norm};
-}
+constexpr double kSlope = 0.2;
+
+LinearOptions hidden() { return {.activation = leaky_relu(kSlope)}; }
 
 }  // namespace
 
@@ -19,11 +19,22 @@ void add_dense_generator(Sequential& layers, Index code, const GanOptions& optio
 
 LogitLayer add_dense_discriminator(Sequential& features, const GanOptions& options, Generator& init) {
     const Index width = options.base_width, pixels = options.size * options.size * options.channels;
+    const bool layer_norm = options.discriminator_norm == DiscriminatorNorm::layer;
+    const bool spectral_norm = options.discriminator_norm == DiscriminatorNorm::spectral;
+    const auto add_hidden = [&](const std::string& number, Index in, Index out) {
+        LinearOptions linear = hidden();
+        if (layer_norm) linear = {.bias = false};
+        linear.spectral_norm = spectral_norm;
+        features.add<Linear>("hidden" + number, in, out, init, linear);
+        if (layer_norm) {
+            features.add<LayerNorm>("norm" + number, Shape{out}, init,
+                                    LayerNormLayerOptions{.activation = leaky_relu(kSlope)});
+        }
+    };
     features.add<Flatten>("flatten");
-    features.add<Linear>("hidden0", pixels, 8 * width, init, hidden(options.spectral_norm));
-    features.add<Linear>("hidden1", 8 * width, 4 * width, init, hidden(options.spectral_norm));
-    return {std::make_unique<Linear>(4 * width, 1, init, LinearOptions{.spectral_norm = options.spectral_norm}),
-            4 * width};
+    add_hidden("0", pixels, 8 * width);
+    add_hidden("1", 8 * width, 4 * width);
+    return {std::make_unique<Linear>(4 * width, 1, init, LinearOptions{.spectral_norm = spectral_norm}), 4 * width};
 }
 
 }  // namespace sinter

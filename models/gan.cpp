@@ -28,10 +28,6 @@ const GanOptions& checked(const GanOptions& options) {
 
 }  // namespace
 
-GanArchitecture gan_architecture(std::string_view name) {
-    return value_of(kGanArchitectures, name, "[gan] expected the architecture");
-}
-
 void require_image_size(GanArchitecture architecture, Index size) {
     switch (architecture) {
         case GanArchitecture::dcgan:
@@ -49,6 +45,16 @@ bool has_batch_norm(GanArchitecture architecture) {
             break;
     }
     return false;
+}
+
+DiscriminatorNorm published_norm(GanArchitecture architecture, Index size) {
+    switch (architecture) {
+        case GanArchitecture::dcgan:
+            return size == 28 ? DiscriminatorNorm::none : DiscriminatorNorm::batch;
+        case GanArchitecture::dense:
+            break;
+    }
+    return DiscriminatorNorm::none;
 }
 
 Gan::GeneratorNetwork::GeneratorNetwork(const GanOptions& options, Generator& init) {

@@ -7,7 +7,6 @@
 
 #include <memory>
 #include <optional>
-#include <string_view>
 
 #include "core/names.h"
 #include "core/nn/layers.h"
@@ -20,16 +19,33 @@ enum class GanArchitecture {
     dense   ///< linear layers on the pixels, models/dense_gan.h
 };
 
-inline constexpr Named<GanArchitecture> kGanArchitectures[] = {{"dcgan", GanArchitecture::dcgan},
+inline constexpr Named<GanArchitecture> kGanArchitectures[] = {{"dcgan", GanArchitecture::dcgan, "convolutions"},
                                                                {"dense", GanArchitecture::dense}};
-/// The architecture by its name. Throws UsageError for others.
-GanArchitecture gan_architecture(std::string_view name);
 
 /// Throws UsageError for images of a size that the architecture does not make.
 void require_image_size(GanArchitecture architecture, Index size);
 
 /// Whether a network of the architecture normalises over a batch, which then needs two images or more.
 bool has_batch_norm(GanArchitecture architecture);
+
+/// What normalises the discriminator's layers. Batch normalisation is for images of 32 and 64 pixels, which were
+/// published with it; the other discriminators have none. It makes the logit of one image depend on the others of the
+/// batch, so a penalty on the gradient for each image is to go with another (Gulrajani et al., arXiv:1704.00028,
+/// section 4, who recommend layer normalisation).
+enum class DiscriminatorNorm {
+    none,
+    batch,
+    layer,    ///< each image by itself over all of its pixels and channels, with a gain and an offset a channel
+    spectral  ///< of the weights (SN-GAN, Miyato et al., arXiv:1802.05957)
+};
+
+inline constexpr Named<DiscriminatorNorm> kDiscriminatorNorms[] = {{"none", DiscriminatorNorm::none},
+                                                                   {"batch", DiscriminatorNorm::batch},
+                                                                   {"layer", DiscriminatorNorm::layer},
+                                                                   {"spectral", DiscriminatorNorm::spectral}};
+
+/// The norm that a discriminator of the architecture was published with, for images of this size.
+DiscriminatorNorm published_norm(GanArchitecture architecture, Index size);
 
 /// Of `latent` and `base_width`, in options and checkpoints.
 inline constexpr Index kMaxGanLatent = 1 << 16, kMaxGanWidth = 1 << 12;
@@ -41,13 +57,7 @@ struct GanOptions {
     Index latent = 100;
     Index base_width = 64;  ///< scales every hidden layer; of dcgan, the channels of the largest hidden images
     Index classes = 0;      ///< more than 0: conditional on a label below it
-    /// Spectral normalisation of the discriminator's layers instead of batch normalisation (SN-GAN, Miyato et al.,
-    /// arXiv:1802.05957).
-    bool spectral_norm = false;
-    /// Batch normalisation in the discriminator of 32 and 64 pixels; the others have none. It is to be left out where
-    /// the gradient for each image is penalised: it makes the logit of one image depend on the others of the batch
-    /// (Gulrajani et al., arXiv:1704.00028, section 4).
-    bool discriminator_batch_norm = true;
+    DiscriminatorNorm discriminator_norm = DiscriminatorNorm::batch;
 };
 
 /// The last layer of a discriminator.

@@ -38,8 +38,6 @@ Tensor image_gradients(const Discriminate& discriminate, const Tensor& images) {
 
 }  // namespace
 
-GanLoss gan_loss(std::string_view name) { return value_of(kGanLosses, name, "[gan_loss] expected the loss"); }
-
 bool compares_labels(GanLoss loss) {
     switch (loss) {
         case GanLoss::logistic:

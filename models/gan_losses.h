@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <string_view>
 
 #include "core/names.h"
 #include "core/ops/activation.h"
@@ -21,12 +20,10 @@ enum class GanLoss {
     wasserstein     ///< D(fake) - D(real);  -D(fake) (Arjovsky et al., arXiv:1701.07875)
 };
 
-inline constexpr Named<GanLoss> kGanLosses[] = {{"logistic", GanLoss::logistic},
+inline constexpr Named<GanLoss> kGanLosses[] = {{"logistic", GanLoss::logistic, "non-saturating"},
                                                 {"least-squares", GanLoss::least_squares},
                                                 {"hinge", GanLoss::hinge},
                                                 {"wasserstein", GanLoss::wasserstein}};
-/// The loss by its name in options. Throws UsageError for others.
-GanLoss gan_loss(std::string_view name);
 
 /// Whether the discriminator's logits are compared with labels, which can be smoothed.
 bool compares_labels(GanLoss loss);

@@ -106,7 +106,7 @@ Tensor GanTraining::judge(const Tensor& images, const Labels& labels) {
 Tensor GanTraining::discriminator_objective(const Tensor& real, const Tensor& fake, const Tensor& real_logits,
                                             const Tensor& fake_logits, const Labels& labels) {
     const auto discriminate = [&](const Tensor& images) { return gan_.discriminate(images, labels); };
-    Tensor loss = discriminator_loss(options_.loss, real_logits, fake_logits, options_.real_target);
+    Tensor loss = discriminator_loss(options_.loss, real_logits, fake_logits, options_.real_target());
     if (options_.gradient_penalty > 0)
         loss = loss + options_.gradient_penalty * gradient_penalty(discriminate, real, fake, noise_);
     if (options_.r1_penalty > 0) loss = loss + 0.5 * options_.r1_penalty * r1_penalty(discriminate, real);

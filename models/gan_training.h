@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "core/names.h"
 #include "core/optim/moving_average.h"
 #include "core/optim/optimizer.h"
 #include "models/gan.h"
@@ -15,13 +16,20 @@ struct GanTrainingOptions {
     GanLoss loss = GanLoss::logistic;
     bool simultaneous = false;    ///< both networks from one forward pass, instead of one after the other
     std::int64_t n_critic = 1;    ///< the generator learns in every n-th step only
-    double real_target = 1;       ///< label of real images; 0.9 is one-sided label smoothing
+    double label_smoothing = 0;   ///< one-sided: real images are labelled 1 minus this
     double instance_noise = 0;    ///< deviation of normal noise on all images that the discriminator judges
     double gradient_penalty = 0;  ///< weight of gradient_penalty(); WGAN-GP: 10
     double r1_penalty = 0;        ///< gamma: r1_penalty() is weighted by gamma / 2
     double clip_norm = 0;         ///< largest norm of either network's gradient
-    double ema = 0;               ///< decay at last of a moving average of the generator, see average_decay()
+    double ema = 0;               ///< decay at last of a moving average of the generator, see average_decay(); 0: none
+
+    double real_target() const { return 1 - label_smoothing; }
 };
+
+/// The words for `simultaneous`.
+inline constexpr Named<bool> kGanUpdates[] = {
+    {"alternating", false, "the discriminator first, with fakes of its own pass"},
+    {"simultaneous", true, "both from one pass"}};
 
 /// The decay of a moving average after the generator's t-th step: (1 + t) / (10 + t), at most `ema`. So the average
 /// follows the generator closely while it still learns fast; with 0.999 from the start it would remember the generator

@@ -40,12 +40,6 @@ Tensor reconstruction_loss(Likelihood likelihood, const Tensor& output, const Te
 
 }  // namespace
 
-VaeArchitecture vae_architecture(std::string_view name) {
-    return value_of(kVaeArchitectures, name, "[vae] expected the architecture");
-}
-
-Likelihood likelihood(std::string_view name) { return value_of(kLikelihoods, name, "[vae] expected the likelihood"); }
-
 bool takes_hidden(VaeArchitecture architecture) {
     switch (architecture) {
         case VaeArchitecture::dense:
@@ -91,7 +85,7 @@ Vae::Vae(const VaeOptions& options, Generator& init) : options_(options) {
 }
 
 void Vae::build_dense(Generator& init) {
-    const LinearOptions hidden{.activation = relu()};
+    const LinearOptions hidden{.activation = options_.activation};
     const std::size_t depth = options_.hidden.size();
     const Index pixels = options_.height * options_.width * options_.channels;
     features_.add<Flatten>("flatten");

@@ -8,7 +8,6 @@
 // which its decoder mirrors. A conditional model appends the label, one-hot, to the features and to z.
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "core/buffer.h"
@@ -28,13 +27,13 @@ enum class Likelihood {
     gaussian    ///< unit variance, up to a constant: half the squared error; pixels are means through a sigmoid
 };
 
-inline constexpr Named<VaeArchitecture> kVaeArchitectures[] = {{"dense", VaeArchitecture::dense},
-                                                               {"conv", VaeArchitecture::conv}};
-inline constexpr Named<Likelihood> kLikelihoods[] = {{"bernoulli", Likelihood::bernoulli},
-                                                     {"gaussian", Likelihood::gaussian}};
-/// The values by these names. Throw UsageError for others.
-VaeArchitecture vae_architecture(std::string_view name);
-Likelihood likelihood(std::string_view name);
+inline constexpr Named<VaeArchitecture> kVaeArchitectures[] = {{"dense", VaeArchitecture::dense, "PyTorch's example"},
+                                                               {"conv", VaeArchitecture::conv, "Keras' example"}};
+inline constexpr Named<Likelihood> kLikelihoods[] = {{"bernoulli", Likelihood::bernoulli, "cross-entropy"},
+                                                     {"gaussian", Likelihood::gaussian, "squared error"}};
+/// Of the dense VAE's hidden layers.
+inline constexpr Named<Activation> kVaeActivations[] = {
+    {"relu", {ActivationKind::relu}}, {"leaky", {ActivationKind::leaky_relu, 0.01f}}, {"tanh", {ActivationKind::tanh}}};
 
 /// The largest layer, latent code or side of an image that options and checkpoints may ask for.
 inline constexpr Index kMaxVaeUnits = 1 << 20;
@@ -43,6 +42,7 @@ struct VaeOptions {
     VaeArchitecture architecture = VaeArchitecture::dense;
     Index height = 28, width = 28, channels = 1;  ///< of the images
     std::vector<Index> hidden = {400};            ///< dense: layers of the encoder, which the decoder mirrors
+    Activation activation = relu();               ///< dense: of the hidden layers, from kVaeActivations
     Index latent = 20;
     Index classes = 0;  ///< above 0: conditional
     Likelihood likelihood = Likelihood::bernoulli;

@@ -14,7 +14,7 @@
 #include "core/statistics/frechet.h"
 #include "core/train/facts.h"
 #include "core/train/metrics.h"
-#include "models/classifier_facts.h"
+#include "models/classifier_options.h"
 
 namespace sinter {
 namespace {

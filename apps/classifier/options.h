@@ -1,19 +1,20 @@
-// The command line of the classifier.
+// The options of the classifier.
 #pragma once
 
 #include <string>
 
 #include "apps/common/training_options.h"
 #include "core/data/image_set.h"
-#include "models/classifier.h"
+#include "models/classifier_options.h"
 
 namespace sinter {
 
 struct ClassifierProgramOptions : TrainingOptions {
     ClassifierProgramOptions() {
         epochs = 5;
-        lr_schedule = "cosine";
+        lr_schedule = Schedule::Kind::cosine;
     }
+    ClassifierOptions model;
     Index size = 0;      ///< pixels a side; 0: as the data has it
     Index channels = 0;  ///< 0: as the data has it
     std::string evaluate;
@@ -21,9 +22,13 @@ struct ClassifierProgramOptions : TrainingOptions {
     std::string checkpoint;
 };
 
-void add_classifier_options(CLI::App& app, ClassifierProgramOptions& options);
+void describe(OptionList& list, ClassifierProgramOptions& options);
 
-/// The model for images of this data set. Throws DataError where they have no labels, or all the same.
-ClassifierOptions classifier_options(const ImageSet& images);
+/// Throws UsageError for options that do not fit together.
+void check_options(const ClassifierProgramOptions& options);
+
+/// Completes the model with what follows from the data. Throws DataError where its images have no labels, or all the
+/// same.
+void fit_model(ClassifierProgramOptions& options, const ImageSet& images);
 
 }  // namespace sinter

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <thread>
 
-#include "apps/common/numbers.h"
 #include "core/error.h"
 
 namespace sinter {
@@ -40,26 +39,15 @@ void list_devices() {
 
 }  // namespace
 
-void add_device_options(CLI::App& app, DeviceOptions& options) {
-    app.add_option("--device", options.device, "auto, cpu or cuda[:N]");
-    app.add_option("--engine", options.engine, "sinter (hand-written kernels) or vendor (cuBLAS, cuDNN)")
-        ->check(CLI::IsMember(names(kEngines)));
-    add_precision_option(app, options.precision);
-    app.add_flag("--no-capture", options.no_capture,
-                 "On CUDA, launch the kernels of every step anew instead of replaying a recorded graph");
-    app.add_option("--threads", options.threads, "CPU threads; 0: one per core. Results do not depend on it")
-        ->check(whole_number(0, 1024));
-}
-
-void add_device_list(CLI::App& app) {
-    app.add_flag_callback(
-           "--list-devices",
-           [] {
-               list_devices();
-               throw CLI::Success();
-           },
-           "List the devices of this machine and exit")
-        ->configurable(false);
+void describe(OptionList& list, DeviceOptions& options) {
+    list.section("Device");
+    list.free("device", options.device, "auto, cpu or cuda[:N]");
+    list.free("engine", options.engine, kEngines, "Whose kernels a CUDA device runs");
+    list.free("precision", options.precision, kPrecisions, kPrecisionHelp);
+    list.free("no-capture", options.no_capture,
+              "On CUDA, launch the kernels of every step anew instead of replaying a recorded graph");
+    list.free("threads", options.threads, "CPU threads; 0: one per core. Results do not depend on it").from(0, 1024);
+    list.question("list-devices", "List the devices of this machine and exit", list_devices);
 }
 
 Device choose_device(const DeviceOptions& options) {
@@ -67,15 +55,15 @@ Device choose_device(const DeviceOptions& options) {
     const Device device = options.device == "auto"  ? best_device()
                           : options.device == "cpu" ? Device::cpu()
                                                     : cuda_device(options.device);
-    if (device == Device::cpu() && options.engine == "vendor")
+    if (device == Device::cpu() && options.engine == kernels::Engine::vendor)
         throw DeviceError("--engine vendor: cuBLAS and cuDNN need a GPU; leave it out, or give --device cuda");
-    if (device == Device::cpu() && options.precision != "fp32") {
+    if (device == Device::cpu() && options.precision != kernels::Precision::fp32) {
         throw DeviceError(fmt::format("--precision {}: the CPU computes in fp32; leave it out, or give --device cuda",
-                                      options.precision));
+                                      name_of(kPrecisions, options.precision)));
     }
     if (device == Device::cpu()) return device;
-    set_engine(device, value_of(kEngines, options.engine, "--engine: expected"));
-    set_precision(device, precision_named(options.precision));
+    set_engine(device, options.engine);
+    set_precision(device, options.precision);
     return device;
 }
 
@@ -89,17 +77,6 @@ int cuda_number(const std::string& device, const char* expected) {
     if (error != std::errc() || stop != end || number < 0)
         throw UsageError(fmt::format("--device: expected a number behind cuda:, got '{}'", device));
     return number;
-}
-
-void add_precision_option(CLI::App& app, std::string& precision) {
-    app.add_option("--precision", precision,
-                   "To what a CUDA device rounds what it multiplies: fp32, tf32 or bf16 (tensor cores)")
-        ->check(CLI::IsMember(names(kPrecisions)))
-        ->capture_default_str();
-}
-
-kernels::Precision precision_named(const std::string& word) {
-    return value_of(kPrecisions, word, "--precision: expected");
 }
 
 }  // namespace sinter

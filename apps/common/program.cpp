@@ -1,12 +1,14 @@
 #include "apps/common/program.h"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
 #include <numeric>
 #include <vector>
+
+#include "apps/common/command_line.h"
+#include "apps/common/config_file.h"
 
 namespace sinter {
 namespace {
@@ -26,32 +28,14 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
     return row.back();
 }
 
-/// " (did you mean --batch-size?)" for --batchsize; empty where no option has a name like it.
-std::string suggestion(const CLI::App& app, const std::string& word) {
-    std::vector<std::string> known;
-    for (const CLI::Option* option : app.get_options()) {
-        for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-    }
-    const std::string near = nearest_name(word.substr(0, word.find('=')), known);
-    return near.empty() ? "" : " (did you mean " + near + "?)";
-}
-
-std::string explain_extras(const CLI::App& app) {
+std::string explain_extras(const CLI::App& app, const OptionList& list) {
     const std::vector<std::string> extras = app.remaining();
     const std::string& word = extras.empty() ? std::string() : extras.front();
     if (word.rfind("--", 0) != 0) {
         return fmt::format("unexpected argument '{}'; options begin with --, see --help", word);
     }
-    return fmt::format("unknown option '{}'{}; --help lists all options", word, suggestion(app, word));
-}
-
-/// CLI11 calls every configuration file INI, and gives what it does not know only inside its sentence.
-std::string explain_config(const CLI::App& app, const std::string& sentence) {
-    const std::string prefix = "INI was not able to parse ";
-    if (sentence.rfind(prefix, 0) != 0) return "--config: " + sentence;
-    const std::string word = sentence.substr(prefix.size());
-    return fmt::format("--config: the file sets '{}', which is no option{}; --help lists all options", word,
-                       suggestion(app, "--" + word));
+    const std::string name = word.substr(2, word.find('=') - 2);
+    return fmt::format("unknown option '{}'{}; --help lists all options", word, suggestion(list, name));
 }
 
 int complain(const CLI::App& app, const std::string& sentence, ExitCode code) {
@@ -61,32 +45,39 @@ int complain(const CLI::App& app, const std::string& sentence, ExitCode code) {
 
 }  // namespace
 
-std::string nearest_name(const std::string& word, const std::vector<std::string>& known) {
+std::string suggestion(const OptionList& list, const std::string& name) {
+    std::vector<std::string> known;
+    for (const Option& option : list.options()) {
+        if (option.is_on_command_line()) known.push_back(option.name);
+    }
+    for (const OptionList::Alias& alias : list.aliases()) known.push_back(alias.name);
+    for (const OptionList::Question& question : list.questions()) known.push_back(question.name);
+
     std::string best;
-    std::size_t best_distance = word.size() / 3;
-    for (const std::string& name : known) {
-        const std::size_t distance = edit_distance(word, name);
+    std::size_t best_distance = (name.size() + 2) / 3;
+    for (const std::string& one : known) {
+        const std::size_t distance = edit_distance(name, one);
         if (distance <= best_distance && (best.empty() || distance < best_distance)) {
-            best = name;
+            best = one;
             best_distance = distance;
         }
     }
-    return best;
+    return best.empty() ? "" : fmt::format(" (did you mean --{}?)", best);
 }
 
-int run_program(CLI::App& app, std::vector<std::string> arguments, const std::function<ExitCode()>& body) {
+int run_program(OptionList& list, const std::string& description, int argc, char** argv,
+                const std::function<ExitCode()>& body) {
     // A file over the size limit is then an error of the write, with a sentence, instead of the end of the process.
     std::signal(SIGXFSZ, SIG_IGN);
+    CLI::App app(description, list.program());
+    add_options(app, list);
     try {
-        std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
-        app.parse(std::move(arguments));
+        app.parse(argc, argv);
+        read_options(app, list);
+        if (const std::filesystem::path config = list.config(); !config.empty()) read_config(list, config);
         return static_cast<int>(body());
     } catch (const CLI::ExtrasError&) {
-        return complain(app, explain_extras(app), ExitCode::usage);
-    } catch (const CLI::ConfigError& error) {
-        return complain(app, explain_config(app, error.what()), ExitCode::usage);
-    } catch (const CLI::FileError& error) {
-        return complain(app, fmt::format("--config: {}; give the path of a TOML file", error.what()), ExitCode::usage);
+        return complain(app, explain_extras(app, list), ExitCode::usage);
     } catch (const CLI::ParseError& error) {
         // CLI11's own codes run from 100 on; success stands for --help and --version.
         if (error.get_exit_code() == 0) return app.exit(error);

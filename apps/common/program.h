@@ -1,4 +1,4 @@
-// The frame around every program: parsing, errors as sentences, exit codes.
+// The frame around every program: its options, errors as sentences, exit codes.
 #pragma once
 
 #include <functional>
@@ -6,19 +6,18 @@
 #include <vector>
 
 #include "core/error.h"
-
-namespace CLI {
-class App;
-}
+#include "core/options/option_list.h"
 
 namespace sinter {
 
-/// Parses the arguments (the program's name not among them), runs `body` and returns the exit code of the process.
-/// Errors become one sentence on stderr and the code they carry; --help and --version print to stdout. An unknown
-/// option is answered with the nearest known one.
-int run_program(CLI::App& app, std::vector<std::string> arguments, const std::function<ExitCode()>& body);
+/// Reads the options from the command line and then, where the list names a config file, from there; runs `body` and
+/// returns the exit code of the process. Errors become one sentence on stderr and the code they carry; --help,
+/// --version and the questions of the list are answered on stdout. An unknown option is answered with the nearest known
+/// one. `description`: what the program does, for --help.
+int run_program(OptionList& list, const std::string& description, int argc, char** argv,
+                const std::function<ExitCode()>& body);
 
-/// The name in `known` that is nearest to `word` by edit distance, or "" where none is near.
-std::string nearest_name(const std::string& word, const std::vector<std::string>& known);
+/// " (did you mean --batch-size?)" for batchsize; empty where no option has a name like it.
+std::string suggestion(const OptionList& list, const std::string& name);
 
 }  // namespace sinter

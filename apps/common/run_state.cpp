@@ -97,15 +97,17 @@ void save_run(RunFolder& run, std::span<const CheckpointPart> parts, CheckpointF
     }
 }
 
-CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const CheckpointFacts& fixed_facts,
-                           const TrainingOptions& options, std::int64_t images_per_epoch, RunState& at) {
+CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const OptionList& list,
+                           const CheckpointFacts& fixed_facts, const TrainingOptions& options,
+                           std::int64_t images_per_epoch, RunState& at) {
     const std::string file = run.checkpoint().string();
     if (!std::filesystem::exists(file)) {
         run.continue_after(0);
         fmt::print(stderr, "{} holds no checkpoint yet: starting from the beginning\n", run.path().string());
         return {};
     }
-    const CheckpointFacts facts = read_checkpoint_facts(file);
+    CheckpointFacts facts = read_checkpoint_facts(file);
+    complete_facts(facts, list);
     require_facts(facts, fixed_facts);
     load_checkpoint(file, parts);
     at.load(facts, file);

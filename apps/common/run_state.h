@@ -34,10 +34,12 @@ struct RunState {
 void save_run(RunFolder& run, std::span<const CheckpointPart> parts, CheckpointFacts facts, const RunState& at);
 
 /// Puts `parts` and `at` where the last checkpoint of `run` left them, and the files of the run as well; leaves all at
-/// the beginning where there is no checkpoint yet. `fixed_facts` must stand in the checkpoint as they are. Throws
-/// UsageError where an option differs or the run has no epoch to go, DataError where the checkpoint is damaged; nothing
-/// on the disk has changed then. Returns the facts of the checkpoint, none where there is none.
-CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const CheckpointFacts& fixed_facts,
-                           const TrainingOptions& options, std::int64_t images_per_epoch, RunState& at);
+/// the beginning where there is no checkpoint yet. `fixed_facts` must stand in the checkpoint as they are; those of
+/// `list` that it is too old to have count as before(). Throws UsageError where an option differs or the run has no
+/// epoch to go, DataError where the checkpoint is damaged; nothing on the disk has changed then. Returns the facts of
+/// the checkpoint, none where there is none.
+CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const OptionList& list,
+                           const CheckpointFacts& fixed_facts, const TrainingOptions& options,
+                           std::int64_t images_per_epoch, RunState& at);
 
 }  // namespace sinter

@@ -1,10 +1,12 @@
 #include "apps/common/sampling.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "apps/common/numbers.h"
 #include "core/check.h"
 #include "core/files/files.h"
 #include "core/pictures/png.h"
@@ -18,20 +20,17 @@ std::string file_name(Index image, Index classes) {
 
 }  // namespace
 
-void add_sample_option(CLI::App& app, SampleRequest& request) {
-    app.add_option_function<std::vector<std::string>>(
-           "--sample",
-           [&request](const std::vector<std::string>& words) {
-               if (words.size() != 2)
-                   throw CLI::ValidationError("--sample", "expected a checkpoint and how many images to draw with it");
-               const std::string complaint = whole_number<Index>(1, 10'000'000)(words.back());
-               if (!complaint.empty()) throw CLI::ValidationError("--sample", "N: " + complaint);
-               request = {words.front(), std::stoll(words.back())};
-           },
-           "Draw N images with this checkpoint instead of training: 00000.png, 00001.png, ... in --out")
-        ->type_size(2)
-        ->type_name("CHECKPOINT N")
-        ->configurable(false);
+void describe(OptionList& list, SampleRequest& request) {
+    const auto text = [&request] { return request.checkpoint; };
+    const auto read = [&request](std::span<const std::string> words) -> std::optional<BadValue> {
+        Index count = 0;
+        if (const auto bad = Option(Role::once, "", &count, "").from(1, 10'000'000).read(words.back())) return bad;
+        request = {words.front(), count};
+        return std::nullopt;
+    };
+    list.once("sample", CustomField{&request, 2, text, read},
+              "Draw N images with this checkpoint instead of training: 00000.png, 00001.png, ... in --out")
+        .shown_as("CHECKPOINT N");
 }
 
 void prepare_sample_folder(const std::filesystem::path& folder) {

@@ -7,11 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/options/option_list.h"
 #include "core/tensor.h"
-
-namespace CLI {
-class App;
-}
 
 namespace sinter {
 
@@ -20,8 +17,8 @@ struct SampleRequest {
     Index count = 0;
 };
 
-/// Adds --sample to a program's command line.
-void add_sample_option(CLI::App& app, SampleRequest& request);
+/// Describes --sample.
+void describe(OptionList& list, SampleRequest& request);
 
 /// Creates the folder for the images. Throws UsageError where none is given (--out) or it already holds something, so
 /// that nothing is overwritten and no image of another model stands among the new ones.

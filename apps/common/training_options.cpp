@@ -2,92 +2,90 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <filesystem>
 
-#include "apps/common/numbers.h"
+#include "apps/common/config_file.h"
 #include "core/data/image_set.h"
 #include "core/error.h"
-#include "core/optim/schedule.h"
 
 namespace sinter {
 
-void add_training_options(CLI::App& app, TrainingOptions& options) {
-    app.option_defaults()->always_capture_default();  // for --help and for the config.toml of a run
-    app.add_option(
-           "--data", options.data,
-           "Folder with the data set, or the word digits for the embedded one. Default: $SINTER_DATA_DIR, the cache, "
-           "a download of MNIST, or digits, in this order")
-        // Absolute, so that the run can be resumed from another folder.
-        ->transform(CLI::Validator(
-            [](std::string& data) {
-                if (!data.empty() && data != "digits")
-                    data = std::filesystem::absolute(data).lexically_normal().string();
-                return std::string();
-            },
-            ""));
-    app.add_option("--epochs", options.epochs, "Passes over the training images")->check(whole_number(1));
-    app.add_option("--batch-size", options.batch_size, "Images a step")->check(whole_number(1));
-    app.add_option("--lr", options.lr, "Learning rate")->check(positive_number());
-    app.add_option("--lr-schedule", options.lr_schedule,
-                   "constant, cosine (to 0 at the end) or step (a tenth every third)")
-        ->check(CLI::IsMember(names(kSchedules)));
-    app.add_option("--warmup-steps", options.warmup_steps, "Steps over which the learning rate rises to --lr")
-        ->check(whole_number<std::int64_t>(0));
-    app.add_option("--optimizer", options.optimizer, "adam, adamw, rmsprop or sgd (with momentum 0.9)")
-        ->check(CLI::IsMember(names(kOptimizers)));
-    app.add_option("--weight-decay", options.weight_decay, "Weight decay of the optimizer")
-        ->check(positive_number(/*or_zero=*/true));
-    app.add_option("--clip-norm", options.clip_norm, "Largest norm of the gradient; 0: no clipping")
-        ->check(positive_number(/*or_zero=*/true));
-    app.add_option("--seed", options.seed, "Seed of all random numbers; the same seed gives the same bits")
-        ->check(whole_number<std::uint64_t>(0));
-    add_device_options(app, options);
-    app.add_option("--out", options.out, "Folder of the run. Default: runs/<program>-<time>")->configurable(false);
-    app.add_flag("--resume", options.resume, "Go on with the run in --out, from its last checkpoint")
-        ->configurable(false);
-    app.add_option("--save-every", options.save_every, "Epochs between checkpoints; 0: only at the end")
-        ->check(whole_number(0));
-    app.add_option("--sample-every", options.sample_every, "Epochs between pictures; 0: only at the end")
-        ->check(whole_number(0));
-    app.add_flag("--dry-run", options.dry_run, "Say what would be done, take one training step, write no run")
-        ->configurable(false);
-    app.add_option("--profile-steps", options.profile_steps, "Print where the time of steps A to B-1 goes")
-        ->type_name("A:B")
-        ->configurable(false);
-    app.add_flag("--quiet", options.quiet, "No progress on stderr")->configurable(false);
-    app.set_config("--config", "", "Read options from a TOML file, such as the config.toml of a run")
-        ->type_name("FILE")
-        ->configurable(false);
-    app.allow_config_extras(CLI::config_extras_mode::error);
-    add_device_list(app);
-    app.set_version_flag("--version", std::string("sinter " SINTER_VERSION))->configurable(false);
-    app.get_formatter()->column_width(32);
+namespace {
+
+/// Reads the path of a data set and makes it absolute, so that the run can be resumed from another folder.
+CustomField data_field(std::string& data) {
+    return {&data, 1, [&data] { return data; },
+            [&data](std::span<const std::string> words) -> std::optional<BadValue> {
+                std::string path = words.front();
+                if (!path.empty() && path != "digits")
+                    path = std::filesystem::absolute(path).lexically_normal().string();
+                if (!is_utf8(path)) return BadValue{"a path in UTF-8, as files of a run keep it", path};
+                data = path;
+                return std::nullopt;
+            }};
 }
 
-void add_image_options(CLI::App& app, std::int64_t& size, std::int64_t& channels, std::int64_t least,
-                       const std::string& size_help) {
-    app.add_option("--size", size, size_help)->check(whole_number<std::int64_t>(least, kMaxPixelsPerSide));
-    app.add_option("--channels", channels, "Make the images grey (1) or colour (3); 0: as the data has it")
-        ->check(CLI::IsMember({0, 1, 3}));
+std::filesystem::path config_path(const TrainingOptions& options) {
+    if (!options.config.empty()) return options.config;
+    if (!options.resume || options.out.empty()) return {};
+    const std::filesystem::path path = std::filesystem::path(options.out) / "config.toml";
+    return std::filesystem::exists(path) ? path : std::filesystem::path();
 }
 
-std::vector<std::string> arguments_with_resumed_config(int argc, char** argv) {
-    std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-    bool resume = false, config = false;
-    std::string out;
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const std::string& argument = arguments[i];
-        resume |= argument == "--resume";
-        config |= argument == "--config" || argument.rfind("--config=", 0) == 0;
-        if (argument == "--out" && i + 1 < arguments.size()) out = arguments[i + 1];
-        if (argument.rfind("--out=", 0) == 0) out = argument.substr(6);
-    }
-    const std::filesystem::path path = std::filesystem::path(out) / "config.toml";
-    if (resume && !config && !out.empty() && std::filesystem::exists(path)) {
-        arguments.push_back("--config");
-        arguments.push_back(path.string());
-    }
-    return arguments;
+}  // namespace
+
+void describe_training(OptionList& list, TrainingOptions& options) {
+    list.section("Data");
+    list.free("data", data_field(options.data),
+              "Folder with the data set, or the word digits for the embedded one. Default: $SINTER_DATA_DIR, the "
+              "cache, a download of MNIST, or digits, in this order");
+    list.section("Training");
+    list.free("epochs", options.epochs, "Passes over the training images").from(1);
+    list.fixed("batch-size", options.batch_size, "Images a step").from(1);
+    list.fixed("lr", options.lr, "Learning rate").positive();
+    list.fixed("lr-schedule", options.lr_schedule, kSchedules, "How the learning rate changes").told_as([&options] {
+        const std::string name = name_of(kSchedules, options.lr_schedule);
+        // Other schedules than a constant one look at the end of the run.
+        if (options.lr_schedule == Schedule::Kind::constant) return name;
+        return fmt::format("{} over {} epochs", name, options.epochs);
+    });
+    list.fixed("warmup-steps", options.warmup_steps, "Steps over which the learning rate rises to --lr").from(0);
+    list.fixed("optimizer", options.optimizer, kOptimizers, "Rule of the updates");
+    list.fixed("weight-decay", options.weight_decay, "Weight decay of the optimizer").not_negative();
+    list.fixed("clip-norm", options.clip_norm, "Largest norm of the gradient; 0: no clipping").not_negative();
+    list.fixed("seed", options.seed, "Seed of all random numbers; the same seed gives the same bits");
+}
+
+void describe_images(OptionList& list, std::int64_t& size, std::int64_t& channels) {
+    list.section("Data");
+    list.free("size", size, "Fit the images to this many pixels a side; 0: as the data has it")
+        .from(0, kMaxPixelsPerSide);
+    describe_channels(list, channels);
+}
+
+void describe_channels(OptionList& list, std::int64_t& channels) {
+    list.section("Data");
+    list.free("channels", channels, "Make the images grey (1) or colour (3); 0: as the data has it").one_of({0, 1, 3});
+}
+
+void describe_pictures(OptionList& list, TrainingOptions& options) {
+    list.section("Pictures");
+    list.free("sample-every", options.sample_every, "Epochs between pictures; 0: only at the end").from(0);
+}
+
+void describe_run(OptionList& list, TrainingOptions& options) {
+    list.section("Run");
+    list.once("out", options.out, "Folder of the run. Default: runs/<program>-<time>").shown_as("FOLDER");
+    list.once("resume", options.resume, "Go on with the run in --out, from its last checkpoint");
+    list.once("config", options.config, "Read options from a TOML file, such as the config.toml of a run")
+        .shown_as("FILE");
+    list.free("save-every", options.save_every, "Epochs between checkpoints; 0: only at the end").from(0);
+    list.once("dry-run", options.dry_run, "Say what would be done, take one training step, write no run");
+    list.once("profile-steps", options.profile_steps, "Print where the time of steps A to B-1 goes").shown_as("A:B");
+    list.once("quiet", options.quiet, "No progress on stderr");
+    describe(list, options);
+    list.set_config([&options] { return config_path(options); });
 }
 
 void check_run_options(const TrainingOptions& options) {
@@ -98,12 +96,12 @@ void check_run_options(const TrainingOptions& options) {
     if (!options.dry_run && !options.out.empty()) RunFolder::check(options.out, options.resume);
 }
 
-RunFolder open_run_folder(const CLI::App& app, const TrainingOptions& options) {
+RunFolder open_run_folder(const OptionList& list, const TrainingOptions& options) {
     check_run_options(options);
-    const std::string config = app.config_to_str(true, false);
+    const std::string config = config_text(list);
     if (options.resume) return RunFolder::open(options.out, config);
     return RunFolder::create(
-        options.out.empty() ? default_run_path(app.get_name()) : std::filesystem::path(options.out), config);
+        options.out.empty() ? default_run_path(list.program()) : std::filesystem::path(options.out), config);
 }
 
 StepRange profiled_steps(const TrainingOptions& options) {

@@ -2,16 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "apps/common/devices.h"
 #include "core/names.h"
+#include "core/optim/schedule.h"
+#include "core/options/option_list.h"
 #include "core/train/run_folder.h"
-
-namespace CLI {
-class App;
-}
 
 namespace sinter {
 
@@ -19,7 +16,7 @@ enum class OptimizerKind { adam, adamw, rmsprop, sgd };
 inline constexpr Named<OptimizerKind> kOptimizers[] = {{"adam", OptimizerKind::adam},
                                                        {"adamw", OptimizerKind::adamw},
                                                        {"rmsprop", OptimizerKind::rmsprop},
-                                                       {"sgd", OptimizerKind::sgd}};
+                                                       {"sgd", OptimizerKind::sgd, "with momentum 0.9"}};
 
 struct TrainingOptions : DeviceOptions {
     std::string data;  ///< empty: find one
@@ -33,24 +30,27 @@ struct TrainingOptions : DeviceOptions {
     bool dry_run = false;
     std::string profile_steps;  ///< "A:B"
     bool quiet = false;
+    std::string config;  ///< empty: that of the run to be resumed
 
-    std::string lr_schedule = "constant";
+    Schedule::Kind lr_schedule = Schedule::Kind::constant;
     std::int64_t warmup_steps = 0;
-    std::string optimizer = "adam";
+    OptimizerKind optimizer = OptimizerKind::adam;
     double weight_decay = 0;
     double clip_norm = 0;
 };
 
-/// Adds the options to a program's command line, --config, --list-devices and --version included.
-void add_training_options(CLI::App& app, TrainingOptions& options);
-
-/// Adds --size, from `least` pixels a side, and --channels: what images are fitted to. `size_help` says what --size is.
-void add_image_options(CLI::App& app, std::int64_t& size, std::int64_t& channels, std::int64_t least,
-                       const std::string& size_help);
-
-/// With --resume and --out DIR, makes DIR/config.toml the configuration, unless --config names another: the run goes on
-/// with the options it was started with, and the command line can still override them. To be called before parsing.
-std::vector<std::string> arguments_with_resumed_config(int argc, char** argv);
+/// Describes --data and how the weights learn.
+void describe_training(OptionList& list, TrainingOptions& options);
+/// Describes --size, in pixels a side, and --channels: what images are fitted to; 0 is as the data has it.
+void describe_images(OptionList& list, std::int64_t& size, std::int64_t& channels);
+/// The same without --size, of a model that has one.
+void describe_channels(OptionList& list, std::int64_t& channels);
+/// Describes how often a program draws.
+void describe_pictures(OptionList& list, TrainingOptions& options);
+/// Describes the folder of the run and the device, --config and --list-devices included. With --resume and --out DIR,
+/// DIR/config.toml is the configuration unless --config names another: the run goes on with the options it was started
+/// with, and the command line can still override them.
+void describe_run(OptionList& list, TrainingOptions& options);
 
 /// Throws UsageError where --out and --resume do not fit what is on disk, or --profile-steps is no range: asked before
 /// the work begins.
@@ -58,7 +58,7 @@ void check_run_options(const TrainingOptions& options);
 
 /// Opens the run folder as the options say, with every option's value (defaults included) as its config.toml. Throws as
 /// check_run_options() does, and Error where the folder cannot be written.
-RunFolder open_run_folder(const CLI::App& app, const TrainingOptions& options);
+RunFolder open_run_folder(const OptionList& list, const TrainingOptions& options);
 
 /// Steps from `first` to the one before `end`.
 struct StepRange {

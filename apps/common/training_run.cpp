@@ -28,13 +28,14 @@ TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, Traini
       captured_(batches.device()),
       readings_(batches.device()) {}
 
-CheckpointFacts TrainingRun::open(const CLI::App& app, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts) {
+CheckpointFacts TrainingRun::open(const OptionList& list, std::vector<CheckpointPart> parts,
+                                  CheckpointFacts fixed_facts) {
     parts_ = std::move(parts);
     fixed_facts_ = std::move(fixed_facts);
     if (options_.dry_run) return {};
-    folder_.emplace(open_run_folder(app, options_));
+    folder_.emplace(open_run_folder(list, options_));
     CheckpointFacts facts;
-    if (options_.resume) facts = resume_run(*folder_, parts_, fixed_facts_, options_, batches_.count(), at_);
+    if (options_.resume) facts = resume_run(*folder_, parts_, list, fixed_facts_, options_, batches_.count(), at_);
 
     interrupt_.emplace();
     since_start_ = Stopwatch();

@@ -47,7 +47,7 @@ struct TrainingPlan {
 /// Batches, capture, progress, interruption, saving and resuming, metrics and divergence of one run:
 ///
 ///     TrainingRun run(options, batches);
-///     run.open(app, parts, facts);
+///     run.open(list, parts, facts);
 ///     while (run.next_epoch()) {
 ///         while (run.next_batch()) {
 ///             noise.start_step(run.step());
@@ -69,7 +69,7 @@ public:
     /// takes note of them. `fixed_facts`: what must be the same for a run to go on, since with another value its
     /// numbers would be those of no single run. Returns the facts of the checkpoint, none without one. Throws as
     /// open_run_folder() and resume_run() do.
-    CheckpointFacts open(const CLI::App& app, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts);
+    CheckpointFacts open(const OptionList& list, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts);
 
     /// Goes to the epoch to be trained, or to go on with; false where none is left.
     bool next_epoch();

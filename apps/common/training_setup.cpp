@@ -35,8 +35,7 @@ Index labelled_classes(const ImageSet& images) {
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const Module& module, Betas betas) {
-    const OptimizerKind kind = value_of(kOptimizers, options.optimizer, "--optimizer: expected");
-    switch (kind) {
+    switch (options.optimizer) {
         case OptimizerKind::adam:
         case OptimizerKind::adamw:
             break;
@@ -48,34 +47,24 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const 
     return std::make_unique<Adam>(module, AdamOptions{.beta1 = betas.beta1,
                                                       .beta2 = betas.beta2,
                                                       .weight_decay = options.weight_decay,
-                                                      .decoupled = kind == OptimizerKind::adamw});
+                                                      .decoupled = options.optimizer == OptimizerKind::adamw});
 }
 
 Schedule make_schedule(const TrainingOptions& options, std::int64_t steps_per_epoch) {
     Schedule schedule;
-    schedule.kind = value_of(kSchedules, options.lr_schedule, "--lr-schedule: expected");
+    schedule.kind = options.lr_schedule;
     schedule.warmup_steps = options.warmup_steps;
     schedule.total_steps = options.epochs * steps_per_epoch;
     schedule.step_size = std::max<std::int64_t>(1, (schedule.total_steps + 2) / 3);
     return schedule;
 }
 
-CheckpointFacts training_facts(const TrainingOptions& options, const ImageSet& train) {
-    CheckpointFacts facts = {{"--seed", fmt::format("{}", options.seed)},
-                             {"--batch-size", fmt::format("{}", options.batch_size)},
-                             {"--optimizer", options.optimizer},
-                             {"--lr", fmt::format("{}", options.lr)},
-                             {"--lr-schedule", options.lr_schedule},
-                             {"--warmup-steps", fmt::format("{}", options.warmup_steps)},
-                             {"--weight-decay", fmt::format("{}", options.weight_decay)},
-                             {"--clip-norm", fmt::format("{}", options.clip_norm)},
-                             {"--data", fmt::format("{}, {} images", train.name, train.count)},
-                             // Looked at last: images of another size have other content, but that is better said.
-                             {"training data", "content " + content_tag(train)}};
-    // Other schedules than a constant one look at the end of the run.
-    if (options.lr_schedule != name_of(kSchedules, Schedule::Kind::constant)) {
-        facts["--lr-schedule"] = fmt::format("{} over {} epochs", options.lr_schedule, options.epochs);
-    }
+CheckpointFacts training_facts(const OptionList& list, const ImageSet& train) {
+    CheckpointFacts facts = facts_of(list);
+    if (!is_utf8(train.name)) throw DataError(fmt::format("{}: expected a name in UTF-8; rename it", train.name));
+    facts["--data"] = fmt::format("{}, {} images", train.name, train.count);
+    // Looked at last: images of another size have other content, but that is better said.
+    facts["training data"] = "content " + content_tag(train);
     return facts;
 }
 

@@ -33,9 +33,9 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const 
 /// The learning-rate schedule of the options, over epochs of so many steps.
 Schedule make_schedule(const TrainingOptions& options, std::int64_t steps_per_epoch);
 
-/// Those common options that must stay the same for a run to go on, and its data: with other values its numbers would
-/// be those of no single run. A program adds its own.
-CheckpointFacts training_facts(const TrainingOptions& options, const ImageSet& train);
+/// What must stay the same for a run to go on, since with other values its numbers would be those of no single run: the
+/// facts of its options and its data.
+CheckpointFacts training_facts(const OptionList& list, const ImageSet& train);
 
 /// Whether what happens every so many epochs (0: only at the end) happens after this one.
 bool is_due(int every, std::int64_t epoch, const TrainingOptions& options);

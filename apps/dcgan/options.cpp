@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "apps/common/numbers.h"
 #include "apps/common/pictures.h"
 #include "apps/common/training_setup.h"
 #include "core/check.h"
@@ -34,174 +33,97 @@ Usual usual_options(GanArchitecture architecture, Index size) {
 
 constexpr const char* kDefaultsBySize =
     "Defaults by --size:\n"
-    "  28           --epochs 15 --batch-size 64 --lr 2e-4 --beta1 0.5 --update alternating --ema 0.999\n"
-    "               TensorFlow's tutorial: --epochs 50 --batch-size 256 --lr 1e-4 --beta1 0.9 --update simultaneous "
-    "--ema 0\n"
-    "  64           --epochs 25 --batch-size 64 --lr 2e-4 --beta1 0.5 --update alternating --ema 0\n"
-    "  others       --epochs 25 --batch-size 128, else as 64 (--arch dense always so)";
+    "  28           --epochs 15 --batch-size 64 --lr 2e-4 --ema 0.999\n"
+    "               TensorFlow's tutorial: --epochs 50 --batch-size 256 --lr 1e-4 --beta1 0.9 --ema 0\n"
+    "                                      --update simultaneous\n"
+    "  64           --epochs 25 --batch-size 64 --lr 2e-4 --ema 0\n"
+    "  others       --epochs 25 --batch-size 128 --lr 2e-4 --ema 0 (--arch dense always so)";
 
-constexpr const char* kBySize = "by size";
+constexpr const char* kBySize = "by --size, see below";
 
-template <class T>
-void set_default(CLI::App& app, const char* name, T& value, const T& otherwise) {
-    CLI::Option* option = app.get_option(name);
-    if (option->count() == 0) value = otherwise;
-    option->default_str(fmt::format("{}", value));
-}
-
-void add_model_options(CLI::App& app, DcganOptions& options) {
-    app.add_option("--arch", options.arch, "dcgan (convolutions) or dense")
-        ->check(CLI::IsMember(names(kGanArchitectures)));
-    add_image_options(app, options.size, options.channels, 1,
-                      "Fit the images to this many pixels a side: 28, 32 or 64 for dcgan");
-    app.add_option("--latent", options.latent, "Size of the latent code")->check(whole_number<Index>(1, kMaxGanLatent));
-    app.add_option("--base-width", options.base_width, "Scales all hidden layers; 64 is the published one")
-        ->check(whole_number<Index>(1, kMaxGanWidth));
-    app.add_flag("--conditional", options.conditional, "Draw images of a given class; needs data with labels");
-    app.add_flag("--spectral-norm", options.spectral_norm,
-                 "Spectral normalisation in the discriminator, instead of batch normalisation");
-}
-
-void add_objective_options(CLI::App& app, DcganOptions& options) {
-    app.add_option("--loss", options.loss, "logistic (non-saturating), least-squares, hinge or wasserstein")
-        ->check(CLI::IsMember(names(kGanLosses)));
-    app.add_option("--update", options.update,
-                   "alternating (the discriminator first, with fakes of its own pass) or simultaneous (both from one "
-                   "pass)")
-        ->check(CLI::IsMember({"alternating", "simultaneous"}))
-        ->default_str(kBySize);
-    app.add_option("--n-critic", options.n_critic, "Steps of the discriminator for one of the generator")
-        ->check(whole_number<std::int64_t>(1, 1000));
-    app.add_option("--gradient-penalty", options.gradient_penalty,
-                   "Weight of the gradient penalty, for which a discriminator has no batch normalisation; 0: none")
-        ->check(positive_number(/*or_zero=*/true))
-        ->default_str("10 for --loss wasserstein without --r1 or --spectral-norm, else 0");
-    app.add_option("--r1", options.r1,
-                   "Gamma of the R1 penalty on real images, such as 10, without batch normalisation as well; 0: none")
-        ->check(positive_number(/*or_zero=*/true));
-    app.add_option("--label-smoothing", options.label_smoothing,
-                   "Real images count as real by 1 minus this, such as 0.1; logistic and least-squares only")
-        ->check(fraction());
-    app.add_option("--instance-noise", options.instance_noise,
-                   "Standard deviation of noise on all images that the discriminator sees, such as 0.1")
-        ->check(positive_number(/*or_zero=*/true));
-}
-
-void add_optimizer_options(CLI::App& app, DcganOptions& options) {
-    app.add_option("--lr-g", options.lr_g, "Learning rate of the generator")
-        ->check(positive_number())
-        ->default_str("as --lr");
-    app.add_option("--lr-d", options.lr_d, "Learning rate of the discriminator")
-        ->check(positive_number())
-        ->default_str("as --lr");
-    app.add_option("--beta1", options.beta1, "Adam's decay of the mean gradient")
-        ->check(fraction())
-        ->default_str(kBySize);
-    app.add_option("--beta2", options.beta2, "Adam's decay of the mean squared gradient")
-        ->check(fraction())
-        ->default_str("0.999");
-    app.add_option(
-           "--ema", options.ema,
-           "Decay of a moving average of the generator, such as 0.999, which then draws the pictures; less in the "
-           "first steps: (1 + t) / (10 + t) after the generator's t-th; 0: none")
-        ->check(fraction());
-    app.add_flag("--flip", options.flip, "Mirror half of the images left to right, others every epoch");
-    for (const char* name : {"--epochs", "--batch-size", "--lr", "--ema"}) app.get_option(name)->default_str(kBySize);
+void describe_optimizers(OptionList& list, DcganOptions& options) {
+    list.section("Training");
+    list.fixed("lr-g", options.lr_g, "Learning rate of the generator").positive().usually("as --lr");
+    list.fixed("lr-d", options.lr_d, "Learning rate of the discriminator").positive().usually("as --lr");
+    list.fixed("beta1", options.beta1, "Adam's decay of the mean gradient").fraction();
+    list.fixed("beta2", options.beta2, "Adam's decay of the mean squared gradient").fraction();
+    list.fixed("ema", options.training.ema,
+               "Decay of a moving average of the generator, such as 0.999, which then draws the pictures; less in the "
+               "first steps: (1 + t) / (10 + t) after the generator's t-th; 0: none")
+        .fraction()
+        .usually(kBySize);
+    list.fixed("flip", options.flip, "Mirror half of the images left to right, others every epoch");
 }
 
 void require_gif_fits(const DcganOptions& options) {
     // The animation is made of the grids as they lie in their files at the end of the run.
-    const GridLayout layout = picture_layout(options.grid * options.grid, options.size, options.size, 1, options.grid);
-    const Index side = options.grid * (options.size * layout.scale + layout.padding) + layout.padding;
+    const GridLayout layout =
+        picture_layout(options.grid * options.grid, options.model.size, options.model.size, 1, options.grid);
+    const Index side = options.grid * (options.model.size * layout.scale + layout.padding) + layout.padding;
     require(!options.gif || (side <= kMaxImageSide && side * side <= kMaxImagePixels),
             "--gif: a grid of {0}x{0} images of {1} pixels a side is a picture of {2}x{2} pixels, and an animation is "
             "made of pictures of at most {3} in all; use a smaller --grid, or leave --gif out",
-            options.grid, options.size, side, kMaxImagePixels);
+            options.grid, options.model.size, side, kMaxImagePixels);
 }
 
 }  // namespace
 
-void add_dcgan_options(CLI::App& app, DcganOptions& options) {
-    add_training_options(app, options);
-    add_model_options(app, options);
-    add_objective_options(app, options);
-    add_optimizer_options(app, options);
-    app.add_option("--grid", options.grid, "Images a side of the sample grids")->check(whole_number<Index>(1, 64));
-    app.add_flag("--gif", options.gif, "At the end, the sample grids of all epochs as samples/training.gif");
-    add_sample_option(app, options.sample);
-    app.footer(kDefaultsBySize);
+void describe(OptionList& list, DcganOptions& options) {
+    describe_training(list, options);
+    for (const char* name : {"epochs", "batch-size", "lr"}) list.find(name)->usually(kBySize);
+    describe_optimizers(list, options);
+    describe_channels(list, options.channels);
+    describe(list, options.model);
+    list.free("conditional", options.conditional, "Draw images of a given class; needs data with labels");
+    describe(list, options.training);
+    list.find("gradient-penalty")
+        ->usually(
+            "10 for --loss wasserstein without another limit on the critic (--r1, --discriminator-norm spectral), else "
+            "0");
+    describe_pictures(list, options);
+    list.free("grid", options.grid, "Images a side of the sample grids").from(1, 64);
+    list.free("gif", options.gif, "At the end, the sample grids of all epochs as samples/training.gif");
+    describe(list, options.sample);
+    describe_run(list, options);
+    list.set_footer(kDefaultsBySize);
 }
 
-void settle_options(CLI::App& app, DcganOptions& options) {
-    const GanArchitecture architecture = gan_architecture(options.arch);
-    require_image_size(architecture, options.size);  // before images are fitted to it
-    const GanLoss loss = gan_loss(options.loss);
-    const Usual usual = usual_options(architecture, options.size);
-    set_default(app, "--epochs", options.epochs, usual.epochs);
-    set_default(app, "--batch-size", options.batch_size, usual.batch_size);
-    set_default(app, "--lr", options.lr, usual.lr);
-    set_default(app, "--lr-g", options.lr_g, options.lr);
-    set_default(app, "--lr-d", options.lr_d, options.lr);
-    set_default(app, "--beta1", options.beta1, 0.5);
-    set_default(app, "--beta2", options.beta2, 0.999);
-    set_default(app, "--update", options.update, std::string("alternating"));
-    set_default(app, "--ema", options.ema, usual.ema);
+void settle_options(const OptionList& list, DcganOptions& options) {
+    GanOptions& model = options.model;
+    GanTrainingOptions& training = options.training;
+    require_image_size(model.architecture, model.size);  // before images are fitted to it
+    const Usual usual = usual_options(model.architecture, model.size);
+    list.otherwise(options.epochs, usual.epochs);
+    list.otherwise(options.batch_size, usual.batch_size);
+    list.otherwise(options.lr, usual.lr);
+    list.otherwise(options.lr_g, options.lr);
+    list.otherwise(options.lr_d, options.lr);
+    list.otherwise(training.ema, usual.ema);
+    training.clip_norm = options.clip_norm;
     // A critic whose slope nothing limits only grows.
-    const bool needs_penalty = loss == GanLoss::wasserstein && options.r1 == 0 && !options.spectral_norm;
-    set_default(app, "--gradient-penalty", options.gradient_penalty, needs_penalty ? 10.0 : 0.0);
-    require(options.update != "simultaneous" || options.n_critic == 1,
+    const bool is_limited = training.r1_penalty > 0 || model.discriminator_norm == DiscriminatorNorm::spectral;
+    const bool needs_penalty = training.loss == GanLoss::wasserstein && !is_limited;
+    list.otherwise(training.gradient_penalty, needs_penalty ? 10.0 : 0.0);
+    const DiscriminatorNorm published = published_norm(model.architecture, model.size);
+    const bool is_penalised = training.gradient_penalty > 0 || training.r1_penalty > 0;
+    list.otherwise(model.discriminator_norm, is_penalised ? DiscriminatorNorm::none : published);
+    require(model.discriminator_norm != DiscriminatorNorm::batch || published == DiscriminatorNorm::batch,
+            "--discriminator-norm batch: is for --arch dcgan on 32 and 64 pixels; use layer, or leave it out");
+    require(!training.simultaneous || training.n_critic == 1,
             "--n-critic {}: simultaneous updates teach both networks in every step; use --update alternating",
-            options.n_critic);
-    require(options.label_smoothing == 0 || compares_labels(loss),
+            training.n_critic);
+    require(training.label_smoothing == 0 || compares_labels(training.loss),
             "--label-smoothing: the {} loss has no labels to smooth; use --loss logistic or least-squares, or leave it "
             "out",
-            options.loss);
-    require(!has_batch_norm(architecture) || options.batch_size >= 2,
+            name_of(kGanLosses, training.loss));
+    require(!has_batch_norm(model.architecture) || options.batch_size >= 2,
             "--batch-size 1: batch normalisation compares the images of a batch and needs at least two");
     require_gif_fits(options);
 }
 
-GanOptions gan_options(const DcganOptions& options, const ImageSet& images) {
-    GanOptions model;
-    model.architecture = gan_architecture(options.arch);
-    model.size = options.size;
-    model.channels = images.channels;
-    model.latent = options.latent;
-    model.base_width = options.base_width;
-    model.spectral_norm = options.spectral_norm;
-    model.discriminator_batch_norm = options.gradient_penalty == 0 && options.r1 == 0;
-    if (options.conditional) model.classes = labelled_classes(images);
-    return model;
-}
-
-GanTrainingOptions gan_training_options(const DcganOptions& options) {
-    GanTrainingOptions training;
-    training.loss = gan_loss(options.loss);
-    training.simultaneous = options.update == "simultaneous";
-    training.n_critic = options.n_critic;
-    training.real_target = 1 - options.label_smoothing;
-    training.instance_noise = options.instance_noise;
-    training.gradient_penalty = options.gradient_penalty;
-    training.r1_penalty = options.r1;
-    training.clip_norm = options.clip_norm;
-    training.ema = options.ema;
-    return training;
-}
-
-void add_objective_facts(CheckpointFacts& facts, const DcganOptions& options) {
-    facts["--loss"] = options.loss;
-    facts["--update"] = options.update;
-    facts["--n-critic"] = fmt::format("{}", options.n_critic);
-    facts["--gradient-penalty"] = fmt::format("{}", options.gradient_penalty);
-    facts["--r1"] = fmt::format("{}", options.r1);
-    facts["--label-smoothing"] = fmt::format("{}", options.label_smoothing);
-    facts["--instance-noise"] = fmt::format("{}", options.instance_noise);
-    facts["--lr-g"] = fmt::format("{}", options.lr_g);
-    facts["--lr-d"] = fmt::format("{}", options.lr_d);
-    facts["--beta1"] = fmt::format("{}", options.beta1);
-    facts["--beta2"] = fmt::format("{}", options.beta2);
-    facts["--ema"] = fmt::format("{}", options.ema);
-    facts["--flip"] = options.flip ? "true" : "false";
+void fit_model(DcganOptions& options, const ImageSet& images) {
+    options.model.channels = images.channels;
+    options.model.classes = options.conditional ? labelled_classes(images) : 0;
 }
 
 bool has_moving_average(const CheckpointFacts& facts, const std::string& file) {

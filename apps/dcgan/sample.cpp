@@ -5,7 +5,7 @@
 #include "apps/dcgan/networks.h"
 #include "apps/dcgan/pictures.h"
 #include "core/ops/random.h"
-#include "models/gan_facts.h"
+#include "models/gan_options.h"
 
 namespace sinter {
 

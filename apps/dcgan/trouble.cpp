@@ -27,7 +27,7 @@ bool is_saturated(const Means& epoch, const GanTrainingOptions& options) {
     switch (options.loss) {
         case GanLoss::logistic:
         case GanLoss::least_squares:
-            return epoch["d_real"] - epoch["d_fake"] > kSaturated * options.real_target;
+            return epoch["d_real"] - epoch["d_fake"] > kSaturated * options.real_target();
         case GanLoss::hinge:
             return epoch["loss_d"] < kSaturatedHinge;
         case GanLoss::wasserstein:

@@ -12,7 +12,7 @@
 #include "core/random.h"
 #include "core/tape.h"
 #include "core/train/metrics.h"
-#include "models/vae_facts.h"
+#include "models/vae_options.h"
 
 namespace sinter {
 

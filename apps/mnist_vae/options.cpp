@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "apps/common/numbers.h"
 #include "apps/common/training_setup.h"
 #include "core/check.h"
 
@@ -22,55 +21,42 @@ Index default_latent(VaeArchitecture architecture, Index channels) {
 
 }  // namespace
 
-void add_vae_options(CLI::App& app, MnistVaeOptions& options) {
-    add_training_options(app, options);
-    app.add_option("--arch", options.arch, "dense (PyTorch's example) or conv (Keras' example)")
-        ->check(CLI::IsMember(names(kVaeArchitectures)));
-    app.add_flag("--conditional", options.conditional, "Give the class of an image to encoder and decoder");
-    app.add_option("--latent", options.latent,
-                   "Size of the latent code. Default: 20 for dense, 2 for conv on grey images, 128 for conv on colour")
-        ->default_str("")
-        ->check(whole_number<std::int64_t>(1, kMaxVaeUnits));
-    app.add_option("--hidden", options.hidden,
-                   "dense: sizes of the encoder's hidden layers, such as 400 or 512,256; the decoder mirrors them")
-        ->delimiter(',')
-        ->default_str(fmt::format("{}", fmt::join(options.hidden, ",")))
-        ->check(whole_number<std::int64_t>(1, kMaxVaeUnits));
-    add_image_options(app, options.size, options.channels, 0,
-                      "Fit the images to this many pixels a side; 0: as the data has it");
-    app.add_option("--beta", options.beta, "Weight of the KL divergence")->check(positive_number(/*or_zero=*/true));
-    app.add_option("--kl-warmup", options.kl_warmup, "Epochs over which that weight rises from 0")
-        ->check(positive_number(/*or_zero=*/true));
-    app.add_option("--likelihood", options.likelihood, "bernoulli (cross-entropy) or gaussian (squared error)")
-        ->check(CLI::IsMember(names(kLikelihoods)));
-    app.add_option("--evaluate", options.evaluate,
-                   "Evaluate this checkpoint on the test images instead of training; with "
-                   "--out, write its pictures there")
-        ->type_name("CHECKPOINT")
-        ->configurable(false);
-    add_sample_option(app, options.sample);
-    app.get_option("--sample")->excludes("--evaluate");
+void describe(OptionList& list, MnistVaeOptions& options) {
+    describe_training(list, options);
+    list.fixed("beta", options.beta, "Weight of the KL divergence").not_negative();
+    list.fixed("kl-warmup", options.kl_warmup, "Epochs over which that weight rises from 0").not_negative();
+    describe_images(list, options.size, options.channels);
+    describe(list, options.model);
+    list.free("conditional", options.conditional, "Give the class of an image to encoder and decoder");
+    describe_pictures(list, options);
+    describe(list, options.sample);
+    list.once("evaluate", options.evaluate,
+              "Evaluate this checkpoint on the test images instead of training; with --out, write its pictures there")
+        .shown_as("CHECKPOINT");
+    describe_run(list, options);
 }
 
-VaeOptions vae_options(const MnistVaeOptions& options, const ImageSet& images) {
-    VaeOptions model;
-    model.architecture = vae_architecture(options.arch);
+void check_options(const MnistVaeOptions& options) {
+    const VaeOptions& model = options.model;
+    const VaeOptions usual;
+    require(options.evaluate.empty() || options.sample.checkpoint.empty(),
+            "--sample and --evaluate: expected one of them");
+    const bool has_dense = takes_hidden(model.architecture);
+    require(has_dense || model.hidden == usual.hidden,
+            "--hidden: the layers of --arch {} follow from the size of the images; leave it out, or use --arch dense",
+            name_of(kVaeArchitectures, model.architecture));
+    require(has_dense || model.activation == usual.activation,
+            "--activation: that of --arch {} is settled; leave it out, or use --arch dense",
+            name_of(kVaeArchitectures, model.architecture));
+}
+
+void fit_model(const OptionList& list, MnistVaeOptions& options, const ImageSet& images) {
+    VaeOptions& model = options.model;
     model.height = images.height;
     model.width = images.width;
     model.channels = images.channels;
-    model.latent = options.latent > 0 ? options.latent : default_latent(model.architecture, model.channels);
-    model.likelihood = likelihood(options.likelihood);
-    const bool has_hidden = options.hidden != MnistVaeOptions().hidden;
-    require(takes_hidden(model.architecture) || !has_hidden,
-            "--hidden: the layers of --arch {} follow from the size of the images; leave it out, or use --arch dense",
-            options.arch);
-    model.hidden.assign(options.hidden.begin(), options.hidden.end());
-    if (options.conditional) model.classes = labelled_classes(images);
-    return model;
-}
-
-void record_latent(CLI::App& app, const VaeOptions& model) {
-    app.get_option("--latent")->default_str(std::to_string(model.latent));
+    model.classes = options.conditional ? labelled_classes(images) : 0;
+    list.otherwise(model.latent, default_latent(model.architecture, model.channels));
 }
 
 std::string describe(const VaeOptions& options) {

@@ -6,7 +6,7 @@
 
 #include "core/ops/random.h"
 #include "core/tape.h"
-#include "models/vae_facts.h"
+#include "models/vae_options.h"
 
 namespace sinter {
 

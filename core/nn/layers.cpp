@@ -126,6 +126,17 @@ void BatchNorm::set_statistics_momentum(std::optional<double> momentum) {
     options_.momentum = momentum.value_or(momentum_);
 }
 
+LayerNorm::LayerNorm(const Shape& sizes, Generator& generator, const LayerNormLayerOptions& options)
+    : sizes_(sizes), options_{options.epsilon, options.activation} {
+    require(sizes.rank() >= 1 && sizes.count() > 0, "[layer_norm] expected the sizes to normalise over, got {}", sizes);
+    const Shape gains = options.per_channel ? Shape{sizes[-1]} : sizes;
+    const FileLayout layout = gains.rank() == 3 ? kImageLayout : kPlainLayout;
+    gamma_ = add_parameter("weight", Tensor::full(gains, 1, generator.device()), layout);
+    beta_ = add_parameter("bias", Tensor::zeros(gains, generator.device()), layout);
+}
+
+Tensor LayerNorm::forward(const Tensor& x) { return layer_norm(x, sizes_, gamma_, beta_, options_); }
+
 Embedding::Embedding(Index entries, Index columns, Generator& generator, const Initialiser& weight_init) {
     require(entries > 0 && columns > 0, "[embedding] expected at least one entry and one column, got {} and {}",
             entries, columns);

@@ -13,6 +13,7 @@
 #include "core/ops/activation.h"
 #include "core/ops/batch_norm.h"
 #include "core/ops/conv.h"
+#include "core/ops/layer_norm.h"
 #include "core/ops/pool.h"
 #include "core/ops/spectral_norm.h"
 
@@ -130,6 +131,27 @@ private:
     BatchNormOptions options_;
     double momentum_;  ///< its own
     Tensor gamma_, beta_, running_mean_, running_variance_;
+};
+
+struct LayerNormLayerOptions {
+    double epsilon = 1e-5;
+    Activation activation = identity();  ///< fused
+    /// Gain and offset [channels], as torch.nn.GroupNorm(1, channels) has them, instead of one for each value.
+    bool per_channel = false;
+};
+
+/// Layer normalisation of each example, or each pixel, by itself: PyTorch's LayerNorm. `sizes` are the innermost axes
+/// that are normalised together, channels last: {channels} for features and for single pixels, {height, width,
+/// channels} for whole images. Parameters: weight (gamma) and bias (beta), of these sizes, or [channels].
+class LayerNorm final : public Layer {
+public:
+    LayerNorm(const Shape& sizes, Generator& generator, const LayerNormLayerOptions& options = {});
+    Tensor forward(const Tensor& x) override;
+
+private:
+    Shape sizes_;
+    LayerNormOptions options_;
+    Tensor gamma_, beta_;
 };
 
 /// The mean, or the maximum, of every window of images [batch, height, width, channels].

@@ -23,6 +23,8 @@ inline constexpr FileLayout kLinearLayout{{1, 0}, 2};  ///< [in, out] in memory,
 /// HWIO in memory, OIHW in the file. A transposed convolution keeps the HWIO of the convolution back, whose OIHW is
 /// what PyTorch's ConvTranspose2d calls [in, out, height, width].
 inline constexpr FileLayout kConvLayout{{3, 2, 0, 1}, 4};
+/// [height, width, channels] in memory, [channels, height, width] in the file.
+inline constexpr FileLayout kImageLayout{{2, 0, 1}, 3};
 /// [height, width, in] in memory, a vector in the order [in, height, width] in the file.
 inline constexpr FileLayout kConvWindowLayout{{2, 0, 1}, 3, true};
 

@@ -25,7 +25,8 @@ struct Schedule {
     double factor(std::int64_t t) const;
 };
 
-inline constexpr Named<Schedule::Kind> kSchedules[] = {
-    {"constant", Schedule::Kind::constant}, {"cosine", Schedule::Kind::cosine}, {"step", Schedule::Kind::step}};
+inline constexpr Named<Schedule::Kind> kSchedules[] = {{"constant", Schedule::Kind::constant},
+                                                       {"cosine", Schedule::Kind::cosine, "to 0 at the end"},
+                                                       {"step", Schedule::Kind::step, "a tenth every third"}};
 
 }  // namespace sinter

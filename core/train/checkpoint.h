@@ -3,12 +3,12 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <span>
 #include <string>
 
 #include "core/nn/module.h"
 #include "core/optim/optimizer.h"
+#include "core/train/facts.h"
 
 namespace sinter {
 
@@ -19,9 +19,6 @@ struct CheckpointPart {
     const Module* module = nullptr;
     Optimizer* optimizer = nullptr;  ///< null: parameters only
 };
-
-/// Facts in words: step, epoch, position, seed, whatever the program needs to go on.
-using CheckpointFacts = std::map<std::string, std::string>;
 
 /// Writes the file atomically: after a crash there is the old checkpoint or the new one. Throws DivergedError, naming
 /// the array, where one holds NaN or infinity: such a checkpoint helps nobody and would replace one that may. Throws

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -21,17 +20,6 @@ bool parse(const std::string& text, Number& number) {
 
 }  // namespace
 
-std::int64_t parse_whole_number(const std::string& text, std::int64_t least, std::int64_t most, const std::string& name,
-                                const std::string& file) {
-    std::int64_t number = 0;
-    if (parse(text, number) && number >= least && number <= most) return number;
-    const std::string range = most == std::numeric_limits<std::int64_t>::max()
-                                  ? fmt::format("of at least {}", least)
-                                  : fmt::format("from {} to {}", least, most);
-    throw DataError(fmt::format("{}: expected a whole number {} as '{}', found '{}'; the checkpoint is damaged", file,
-                                range, name, text));
-}
-
 const std::string& FactReader::text(const std::string& name) const {
     const auto fact = facts_.find(name);
     if (fact == facts_.end()) {
@@ -41,14 +29,15 @@ const std::string& FactReader::text(const std::string& name) const {
     return fact->second;
 }
 
-const std::string& FactReader::one_of(const std::string& name, const std::vector<std::string>& choices) const {
-    const std::string& found = text(name);
-    if (std::find(choices.begin(), choices.end(), found) != choices.end()) return found;
-    throw DataError(fmt::format("{}: expected {} as '{}', found '{}'", file_, fmt::join(choices, " or "), name, found));
-}
-
 std::int64_t FactReader::whole_number(const std::string& name, std::int64_t least, std::int64_t most) const {
-    return parse_whole_number(text(name), least, most, name, file_);
+    const std::string& found = text(name);
+    std::int64_t number = 0;
+    if (parse(found, number) && number >= least && number <= most) return number;
+    const std::string range = most == std::numeric_limits<std::int64_t>::max()
+                                  ? fmt::format("of at least {}", least)
+                                  : fmt::format("from {} to {}", least, most);
+    throw DataError(fmt::format("{}: expected a whole number {} as '{}', found '{}'; the checkpoint is damaged", file_,
+                                range, name, found));
 }
 
 double FactReader::number(const std::string& name) const {
@@ -57,11 +46,6 @@ double FactReader::number(const std::string& name) const {
     if (parse(found, number) && std::isfinite(number)) return number;
     throw DataError(
         fmt::format("{}: expected a number as '{}', found '{}'; the checkpoint is damaged", file_, name, found));
-}
-
-void FactReader::require_model(const std::string& model) const {
-    if (text("model") == model) return;
-    throw DataError(fmt::format("{}: expected a checkpoint of a {}, found one of '{}'", file_, model, text("model")));
 }
 
 void FactReader::require_room(double weights, const std::string& what) const {

@@ -13,7 +13,8 @@ constexpr Named<Season> kSeasons[] = {
     {"spring", Season::spring}, {"high summer", Season::summer}, {"fall", Season::autumn}};
 
 TEST(Names, LeadToTheirValuesAndBack) {
-    for (const auto& [name, season] : kSeasons) {
+    for (const auto& [name, season, note] : kSeasons) {
+        EXPECT_EQ(note, std::string());
         EXPECT_EQ(value_of(kSeasons, name, "expected"), season);
         EXPECT_EQ(name_of(kSeasons, season), std::string(name));
     }

@@ -55,11 +55,10 @@ TEST(GanLosses, SmoothTheLabelOfRealImagesOnly) {
 }
 
 TEST(GanLosses, HaveNames) {
-    EXPECT_EQ(gan_loss("logistic"), GanLoss::logistic);
-    EXPECT_EQ(gan_loss("least-squares"), GanLoss::least_squares);
-    EXPECT_EQ(gan_loss("hinge"), GanLoss::hinge);
-    EXPECT_EQ(gan_loss("wasserstein"), GanLoss::wasserstein);
-    expect_usage_error([] { gan_loss("wgan"); }, {"[gan_loss]", "least-squares", "'wgan'"});
+    EXPECT_EQ(value_of(kGanLosses, "logistic", ""), GanLoss::logistic);
+    EXPECT_EQ(value_of(kGanLosses, "least-squares", ""), GanLoss::least_squares);
+    EXPECT_EQ(value_of(kGanLosses, "hinge", ""), GanLoss::hinge);
+    EXPECT_EQ(value_of(kGanLosses, "wasserstein", ""), GanLoss::wasserstein);
 }
 
 // The finite differences keep off the kinks by the seeds of the logits: 0.2 and more from 0, and no value within a step

@@ -115,18 +115,22 @@ struct Kind {
 /// Every architecture, every loss, both orders and all terms.
 const Kind kKinds[] = {
     {{.size = 28, .latent = 6, .base_width = 4}, {.simultaneous = true}},
-    {{.size = 32, .latent = 6, .base_width = 4}, {.real_target = 0.9, .instance_noise = 0.1}},
+    {{.size = 32, .latent = 6, .base_width = 4}, {.label_smoothing = 0.1, .instance_noise = 0.1}},
     {{.size = 64, .channels = 3, .latent = 6, .base_width = 2}, {.loss = GanLoss::hinge}},
     {{.architecture = GanArchitecture::dense, .size = 10, .latent = 6, .base_width = 2},
      {.loss = GanLoss::wasserstein, .n_critic = 2, .gradient_penalty = 10}},
-    {{.size = 28, .latent = 6, .base_width = 2}, {.loss = GanLoss::least_squares, .r1_penalty = 1}},
-    {{.size = 32, .latent = 6, .base_width = 2, .classes = 3, .spectral_norm = true}, {.loss = GanLoss::hinge}},
+    {{.size = 32, .latent = 6, .base_width = 2, .discriminator_norm = DiscriminatorNorm::layer},
+     {.loss = GanLoss::wasserstein, .gradient_penalty = 10}},
+    {{.size = 28, .latent = 6, .base_width = 2, .discriminator_norm = DiscriminatorNorm::layer},
+     {.loss = GanLoss::least_squares, .r1_penalty = 1}},
+    {{.size = 32, .latent = 6, .base_width = 2, .classes = 3, .discriminator_norm = DiscriminatorNorm::spectral},
+     {.loss = GanLoss::hinge}},
     {{.architecture = GanArchitecture::dense,
       .size = 10,
       .latent = 6,
       .base_width = 2,
       .classes = 3,
-      .spectral_norm = true},
+      .discriminator_norm = DiscriminatorNorm::spectral},
      {.simultaneous = true, .gradient_penalty = 10}},
 };
 

@@ -32,7 +32,7 @@ TEST_F(ClassifierProgram, WritesARunFolder) {
     EXPECT_NE(outcome.out.find("test accuracy"), std::string::npos) << outcome.out;
     EXPECT_NE(outcome.err.find("classifier of 10 classes with 128 features"), std::string::npos) << outcome.err;
     const std::string config = read_text(out + "/config.toml");
-    for (const char* line : {"epochs=2\n", "batch-size=64\n", "lr-schedule=\"cosine\"\n", "seed=1\n"})
+    for (const char* line : {"epochs = 2\n", "batch-size = 64\n", "lr-schedule = \"cosine\"\n", "seed = 1\n"})
         EXPECT_NE(config.find(line), std::string::npos) << line << "is not in\n" << config;
 
     const auto lines = metrics(out);

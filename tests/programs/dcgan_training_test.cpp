@@ -38,8 +38,9 @@ TEST_F(DcganProgram, WritesARunFolder) {
 
     const std::string config = read_text(out + "/config.toml");
     // What was not set has the values that are usual for the size.
-    for (const char* line : {"size=28\n", "lr=0.0002\n", "lr-g=0.0002\n", "lr-d=0.0002\n", "beta1=0.5\n", "ema=0.999\n",
-                             "update=\"alternating\"\n", "loss=\"logistic\"\n", "base-width=4\n", "gif=true\n"}) {
+    for (const char* line :
+         {"size = 28\n", "lr = 0.0002\n", "lr-g = 0.0002\n", "lr-d = 0.0002\n", "beta1 = 0.5\n", "ema = 0.999\n",
+          "update = \"alternating\"\n", "loss = \"logistic\"\n", "base-width = 4\n", "gif = true\n"}) {
         EXPECT_NE(config.find(line), std::string::npos) << line << "is not in\n" << config;
     }
     const auto lines = metrics(out);
@@ -262,10 +263,10 @@ TEST_F(DcganProgram, APenalisedDiscriminatorHasNoBatchNorm) {
         });
     };
     train(path("default"), with({}));
-    EXPECT_NE(read_text(path("default") + "/config.toml").find("gradient-penalty=10\n"), std::string::npos)
+    EXPECT_NE(read_text(path("default") + "/config.toml").find("gradient-penalty = 10.0\n"), std::string::npos)
         << "a Wasserstein critic has a penalty";
     train(path("r1"), with({"--r1", "10"}));
-    EXPECT_NE(read_text(path("r1") + "/config.toml").find("gradient-penalty=0\n"), std::string::npos);
+    EXPECT_NE(read_text(path("r1") + "/config.toml").find("gradient-penalty = 0.0\n"), std::string::npos);
     train(path("without"), with({"--gradient-penalty", "0"}));
     EXPECT_EQ(norms(path("default")), 0);
     EXPECT_EQ(norms(path("r1")), 0);

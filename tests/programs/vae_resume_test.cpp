@@ -153,7 +153,7 @@ TEST_F(Resume, FinishedRunCanBeExtended) {
     train(path("run"), {"--epochs", "3"});
     EXPECT_EQ(resume(path("run"), {"--epochs", "5"}).exit_code, 0);
     expect_same_run(path("run"), path("reference"));
-    EXPECT_NE(read_text(path("run") + "/config.toml").find("epochs=5\n"), std::string::npos);
+    EXPECT_NE(read_text(path("run") + "/config.toml").find("epochs = 5\n"), std::string::npos);
 }
 
 TEST_F(Resume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {

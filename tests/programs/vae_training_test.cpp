@@ -19,8 +19,9 @@ TEST_F(VaeProgram, WritesARunFolder) {
     EXPECT_NE(outcome.err.find("because --data says so"), std::string::npos) << "progress belongs on stderr";
 
     const std::string config = read_text(out + "/config.toml");
-    for (const char* line : {"epochs=2\n", "batch-size=64\n", "lr=0.001\n", "seed=1\n", "optimizer=\"adam\"\n",
-                             "hidden=32\n", "latent=20\n", "beta=1\n", "likelihood=\"bernoulli\"\n"}) {
+    for (const char* line :
+         {"epochs = 2\n", "batch-size = 64\n", "lr = 0.001\n", "seed = 1\n", "optimizer = \"adam\"\n",
+          "hidden = [32]\n", "latent = 20\n", "beta = 1.0\n", "likelihood = \"bernoulli\"\n"}) {
         EXPECT_NE(config.find(line), std::string::npos) << line << "is not in\n" << config;
     }
 

@@ -1,15 +1,16 @@
-// A VAE in the words of its checkpoints: whoever has the file needs no options to make the model again.
+// The options of a VAE, described; and a VAE from the facts of its checkpoints: whoever has the file needs no options
+// to make the model again.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "core/train/checkpoint.h"
+#include "core/options/option_list.h"
 #include "models/vae.h"
 
 namespace sinter {
 
-void add_model_facts(CheckpointFacts& facts, const VaeOptions& options);
+void describe(OptionList& list, VaeOptions& options);
 
 /// The model that the facts of `file` describe. Throws DataError where they are damaged or of another model.
 VaeOptions vae_from_facts(const CheckpointFacts& facts, const std::string& file);

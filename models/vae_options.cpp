@@ -1,12 +1,12 @@
-#include "models/vae_facts.h"
+#include "models/vae_options.h"
 
 #include <fmt/format.h>
 
-#include <sstream>
 #include <vector>
 
 #include "core/data/image_set.h"
 #include "core/error.h"
+#include "core/train/checkpoint.h"
 #include "core/train/facts.h"
 
 namespace sinter {
@@ -45,36 +45,30 @@ void require_room(const FactReader& reader, const VaeOptions& options, const std
 
 }  // namespace
 
-void add_model_facts(CheckpointFacts& facts, const VaeOptions& options) {
-    facts["model"] = "vae";
-    facts["model.arch"] = name_of(kVaeArchitectures, options.architecture);
-    facts["model.height"] = std::to_string(options.height);
-    facts["model.width"] = std::to_string(options.width);
-    facts["model.channels"] = std::to_string(options.channels);
-    if (takes_hidden(options.architecture)) facts["model.hidden"] = fmt::format("{}", fmt::join(options.hidden, ","));
-    facts["model.latent"] = std::to_string(options.latent);
-    facts["model.classes"] = std::to_string(options.classes);
-    facts["model.likelihood"] = name_of(kLikelihoods, options.likelihood);
+void describe(OptionList& list, VaeOptions& options) {
+    list.set_model_kind("vae");
+    list.section("Model");
+    list.model("arch", options.architecture, kVaeArchitectures, "Layers of encoder and decoder");
+    list.model("hidden", options.hidden,
+               "dense: sizes of the encoder's hidden layers, such as 400 or 512,256; the decoder mirrors them")
+        .from(1, kMaxVaeUnits);
+    list.model("activation", options.activation, kVaeActivations, "dense: what follows each hidden layer");
+    list.model("latent", options.latent, "Size of the latent code")
+        .from(1, kMaxVaeUnits)
+        .usually("20 for dense, 2 for conv on grey images, 128 for conv on colour");
+    list.model("likelihood", options.likelihood, kLikelihoods, "Of pixels, given a code");
+    list.fact("height", options.height).from(1, kMaxVaeUnits);
+    list.fact("width", options.width).from(1, kMaxVaeUnits);
+    list.fact("channels", options.channels).from(1, kMaxVaeUnits);
+    list.fact("classes", options.classes).from(0, kMaxClasses);
 }
 
 VaeOptions vae_from_facts(const CheckpointFacts& facts, const std::string& file) {
-    const FactReader reader(facts, file);
-    reader.require_model("vae");
     VaeOptions options;
-    options.architecture = reader.choice("model.arch", kVaeArchitectures);
-    options.height = reader.whole_number("model.height", 1, kMaxVaeUnits);
-    options.width = reader.whole_number("model.width", 1, kMaxVaeUnits);
-    options.channels = reader.whole_number("model.channels", 1, kMaxVaeUnits);
-    options.latent = reader.whole_number("model.latent", 1, kMaxVaeUnits);
-    options.classes = reader.whole_number("model.classes", 0, kMaxClasses);
-    options.likelihood = reader.choice("model.likelihood", kLikelihoods);
-    if (takes_hidden(options.architecture)) {
-        options.hidden.clear();
-        std::istringstream hidden(reader.text("model.hidden"));
-        for (std::string one; std::getline(hidden, one, ',');)
-            options.hidden.push_back(parse_whole_number(one, 1, kMaxVaeUnits, "model.hidden", file));
-    }
-    require_room(reader, options, file);
+    OptionList list;
+    describe(list, options);
+    read_model_facts(list, facts, file);
+    require_room(FactReader(facts, file), options, file);
     return options;
 }
 

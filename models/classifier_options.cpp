@@ -1,0 +1,34 @@
+#include "models/classifier_options.h"
+
+#include <fmt/format.h>
+
+#include "core/data/image_set.h"
+#include "core/train/facts.h"
+
+namespace sinter {
+
+void describe(OptionList& list, ClassifierOptions& options) {
+    list.set_model_kind("classifier");
+    list.fact("height", options.height).from(8, kMaxPixelsPerSide);
+    list.fact("width", options.width).from(8, kMaxPixelsPerSide);
+    list.fact("channels", options.channels).from(1, 4);
+    list.fact("classes", options.classes).from(2, kMaxClasses);
+    list.fact("base-width", options.base_width).from(1, 1024);
+    list.fact("features", options.features).from(1, 4096);
+}
+
+ClassifierOptions classifier_from_facts(const CheckpointFacts& facts, const std::string& file) {
+    ClassifierOptions options;
+    OptionList list;
+    describe(list, options);
+    read_model_facts(list, facts, file);
+
+    // Its largest matrix takes the images of the second convolution, which are a quarter as long each side.
+    const Index inputs = (options.height + 3) / 4 * ((options.width + 3) / 4) * 2 * options.base_width;
+    FactReader(facts, file)
+        .require_room(static_cast<double>(inputs * options.features),
+                      fmt::format("a layer of {} x {}", options.features, inputs));
+    return options;
+}
+
+}  // namespace sinter
