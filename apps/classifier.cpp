@@ -11,108 +11,75 @@
 #include "apps/common/training_run.h"
 #include "apps/common/training_setup.h"
 #include "core/ops/loss.h"
+#include "core/profile_range.h"
 #include "core/tape.h"
-#include "core/watch.h"
 
 namespace sinter {
 namespace {
 
-/// What trains: the model and all that lives from step to step.
-class Training final : public TrainingStep {
-public:
-    Training(const OptionList& list, ClassifierProgramOptions& options)
-        : options_(options),
-          device_(choose_device(options)),
-          data_(find_training_data(options,
-                                   {.height = options.size, .width = options.size, .channels = options.channels})),
-          init_(options.seed, device_, draws::kInitialisation),
-          noise_(options.seed, device_),
-          classifier_(fitted(options, data_.train).model, init_, noise_),
-          optimizer_(make_optimizer(options, classifier_)),
-          train_batches_(data_.train, device_,
-                         {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed}),
-          test_batches_(data_.test, device_, {.batch_size = kEvaluationBatch}),
-          guard_(device_),
-          run_(options, train_batches_, {.means = Means{"loss"}, .with_labels = true}) {
-        introduce(fmt::format("classifier of {} classes with {} features, {} parameters", data_.train.classes,
-                              classifier_.options().features, classifier_.parameter_count()),
-                  device_);
-        run_.open(list, {{"", &classifier_, optimizer_.get()}}, training_facts(list, data_.train));
-    }
+void report(const RunFolder& folder, const Score& test, int epochs) {
+    fmt::print("test accuracy {:.2f} %, loss {:.4f} nats per image, after {} epoch{}\n", 100 * test.accuracy, test.loss,
+               epochs, epochs == 1 ? "" : "s");
+    fmt::print("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
+    fmt::print("checkpoint:               {}\n", folder.checkpoint().string());
+}
 
-    ExitCode run() {
-        if (options_.dry_run) return dry_run();
-        while (run_.begin_epoch()) {
-            if (!run_.take_steps(*this)) return run_.interrupted();
-            const Means& train = run_.means();
-            const Score test = evaluate();
-            run_.sum_up_epoch({{"train", train.fields()}, {"test", {{"loss", test.loss}, {"accuracy", test.accuracy}}}},
-                              {{"train", train["loss"]}, {"test", test.loss}, {"accuracy", test.accuracy}});
-            run_.end_epoch();
-        }
-        report();
-        return ExitCode::ok;
-    }
+ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
+    const Device device = choose_device(options);
+    const DataSplits data =
+        find_training_data(options, {.height = options.size, .width = options.size, .channels = options.channels});
+    Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
+    fit_model(options, data.train);
+    Classifier classifier(options.model, init, noise);
+    const std::unique_ptr<Optimizer> optimizer = make_optimizer(options, classifier);
+    const UpdateGuard guard(device);
+    Loader batches(data.train, device, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed});
+    Loader test_batches(data.test, device, {.batch_size = kEvaluationBatch});
 
-    void prepare(std::int64_t step) override {
-        noise_.start_step(static_cast<std::uint64_t>(step));
-        optimizer_->prepare(options_.lr * run_.rate_factor());
-    }
+    introduce(fmt::format("classifier of {} classes with {} features, {} parameters", data.train.classes,
+                          classifier.options().features, classifier.parameter_count()),
+              device);
+    TrainingRun run(options, batches, {.with_labels = true});
+    run.open(list, {{"", &classifier, optimizer.get()}}, training_facts(list, data.train));
 
-    Tensor pass() override {
-        const auto& [images, labels] = run_.batch();
-        optimizer_->clear_gradients();
+    const auto step = [&](const Batch& batch) {
+        phase("forward");
+        const Tensor loss = softmax_cross_entropy(classifier.classify(batch.images).logits, batch.labels,
+                                                  1.0 / static_cast<double>(batch.images.size(0)));
+        const StepNumbers numbers = guard.gather({{"loss", loss}});
 
-        run_.phase("forward");
-        const Tensor loss = softmax_cross_entropy(classifier_.classify(images).logits, labels,
-                                                  1.0 / static_cast<double>(images.size(0)));
-        const Tensor numbers = guard_.gather({loss}, 1);
-
-        run_.phase("backward");
+        phase("backward");
+        optimizer->clear_gradients();
         backward(loss);
 
-        run_.phase("optimizer");
-        optimizer_->apply(options_.clip_norm, &guard_);
+        phase("optimizer");
+        optimizer->apply(options.clip_norm, &guard);
         return numbers;
-    }
+    };
+    const auto evaluate = [&] {
+        const Responses responses = respond(classifier, test_batches);
+        if (!all_finite(responses)) run.diverge([&] { respond(classifier, test_batches); });
+        return score(responses, data.test.labels);
+    };
 
-    void record(StepValues values, Index images) override { run_.means().add({values[0]}, images); }
+    while (run.next_epoch()) {
+        while (run.next_batch()) {
+            noise.start_step(static_cast<std::uint64_t>(run.step()));
+            optimizer->prepare(options.lr * run.rate_factor());
+            run.compute([&] { return step(run.batch()); });
+        }
+        if (run.stopped()) return run.stop();
 
-private:
-    Score evaluate() {
-        const Responses responses = respond(classifier_, test_batches_);
-        if (!all_finite(responses)) run_.diverge([&] { respond(classifier_, test_batches_); });
-        return score(responses, data_.test.labels);
-    }
-
-    static const ClassifierProgramOptions& fitted(ClassifierProgramOptions& options, const ImageSet& images) {
-        fit_model(options, images);
-        return options;
-    }
-
-    ExitCode dry_run() {
-        return run_.dry_run(*this,
-                            [&] { return fmt::format("a loss of {:.2f} nats per image", run_.means()["loss"]); });
-    }
-
-    void report() {
+        const Means& train = run.means();
         const Score test = evaluate();
-        fmt::print("test accuracy {:.2f} %, loss {:.4f} nats per image, after {} epoch{}\n", 100 * test.accuracy,
-                   test.loss, options_.epochs, options_.epochs == 1 ? "" : "s");
-        fmt::print("numbers of every epoch:   {}\n", (run_.folder().path() / "metrics.jsonl").string());
-        fmt::print("checkpoint:               {}\n", run_.folder().checkpoint().string());
+        run.sum_up({{"train", train.fields()}, {"test", {{"loss", test.loss}, {"accuracy", test.accuracy}}}},
+                   {{"train", train["loss"]}, {"test", test.loss}, {"accuracy", test.accuracy}});
+        run.end_epoch();
     }
 
-    const ClassifierProgramOptions& options_;
-    Device device_;
-    DataSplits data_;
-    Generator init_, noise_;
-    Classifier classifier_;
-    std::unique_ptr<Optimizer> optimizer_;
-    Loader train_batches_, test_batches_;
-    UpdateGuard guard_;
-    TrainingRun run_;
-};
+    report(run.folder(), evaluate(), options.epochs);
+    return ExitCode::ok;
+}
 
 }  // namespace
 }  // namespace sinter
@@ -128,7 +95,6 @@ int main(int argc, char** argv) {
         if (!options.evaluate.empty()) return evaluate_checkpoint(options);
         if (!options.judge.empty()) return judge_images(options);
         check_run_options(options);
-        Training training(list, options);
-        return training.run();
+        return train(list, options);
     });
 }

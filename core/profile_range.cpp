@@ -6,6 +6,24 @@
 #endif
 
 namespace sinter {
+namespace {
+
+thread_local const char* phase_under_way = nullptr;
+thread_local PhaseObserver* observer = nullptr;
+
+}  // namespace
+
+void phase(const char* name) {
+    if (phase_under_way) ProfileRange::end();
+    if (name) ProfileRange::begin(name);
+    phase_under_way = name;
+    if (observer) observer->begin_phase(name);
+}
+
+PhaseObserver::PhaseObserver() { observer = this; }
+PhaseObserver::~PhaseObserver() {
+    if (observer == this) observer = nullptr;
+}
 
 #ifdef SINTER_NVTX
 

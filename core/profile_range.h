@@ -18,6 +18,23 @@ public:
     static void end();
 };
 
+/// Names what this thread does from here to its next phase(): "forward", "backward". Phases do not nest. Profilers see
+/// each as a range; a PhaseObserver sees where each begins. Null ends the phase without another. `name` is a literal.
+void phase(const char* name);
+
+/// Is told of the phases of the thread that made it, while it lives: one at a time, such as the table of
+/// --profile-steps.
+class PhaseObserver {
+public:
+    PhaseObserver();
+    virtual ~PhaseObserver();
+    PhaseObserver(const PhaseObserver&) = delete;
+    PhaseObserver& operator=(const PhaseObserver&) = delete;
+
+    /// A phase begins; null where the last one ends.
+    virtual void begin_phase(const char* name) = 0;
+};
+
 /// Begins and ends the recording of a profiler that was told to wait for it (nsys -c cudaProfilerApi,
 /// ncu --profile-from-start off): cudaProfilerStart and cudaProfilerStop. Does nothing in builds without
 /// SINTER_CUDA=ON.

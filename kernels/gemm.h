@@ -20,7 +20,7 @@ struct GemmShape {
     auto operator<=>(const GemmShape&) const = default;
 };
 
-/// What happens to a tile of the product while it is still in registers or the nearest cache: C = f(accumulate * C +
+/// What is done to a tile of the product while it is still in registers or the nearest cache: C = f(accumulate * C +
 /// product + bias).
 template <class Real>
 struct Epilogue {

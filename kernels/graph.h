@@ -11,18 +11,18 @@ struct CUgraphExec_st;  // what CUDA's cudaGraphExec_t points to
 
 namespace sinter::kernels {
 
-/// A CUDA graph. What it repeats uses the addresses that it was recorded with; what is to differ between repetitions is
-/// read from device memory.
+/// A CUDA graph. Its work uses the addresses that it was recorded with. Whatever differs between repetitions is read
+/// from device memory.
 class CudaGraph {
 public:
-    /// Calls `work`, whose kernels and copies on `queue` are recorded and not done. The work may not allocate, upload,
-    /// download or wait: QueueError, as for whatever the device refuses.
+    /// Calls `work`, and records its kernels and copies on `queue` instead of doing them. Throws QueueError where the
+    /// work allocates, uploads, downloads or waits, and for whatever the device refuses.
     CudaGraph(CudaQueue& queue, const std::function<void()>& work);
     ~CudaGraph();
     CudaGraph(const CudaGraph&) = delete;
     CudaGraph& operator=(const CudaGraph&) = delete;
 
-    /// Puts all of it on the queue that it was recorded on, which must stand.
+    /// Puts all of it on the queue that it was recorded on. That queue must still exist.
     void replay();
 
     /// How many kernels, and how many copies and fills, it holds.

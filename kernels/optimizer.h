@@ -1,7 +1,7 @@
 // Optimizer steps over a whole parameter arena in one pass: each number is read once and written once (and gradients
-// once more where they are clipped). Definitions are PyTorch's. What changes from step to step is read from device
-// memory: the scalars of the step, and whether it is to be taken at all. `proceed` is one number; where it is 0 nothing
-// is touched, and null is the same as 1.
+// once more where they are clipped). Definitions are PyTorch's. The kernels read what changes from step to step from
+// device memory: the scalars of the step, and whether to take it at all. `proceed` is one number. Where it is 0 nothing
+// is touched; null is the same as 1.
 #pragma once
 
 #include "kernels/contract.h"
@@ -20,9 +20,9 @@ struct StepScalars {
 struct AdamOptions {
     double beta1 = 0.9;
     double beta2 = 0.999;
-    /// PyTorch's, which stands beside the corrected root, as in the paper's algorithm. Keras and TensorFlow add theirs,
-    /// 1e-7 unless told otherwise, to the root before its correction: their 1e-7 is 1e-7 / sqrt(1 - beta2^t) here, from
-    /// 3e-6 in the first step down to 1e-7.
+    /// PyTorch's epsilon. It is added to the corrected root, as in the paper's algorithm. Keras and TensorFlow add
+    /// theirs, 1e-7 by default, to the root before its correction. Their 1e-7 is 1e-7 / sqrt(1 - beta2^t) here: 3e-6 in
+    /// the first step, and falling to 1e-7.
     double epsilon = 1e-8;
     double weight_decay = 0;
     bool decoupled = false;  ///< AdamW: the decay acts on the parameter, not through the gradient
@@ -31,7 +31,7 @@ struct AdamOptions {
 /// Adam (Kingma & Ba, arXiv:1412.6980) or AdamW (Loshchilov & Hutter, arXiv:1711.05101). g = gradient_scale * dw;
 ///   AdamW: w -= lr wd w.   Adam: g += wd w.   m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;
 ///   w -= lr / bias_correction1 * m / (sqrt(v / bias_correction2) + epsilon)
-/// A moment that falls below the smallest normal float becomes zero: the moments of dead units would otherwise stay
+/// A moment that falls below the smallest normal float becomes zero. Otherwise the moments of dead units would stay
 /// subnormal for ever, and arithmetic on subnormals is slow.
 SINTER_KERNEL(adam, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
               const StepScalars<Real>* step, const Real* proceed);
@@ -62,18 +62,18 @@ SINTER_KERNEL(sgd, Real* w, Real* buffer, const Real* dw, Index count, const Sgd
 /// step->gradient_scale = min(1, max_norm / (sqrt(sum_squares[0]) + 1e-6)): clipping by the global norm
 SINTER_KERNEL(clip_scale, StepScalars<Real>* step, const Real* sum_squares, double max_norm);
 
-/// Where the numbers of a step stand (losses, mostly), one each, in device memory; null for one that it does not have.
+/// The places of a step's numbers (losses, mostly) in device memory. A place is null for a number that the step does
+/// not have.
 template <class Real>
-struct StepNumbers {
+struct NumberPlaces {
     static constexpr int kMaxNumbers = 7;
     const Real* place[kMaxNumbers] = {};
     int count = 0;
-    int losses = 0;  ///< so many, the first ones, are losses
 };
 
-/// y[i] = *numbers.place[i], or NaN, for the host to read. Where a loss that exists is NaN or infinite, proceed[0] = 0;
-/// else it stays. y[count] = proceed[0]. So the host, which learns of the loss some steps later, finds the weights as
-/// they were before it.
-SINTER_KERNEL(gather_step_numbers, Real* y, const StepNumbers<Real>& numbers, Real* proceed);
+/// y[i] = *numbers.place[i], or NaN, for the host to read. Where a number that exists is NaN or infinite,
+/// proceed[0] = 0; else it stays. y[count] = proceed[0]. The host learns of the number some steps later, and still finds
+/// the weights as they were before it.
+SINTER_KERNEL(gather_step_numbers, Real* y, const NumberPlaces<Real>& numbers, Real* proceed);
 
 }  // namespace sinter::kernels

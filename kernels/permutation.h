@@ -11,9 +11,10 @@ namespace sinter::kernels {
 ///
 /// A Feistel round maps the halves (left, right) of 2h bits to (right, left ^ f(right)), a bijection for any f. Here f
 /// mixes the half with a round key, a word of the stream's Philox blocks 0 and 1, by the finalizer of MurmurHash3, and
-/// keeps h bits. The network permutes a power of four; an image at or above count is sent through again until one lands
-/// below it (cycle walking, Black & Rogaway, CT-RSA 2002), which keeps the map one-to-one and takes less than four
-/// walks on average. Eight rounds: with four, single places among ten are up to a quarter more likely than others.
+/// keeps h bits. The network permutes a power of four. An image at or above count goes through it again until one lands
+/// below count (cycle walking, Black & Rogaway, CT-RSA 2002). That keeps the map one-to-one and takes less than four
+/// walks on average. There are eight rounds: with four, single places among ten are up to a quarter more likely than
+/// others.
 class Permutation {
 public:
     static constexpr int kRounds = 8;

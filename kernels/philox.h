@@ -1,5 +1,5 @@
-// Philox4x32-10, the one definition of the random numbers that every backend shares: the generator, the conversion of
-// its words to uniforms. The contracts that use it stand in kernels/random.h.
+// Philox4x32-10, the one definition of the random numbers that every backend shares: the generator, and the conversion
+// of its words to uniforms. The contracts that use it stand in kernels/random.h.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Pooling and nearest-neighbour upsampling of NHWC images. The gradients are gathered: every input pixel visits the
-// windows that hold it in a fixed order, so that nothing is scattered and the bits do not depend on threads.
+// windows that hold it, in a fixed order. Nothing is scattered, and the bits do not depend on threads.
 #pragma once
 
 #include "kernels/contract.h"

@@ -35,7 +35,7 @@ public:
 
     /// Copies within this queue's memory, or between it and the host's. Ordered with the kernels.
     void copy(void* to, const void* from, std::size_t bytes);
-    /// What is uploaded is read before upload() returns; what is downloaded is there when download() returns.
+    /// upload() has read its source when it returns, and download() has written its target.
     void upload(void* to, const void* from_host, std::size_t bytes) { copy(to, from_host, bytes); }
     void download(void* to_host, const void* from, std::size_t bytes) { copy(to_host, from, bytes); }
     void synchronise() {}
@@ -53,8 +53,8 @@ private:
     int scratch_depth_ = 0;
 };
 
-/// Working memory of a kernel call while it lives, aligned to 128 bytes, content unspecified. Scratches of one queue
-/// nest: a kernel may call another one that has its own. The memory is kept for the next call, so that steady state
+/// Working memory of a kernel call, aligned to 128 bytes, with unspecified content. Scratches of one queue nest: a
+/// kernel may call another one that has its own. The queue keeps the memory for the next call, so that the steady state
 /// allocates nothing.
 class Scratch {
 public:
@@ -87,9 +87,8 @@ public:
     void synchronise() {}
 };
 
-/// To what the operands of matrix products and convolutions are rounded before they are multiplied on a CUDA device.
-/// Sums are float32 always. fp32 is exact and does not use the tensor cores; tf32 keeps 10 bits of the mantissa,
-/// bf16 7.
+/// What a CUDA device rounds the operands of matrix products and convolutions to before it multiplies them. Sums are
+/// float32 always. fp32 is exact and does not use the tensor cores; tf32 keeps 10 bits of the mantissa, bf16 7.
 enum class Precision : std::uint8_t { fp32, tf32, bf16 };
 
 /// Whose kernels do matrix products, convolutions and batch normalisation on a CUDA device: sinter's, or those of
@@ -122,52 +121,52 @@ public:
     static int devices(std::string* why_none = nullptr);
     /// Whether the devices are emulated on the CPU (SINTER_CUDA=EMULATE).
     static bool emulated();
-    /// As the driver names it: "NVIDIA H200".
+    /// The driver's name of the device: "NVIDIA H200".
     static std::string device_name(int device);
 
     int device() const;
-    /// Makes this queue's device the calling thread's, which all that follows on the queue needs. Costs nothing where
-    /// it is so already.
+    /// Makes this queue's device the current one of the calling thread. All later calls on the queue need that. It
+    /// costs nothing where the device is the current one already.
     void make_current();
     /// Ten times its compute capability: 75, 80, 90.
     int compute_capability() const;
-    /// For what puts work on it: all that was called on this queue before is on the stream.
+    /// The stream, for code that launches its own work. Pending uploads are flushed first.
     CUstream_st* stream();
 
-    /// Of the calls that follow: fp32 at first. A device older than compute capability 8.0 has tensor cores for neither
-    /// of the others, and set_precision() throws QueueError.
+    /// The precision of later calls; fp32 at first. A device older than compute capability 8.0 has tensor cores for
+    /// neither of the others: set_precision() then throws QueueError.
     Precision precision() const;
     bool supports(Precision precision) const;
     void set_precision(Precision precision);
 
-    /// Of the calls that follow: own at first. The first Engine::vendor loads the libraries; where one is missing, it
+    /// The engine of later calls; own at first. The first Engine::vendor loads the libraries. Where one is missing, it
     /// throws QueueError and the engine stays as it was.
     Engine engine() const;
     void set_engine(Engine engine);
     /// For launchers: the vendor's kernels, or null where sinter's own are to be used.
     VendorKernels* vendor();
 
-    /// For launchers: allows blocks of `kernel` so much dynamic shared memory, and the largest share of the cache for
-    /// it.
+    /// For launchers: allows blocks of `kernel` this much dynamic shared memory, and gives them the largest share of
+    /// the cache for it.
     void allow_shared(const void* kernel, std::string_view name, std::size_t bytes);
     /// For launchers: the most shared memory that a block may have, in bytes.
     std::size_t shared_limit() const;
 
-    /// Device memory, aligned to 256 bytes; null for no bytes. What is released may be handed out again to calls that
-    /// come later on this queue.
+    /// Device memory, aligned to 256 bytes; null for no bytes. Later calls on this queue may get released memory again.
     void* allocate(std::size_t bytes);
     void release(void* memory) noexcept;
 
     /// Copies within the device's memory.
     void copy(void* to, const void* from, std::size_t bytes);
-    /// What is uploaded is read before upload() returns. Up to 256 bytes of whole words go with the next work on the
-    /// queue and never wait; more waits for the device where it is above 16 MB or many uploads are under way. What is
-    /// downloaded is there when download() returns. Host memory is ordinary memory, not pinned.
+    /// upload() has read its source when it returns. Up to 256 bytes of whole words go with the next work on the queue
+    /// and never wait. A longer upload waits for the device if it is above 16 MB or if many uploads are under way.
+    /// download() has written its target when it returns. Host memory is ordinary memory, not pinned.
     void upload(void* to, const void* from_host, std::size_t bytes);
     void download(void* to_host, const void* from, std::size_t bytes);
     void synchronise();
 
-    /// `count` zeros in device memory with which the blocks of a kernel count themselves; the kernel leaves zeros.
+    /// `count` zeros in device memory, with which the blocks of a kernel count themselves. The kernel leaves zeros
+    /// behind.
     unsigned* counters(std::size_t count);
 
 private:
@@ -177,8 +176,9 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// Device memory that a kernel's launcher works in, as Scratch is on the CPU: aligned to 256 bytes, content
-/// unspecified, kept for the next call. Launches that follow each other on the queue share it without waiting.
+/// Device memory that a kernel's launcher works in, like Scratch on the CPU. It is aligned to 256 bytes, its content is
+/// unspecified, and the queue keeps it for the next call. Launches that follow each other on the queue share it without
+/// waiting.
 class CudaScratch {
 public:
     CudaScratch(CudaQueue& queue, std::size_t bytes);

@@ -1,10 +1,9 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 //
 // A number has an address, not a history: key = seed, counter = (block, draw, step). Element i of a draw is word i % 4
-// of block i / 4. The same address gives the same uniforms, masks and
-// permutations to the bit on every backend (normals to within rounding) and the same bits for any number of threads, so
-// noise and dropout masks are generated again in the backward pass instead of being stored, and a resumed run continues
-// exactly.
+// of block i / 4. The same address gives the same uniforms, masks and permutations to the bit on every backend (normals
+// to within rounding), and the same bits for any number of threads. The backward pass therefore generates noise and
+// dropout masks again instead of storing them, and a resumed run continues exactly.
 #pragma once
 
 #include "kernels/contract.h"

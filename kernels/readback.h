@@ -9,7 +9,7 @@
 
 namespace sinter::kernels {
 
-/// Slots of pinned host memory that the device fills when it gets there.
+/// Slots of pinned host memory, which the device fills when it reaches their place on the queue.
 class CudaReadback {
 public:
     CudaReadback(int slots, int numbers_per_slot);
@@ -17,9 +17,9 @@ public:
     CudaReadback(CudaReadback&&) noexcept;
     CudaReadback& operator=(CudaReadback&&) noexcept;
 
-    /// Copies the slot's numbers from device memory after what is on the queue so far.
+    /// Copies the slot's numbers from device memory, after all that is on the queue so far.
     void post(CudaQueue& queue, int slot, const float* from);
-    /// What was posted to the slot; waits for it. It stays until the slot's next post().
+    /// Waits for the numbers that were posted to the slot and returns them. They stay until the slot's next post().
     const float* wait(int slot);
 
 private:

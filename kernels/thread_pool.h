@@ -9,9 +9,8 @@
 namespace sinter::kernels {
 
 /// Runs a job's tasks on a fixed team of threads. Each thread begins with its own share of consecutive tasks, so that
-/// the same part of the data meets the same core and its caches in every step, and then helps the others: which thread
-/// runs which task is left to chance, and kernels make a task's result depend on its number alone. Jobs allocate
-/// nothing.
+/// the same part of the data meets the same core and its caches in every step. It then helps the others. Which thread
+/// runs which task is left to chance; kernels make a task's result depend on its number alone. Jobs allocate nothing.
 class ThreadPool {
 public:
     /// A team of `threads`, the calling thread included; 0 means one per available core.
@@ -22,9 +21,9 @@ public:
 
     int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-    /// Calls task(i, thread) for every i in [0, tasks), each once, and returns when all are done; `thread` is in
-    /// [0, threads()) and picks working memory, never values. `task` must not throw and must not call run() itself.
-    /// Not for concurrent use from several threads.
+    /// Calls task(i, thread) for every i in [0, tasks), each once, and returns when all are done; `thread` is in [0,
+    /// threads()) and picks working memory, never values. `task` must not throw and must not call run() itself. One
+    /// thread at a time may call it.
     template <class Task>
     void run(std::int64_t tasks, const Task& task) {
         if (tasks <= 1 || workers_.empty()) {
@@ -45,11 +44,11 @@ private:
     void take_tasks(int thread);
 
     // The gate: bit 32 says that a job is open, the bits below count the workers inside it. The job's fields may be
-    // written while the gate is closed and nobody is inside; a worker that comes late finds it closed and was not
-    // waited for.
+    // written while the gate is closed and nobody is inside. A worker that comes late finds it closed, and nobody has
+    // waited for it.
     static constexpr std::uint64_t kOpen = std::uint64_t{1} << 32;
 
-    /// A thread's share of the job: tasks [next, end) are still to be taken, by it or by others.
+    /// A thread's share of the job: it or others still have to take tasks [next, end).
     struct alignas(64) Share {
         std::atomic<std::int64_t> next{0};
         std::int64_t end = 0;

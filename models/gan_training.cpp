@@ -1,22 +1,30 @@
 #include "models/gan_training.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "core/check.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/random.h"
 #include "core/ops/reduce.h"
+#include "core/profile_range.h"
 #include "core/tape.h"
 
 namespace sinter {
 
+double average_decay(double ema, std::int64_t t) {
+    const double steps = static_cast<double>(t);
+    return std::min(ema, (1 + steps) / (10 + steps));
+}
+
 GanTraining::GanTraining(Gan& gan, Optimizer& generator_optimizer, Optimizer& discriminator_optimizer, Generator& noise,
-                         const GanTrainingOptions& options)
+                         const GanTrainingOptions& options, MovingAverage* average)
     : gan_(gan),
       generator_optimizer_(generator_optimizer),
       discriminator_optimizer_(discriminator_optimizer),
       noise_(noise),
       options_(options),
+      average_(average),
       guard_(noise.device()) {
     require(options.n_critic >= 1, "[gan_training] expected a generator that learns every 1st, 2nd, ... step, got {}",
             options.n_critic);
@@ -29,32 +37,64 @@ GanTraining::GanTraining(Gan& gan, Optimizer& generator_optimizer, Optimizer& di
             options.gradient_penalty, options.r1_penalty);
 }
 
-void GanTraining::prepare(const Rates& rates) {
+void GanTraining::prepare(std::int64_t step, const Rates& rates) {
+    generator_learns_ = step % options_.n_critic == 0;
     discriminator_optimizer_.prepare(rates.discriminator);
-    generator_learns_ = discriminator_optimizer_.steps() % options_.n_critic == 0;
-    if (generator_learns_) generator_optimizer_.prepare(rates.generator);
+    if (!generator_learns_) return;
+    generator_optimizer_.prepare(rates.generator);
+    if (average_) average_->prepare(average_decay(options_.ema, generator_optimizer_.steps()));
 }
 
-GanTraining::Losses GanTraining::pass(const Tensor& real, const Labels& labels) {
-    return options_.simultaneous ? simultaneous_pass(real, labels) : alternating_pass(real, labels);
-}
+// Goodfellow et al., algorithm 1, with one step of each network on a batch.
+StepNumbers GanTraining::pass(const Tensor& real, const Labels& labels) {
+    const bool simultaneous = options_.simultaneous;
 
-void GanTraining::repeat_passes(const Tensor& real, const Labels& labels) {
-    discriminator_optimizer_.clear_gradients();
-    generator_optimizer_.clear_gradients();
+    phase("discriminator forward");
     const Tensor fake = generate(real.size(0), labels);
     const Tensor real_logits = judge(real, labels);
-    Tensor fake_logits = judge(options_.simultaneous ? fake : fake.detach(), labels);
+    Tensor fake_logits = judge(simultaneous ? fake : fake.detach(), labels);
+    const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits, labels);
+
+    phase("discriminator backward");
+    discriminator_optimizer_.clear_gradients();
     {
         const Frozen generator(gan_.generator());
-        backward(discriminator_objective(real, fake, real_logits, fake_logits, labels), options_.simultaneous);
+        backward(loss_d, /*retain_graph=*/simultaneous);
     }
-    const Frozen discriminator(gan_.discriminator());
-    if (!options_.simultaneous) fake_logits = judge(fake, labels);
-    backward(generator_loss(options_.loss, fake_logits));
+    const Tensor d_real = mean_verdict(real_logits), d_fake = mean_verdict(fake_logits);
+    if (!simultaneous) {  // the generator meets the discriminator's new weights
+        phase("discriminator update");
+        guard_.check(loss_d);
+        discriminator_optimizer_.apply(options_.clip_norm, &guard_);
+    }
+
+    Tensor loss_g;
+    if (generator_learns_) {
+        phase("generator forward");
+        const Frozen discriminator(gan_.discriminator());
+        if (!simultaneous) fake_logits = judge(fake, labels);
+        loss_g = generator_loss(options_.loss, fake_logits);
+
+        phase("generator backward");
+        generator_optimizer_.clear_gradients();
+        backward(loss_g);
+    }
+
+    if (generator_learns_) phase(simultaneous ? "updates" : "generator update");
+    const StepNumbers numbers =
+        guard_.gather({{"loss_d", loss_d}, {"loss_g", loss_g}, {"d_real", d_real}, {"d_fake", d_fake}});
+    if (simultaneous) discriminator_optimizer_.apply(options_.clip_norm, &guard_);
+    if (generator_learns_) {
+        generator_optimizer_.apply(options_.clip_norm, &guard_);
+        if (average_) average_->apply();
+    }
+    return numbers;
 }
 
+/// Fakes, on the tape where the generator learns from them.
 Tensor GanTraining::generate(Index batch, const Labels& labels) {
+    std::optional<NoGrad> no_grad;
+    if (!generator_learns_) no_grad.emplace();
     return gan_.generate(random_normal({batch, gan_.options().latent}, 0, 1, noise_), labels);
 }
 
@@ -73,60 +113,9 @@ Tensor GanTraining::discriminator_objective(const Tensor& real, const Tensor& fa
     return loss;
 }
 
-GanTraining::Losses GanTraining::losses(const Tensor& loss_d, const Tensor& loss_g, const Tensor& real_logits,
-                                        const Tensor& fake_logits) const {
-    const Activation activation = verdict(options_.loss);
+Tensor GanTraining::mean_verdict(const Tensor& logits) const {
     const NoGrad no_grad;
-    return {loss_d.detach(), loss_g.detach(), mean(activate(real_logits, activation)),
-            mean(activate(fake_logits, activation))};
-}
-
-GanTraining::Losses GanTraining::simultaneous_pass(const Tensor& real, const Labels& labels) {
-    const Tensor fake = generate(real.size(0), labels);
-    const Tensor real_logits = judge(real, labels), fake_logits = judge(fake, labels);
-    const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits, labels);
-    const Tensor loss_g = generator_loss(options_.loss, fake_logits);
-    guard_.check(loss_d);
-    guard_.check(loss_g);
-
-    // Both losses share the pass over the fakes: each network is frozen while the other's gradient walks back through
-    // it.
-    discriminator_optimizer_.clear_gradients();
-    generator_optimizer_.clear_gradients();
-    {
-        const Frozen generator(gan_.generator());
-        backward(loss_d, true);
-    }
-    {
-        const Frozen discriminator(gan_.discriminator());
-        backward(loss_g);
-    }
-    update(discriminator_optimizer_);
-    update(generator_optimizer_);
-    return losses(loss_d, loss_g, real_logits, fake_logits);
-}
-
-GanTraining::Losses GanTraining::alternating_pass(const Tensor& real, const Labels& labels) {
-    // Where the generator does not learn from this step, its pass is not recorded.
-    std::optional<NoGrad> no_grad;
-    if (!generator_learns_) no_grad.emplace();
-    const Tensor fake = generate(real.size(0), labels);
-    no_grad.reset();
-    const Tensor real_logits = judge(real, labels), fake_logits = judge(fake.detach(), labels);
-    const Tensor loss_d = discriminator_objective(real, fake, real_logits, fake_logits, labels);
-    guard_.check(loss_d);
-    discriminator_optimizer_.clear_gradients();
-    backward(loss_d);
-    update(discriminator_optimizer_);
-    if (!generator_learns_) return losses(loss_d, {}, real_logits, fake_logits);
-
-    const Frozen discriminator(gan_.discriminator());
-    const Tensor loss_g = generator_loss(options_.loss, judge(fake, labels));
-    guard_.check(loss_g);
-    generator_optimizer_.clear_gradients();
-    backward(loss_g);
-    update(generator_optimizer_);
-    return losses(loss_d, loss_g, real_logits, fake_logits);
+    return mean(activate(logits, verdict(options_.loss)));
 }
 
 }  // namespace sinter

@@ -1,7 +1,10 @@
 // One training step of a GAN: what the training program runs and the tests compare with PyTorch.
 #pragma once
 
+#include <string_view>
+
 #include "core/names.h"
+#include "core/optim/moving_average.h"
 #include "core/optim/optimizer.h"
 #include "models/gan.h"
 #include "models/gan_losses.h"
@@ -18,6 +21,7 @@ struct GanTrainingOptions {
     double gradient_penalty = 0;  ///< weight of gradient_penalty(); WGAN-GP: 10
     double r1_penalty = 0;        ///< gamma: r1_penalty() is weighted by gamma / 2
     double clip_norm = 0;         ///< largest norm of either network's gradient
+    double ema = 0;               ///< decay at last of a moving average of the generator, see average_decay(); 0: none
 
     double real_target() const { return 1 - label_smoothing; }
 };
@@ -26,6 +30,11 @@ struct GanTrainingOptions {
 inline constexpr Named<bool> kGanUpdates[] = {
     {"alternating", false, "the discriminator first, with fakes of its own pass"},
     {"simultaneous", true, "both from one pass"}};
+
+/// The decay of a moving average after the generator's t-th step: (1 + t) / (10 + t), at most `ema`. So the average
+/// follows the generator closely while it still learns fast; with 0.999 from the start it would remember the generator
+/// as it was born for thousands of steps.
+double average_decay(double ema, std::int64_t t);
 
 /// The state of a training: networks, their optimizers and the noise, all of the caller, which must outlive it.
 ///
@@ -36,44 +45,29 @@ inline constexpr Named<bool> kGanUpdates[] = {
 /// gradients of both networks come from that pass and both are updated after it. One pass over the fakes less a step.
 class GanTraining {
 public:
-    /// Throws UsageError for options that contradict each other.
+    /// `average`, if given, holds a moving average of the generator. Throws UsageError for options that contradict each
+    /// other.
     GanTraining(Gan& gan, Optimizer& generator_optimizer, Optimizer& discriminator_optimizer, Generator& noise,
-                const GanTrainingOptions& options = {});
-
-    /// What a step found before its updates, as tensors [1].
-    struct Losses {
-        Tensor loss_d;  ///< penalties included
-        Tensor loss_g;  ///< undefined in a step in which the generator did not learn
-        /// The discriminator's mean verdict() on real and on fake images.
-        Tensor d_real, d_fake;
-    };
+                const GanTrainingOptions& options = {}, MovingAverage* average = nullptr);
 
     struct Rates {
         double generator, discriminator;
     };
 
-    /// One step on `real` images in [-1, 1] and, if the GAN has classes, their labels, which the fakes get, too. Call
-    /// noise.start_step() before: the step draws the latent codes first, then whatever the networks and the options
-    /// draw, in the order of the passes. From the first loss on that is not finite nothing is updated any more.
-    Losses step(const Tensor& real, const Rates& rates, const Buffer<std::int32_t>& labels = {}) {
-        prepare(rates);
-        return pass(real, labels);
-    }
+    /// The host's part of step `step`, from 1: its learning rates, and whether the generator learns in it.
+    void prepare(std::int64_t step, const Rates& rates);
 
-    /// The host's part of step(): whether the generator learns, and at what rates.
-    void prepare(const Rates& rates);
-    /// The device's part of step(), which may be recorded and replayed; one recording for the steps in which the
-    /// generator learns, and one for those in which it does not.
-    Losses pass(const Tensor& real, const Buffer<std::int32_t>& labels = {});
-    /// Whether the generator learns in the step that prepare() came to.
-    bool generator_learns() const { return generator_learns_; }
-    /// Has seen all losses.
-    const UpdateGuard& guard() const { return guard_; }
-
-    /// The passes of a step, forward and backward, without its updates: under a Watch they show where a loss that is
-    /// not finite comes from. After noise.start_step() with the number of the step they draw what it drew. The
-    /// generator's pass is taken in every step, with the discriminator's weights as they are.
-    void repeat_passes(const Tensor& real, const Buffer<std::int32_t>& labels = {});
+    /// The device's part, on `real` images in [-1, 1] and, if the GAN has classes, their labels, which the fakes get,
+    /// too. It may be recorded and replayed. Call noise.start_step() before: the pass draws the latent codes first,
+    /// then whatever the networks and the options draw, in the order of the passes. From the first number on that is
+    /// not finite nothing is updated any more. Returns, from before the updates,
+    ///   loss_d            penalties included
+    ///   loss_g            where the generator learns
+    ///   d_real, d_fake    the discriminator's mean verdict() on real and on fake images
+    StepNumbers pass(const Tensor& real, const Buffer<std::int32_t>& labels = {});
+    /// Which of two kinds of pass the prepared step has, for recordings: "both", or "discriminator" where the generator
+    /// does not learn.
+    std::string_view variant() const { return generator_learns_ ? "both" : "discriminator"; }
 
 private:
     using Labels = Buffer<std::int32_t>;
@@ -82,16 +76,13 @@ private:
     Tensor judge(const Tensor& images, const Labels& labels);
     Tensor discriminator_objective(const Tensor& real, const Tensor& fake, const Tensor& real_logits,
                                    const Tensor& fake_logits, const Labels& labels);
-    Losses losses(const Tensor& loss_d, const Tensor& loss_g, const Tensor& real_logits,
-                  const Tensor& fake_logits) const;
-    Losses simultaneous_pass(const Tensor& real, const Labels& labels);
-    Losses alternating_pass(const Tensor& real, const Labels& labels);
-    void update(Optimizer& optimizer) { optimizer.apply(options_.clip_norm, &guard_); }
+    Tensor mean_verdict(const Tensor& logits) const;
 
     Gan& gan_;
     Optimizer &generator_optimizer_, &discriminator_optimizer_;
     Generator& noise_;
     GanTrainingOptions options_;
+    MovingAverage* average_;
     UpdateGuard guard_;
     bool generator_learns_ = true;
 };

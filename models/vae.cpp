@@ -9,6 +9,7 @@
 #include "core/ops/loss.h"
 #include "core/ops/shape.h"
 #include "core/ops/vae.h"
+#include "core/tape.h"
 #include "core/watch.h"
 
 namespace sinter {
@@ -173,7 +174,9 @@ Vae::Losses Vae::losses(const Tensor& images, Generator& noise, const Tensor& be
                         const Buffer<std::int32_t>& labels) {
     const auto [z, kl] = reparameterise_kl(heads(images, labels), noise);
     const Tensor reconstruction = reconstruction_loss(options_.likelihood, decoder_output(z, labels), images);
-    return {reconstruction + (beta.defined() ? beta * kl : kl), reconstruction, kl};
+    const Tensor total = reconstruction + (beta.defined() ? beta * kl : kl);
+    const NoGrad no_grad;
+    return {total, beta.defined() ? reconstruction + kl : total.detach(), reconstruction, kl};
 }
 
 Tensor Vae::encode(const Tensor& images, const Buffer<std::int32_t>& labels) {

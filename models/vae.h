@@ -66,7 +66,8 @@ public:
 
     /// Means over the batch, in nats per image, as tensors [1].
     struct Losses {
-        Tensor total;           ///< reconstruction + beta * kl: minus the evidence lower bound where beta is 1
+        Tensor total;           ///< reconstruction + beta * kl: what is trained on
+        Tensor negative_elbo;   ///< reconstruction + kl, whatever beta: minus the evidence lower bound; not on the tape
         Tensor reconstruction;  ///< minus the expected log-likelihood, one sample
         Tensor kl;              ///< KL(q(z|x) || N(0, I))
     };

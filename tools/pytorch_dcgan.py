@@ -13,11 +13,11 @@ import argparse
 import statistics
 import time
 
+from pytorch_step import add_device_options, prepare, synchronise, use_precision  # first: it asks for PyTorch
+
 import torch
 from torch import nn
 from torch.nn import functional
-
-from pytorch_step import add_device_options, prepare, synchronise, use_precision
 
 LATENT = 100
 
@@ -112,6 +112,10 @@ def main():
     def step():
         with rounding():
             fake = generator(torch.randn(options.batch, LATENT, device=options.device))
+        # With --compile, both networks would otherwise be one graph, and the walk from loss_d would free what the one
+        # from loss_g needs of the generator.
+        torch._dynamo.graph_break()
+        with rounding():
             loss_d = loss(discriminator(real), 1.0) + loss(discriminator(fake.detach()), 0.0)
         adam_d.zero_grad()
         loss_d.backward()

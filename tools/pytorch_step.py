@@ -1,8 +1,12 @@
 """What the PyTorch twins of sinter's programs share: device, precision, and how a step is run."""
 
 import contextlib
+import sys
 
-import torch
+try:
+    import torch
+except ImportError as error:
+    sys.exit(f"{sys.argv[0]} needs PyTorch ({error}): pip install torch numpy")
 
 
 def add_device_options(parser, precisions=("fp32", "tf32", "bf16")):

@@ -13,11 +13,11 @@ import gzip
 import pathlib
 import time
 
+from pytorch_step import add_device_options, prepare, synchronise, use_precision  # first: it asks for PyTorch
+
 import torch
 from torch import nn
 from torch.nn import functional
-
-from pytorch_step import add_device_options, prepare, synchronise, use_precision
 
 BATCH = 128
 

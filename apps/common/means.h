@@ -1,58 +1,43 @@
-// Running means of a few named values, such as the losses of an epoch.
+// Running means of a few named numbers, such as the losses of an epoch.
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/train/metrics.h"
+#include "core/train/readings.h"
 
 namespace sinter {
 
-/// Means over images, collected batch by batch in double precision.
+/// Means over images, collected batch by batch in double precision. A number joins when it first comes.
 class Means {
 public:
-    /// The names must outlive the object: they are meant to be literals.
-    explicit Means(std::initializer_list<std::string_view> names);
-
-    /// Adds the means of a batch of `images` images, one for each name in their order; NaN stands for a value that this
-    /// batch does not have. Throws UsageError for another number of values.
-    void add(std::initializer_list<double> batch_means, std::int64_t images);
-    /// The mean of a value so far; 0 before the first batch. Throws UsageError for a name that is not among its own.
+    /// Adds the numbers of a batch of `images` images; NaN stands for one that this batch does not have. Their order is
+    /// that of fields().
+    void add(std::span<const NamedNumber> batch_means, std::int64_t images);
+    /// The mean of a number so far; 0 where no batch had it. Throws UsageError for a name that never came.
     double operator[](std::string_view name) const;
-    /// All of them in their order, as a line of metrics.jsonl has them.
+    /// All of them, as a line of metrics.jsonl has them.
     std::vector<MetricField> fields() const;
     /// The number of images added.
     std::int64_t images() const { return images_; }
-    void clear();
+    void clear() { *this = {}; }
 
-    /// Calls visit(name, number) for every number that it consists of: "images", then "<name>" and "<name>.images" for
-    /// each value. What a checkpoint keeps.
-    template <class Visit>
-    void visit(Visit visit) {
-        visit_numbers(*this, visit);
-    }
-    template <class Visit>
-    void visit(Visit visit) const {
-        visit_numbers(*this, visit);
-    }
-
-private:
+    /// What a checkpoint keeps: the images, and for each number a sum over so many of them.
     struct Sum {
-        std::string_view name;
+        std::string name;
         double total = 0;
         std::int64_t images = 0;
     };
-    template <class Self, class Visit>
-    static void visit_numbers(Self& self, Visit visit) {
-        visit(std::string("images"), self.images_);
-        for (auto& sum : self.sums_) {
-            visit(std::string(sum.name), sum.total);
-            visit(std::string(sum.name) + ".images", sum.images);
-        }
-    }
+    const std::vector<Sum>& sums() const { return sums_; }
+    /// Goes on from there.
+    void resume_at(std::int64_t images, std::vector<Sum> sums);
+
+private:
+    Sum& sum_at(std::size_t place, std::string_view name);
 
     std::vector<Sum> sums_;
     std::int64_t images_ = 0;

@@ -4,6 +4,9 @@
 
 #include <filesystem>
 #include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "apps/common/divergence.h"
 #include "core/error.h"
@@ -20,7 +23,30 @@ void for_each_number(State& state, Visit visit) {
     visit("position", state.position);
     visit("epoch.train_seconds", state.train_seconds);
     visit("seconds", state.seconds);
-    state.means.visit([&](const std::string& name, auto& number) { visit("epoch." + name, number); });
+}
+
+void save_means(const Means& means, CheckpointFacts& facts) {
+    facts["epoch.images"] = fmt::format("{}", means.images());
+    for (const Means::Sum& sum : means.sums()) {
+        facts["epoch." + sum.name] = fmt::format("{}", sum.total);
+        facts["epoch." + sum.name + ".images"] = fmt::format("{}", sum.images);
+    }
+}
+
+/// The number NAME has the facts epoch.NAME and epoch.NAME.images.
+Means load_means(const CheckpointFacts& facts, const FactReader& reader) {
+    constexpr std::string_view kBefore = "epoch.", kBehind = ".images";
+    constexpr std::int64_t kMaxImages = std::numeric_limits<std::int64_t>::max();
+    std::vector<Means::Sum> sums;
+    for (const auto& [fact, text] : facts) {
+        if (!fact.starts_with(kBefore) || !fact.ends_with(kBehind) || fact.size() <= kBefore.size() + kBehind.size())
+            continue;
+        const std::string name = fact.substr(kBefore.size(), fact.size() - kBefore.size() - kBehind.size());
+        sums.push_back({name, reader.number("epoch." + name), reader.whole_number(fact, 0, kMaxImages)});
+    }
+    Means means;
+    means.resume_at(reader.whole_number("epoch.images", 0, kMaxImages), std::move(sums));
+    return means;
 }
 
 void read(const FactReader& facts, const std::string& name, std::int64_t& count) {
@@ -51,11 +77,13 @@ void RunState::begin_next_epoch() {
 void RunState::save(CheckpointFacts& facts) const {
     for_each_number(*this,
                     [&](const std::string& name, const auto& number) { facts[name] = fmt::format("{}", number); });
+    save_means(means, facts);
 }
 
 void RunState::load(const CheckpointFacts& facts, const std::string& file) {
     const FactReader reader(facts, file);
     for_each_number(*this, [&](const std::string& name, auto& number) { read(reader, name, number); });
+    means = load_means(facts, reader);
 }
 
 void save_run(RunFolder& run, std::span<const CheckpointPart> parts, CheckpointFacts facts, const RunState& at) {

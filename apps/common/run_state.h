@@ -4,7 +4,6 @@
 
 #include <span>
 #include <string>
-#include <utility>
 
 #include "apps/common/means.h"
 #include "apps/common/training_options.h"
@@ -13,9 +12,6 @@
 namespace sinter {
 
 struct RunState {
-    /// `empty`: the values that the program averages over an epoch.
-    explicit RunState(Means empty) : means(std::move(empty)) {}
-
     std::int64_t step = 0;      ///< training steps taken
     std::int64_t epoch = 1;     ///< the epoch under way, from 1
     std::int64_t position = 0;  ///< images of it done

@@ -6,12 +6,10 @@
 #include <string_view>
 
 #include "apps/common/stopwatch.h"
-#include "core/profile_range.h"
 
 namespace sinter {
 
 void StepProfile::set_active(bool active) {
-    phase(nullptr);
     if (active && !active_) {
         start_profiler();
         kernels_.start();
@@ -22,10 +20,7 @@ void StepProfile::set_active(bool active) {
     active_ = active;
 }
 
-void StepProfile::phase(const char* name) {
-    if (named_) ProfileRange::end();
-    if (name) ProfileRange::begin(name);
-    named_ = name;
+void StepProfile::begin_phase(const char* name) {
     if (!active_) return;
     device_.run([](auto& queue) { queue.synchronise(); });
     const Clock::time_point now = Clock::now();
@@ -39,22 +34,19 @@ void StepProfile::phase(const char* name) {
     began_ = Clock::now();
 }
 
-void StepProfile::drop() {
-    running_ = nullptr;
-    phase(nullptr);
-}
+void StepProfile::drop() { running_ = nullptr; }
 
 std::string StepProfile::table() const {
     if (phases_.empty()) return "";
     double step = 0;
     for (const Phase& p : phases_) step += median(p.microseconds);
-    std::string text = fmt::format("{:<12} {:>12} {:>7}   (medians of {} steps)\n", "phase", "microseconds", "share",
+    std::string text = fmt::format("{:<24} {:>12} {:>7}   (medians of {} steps)\n", "phase", "microseconds", "share",
                                    phases_.front().microseconds.size());
     for (const Phase& p : phases_) {
         const double time = median(p.microseconds);
-        text += fmt::format("{:<12} {:>12.1f} {:>6.1f}%\n", p.name, time, 100 * time / step);
+        text += fmt::format("{:<24} {:>12.1f} {:>6.1f}%\n", p.name, time, 100 * time / step);
     }
-    return text + fmt::format("{:<12} {:>12.1f}\n", "step", step) + kernels_.table();
+    return text + fmt::format("{:<24} {:>12.1f}\n", "step", step) + kernels_.table();
 }
 
 }  // namespace sinter

@@ -7,20 +7,21 @@
 
 #include "apps/common/kernel_trace.h"
 #include "core/device.h"
+#include "core/profile_range.h"
 
 namespace sinter {
 
-/// Collects the durations of named phases of the profiled steps and prints their medians. Profilers see the phases of
-/// all steps as ranges (core/profile_range.h), and begin and end with the profiled steps if they were told to.
-class StepProfile {
+/// Collects how long the phases of the profiled steps take, and prints their medians. Profilers that were told to wait
+/// for it record these steps.
+class StepProfile final : public PhaseObserver {
 public:
     /// Of steps on `device`, which phases of profiled steps wait for: a phase takes as long as its kernels.
     explicit StepProfile(Device device) : device_(device) {}
 
+    /// Whether the phases from here on are those of a profiled step.
     void set_active(bool active);
-    /// Ends the phase that runs, if any, and begins another; null only ends it.
-    void phase(const char* name);
-    /// Ends the phase that runs and forgets it: it was none.
+    void begin_phase(const char* name) override;
+    /// Forgets the phase under way: it was none of a step.
     void drop();
     /// The table: median microseconds and share of the step for each phase, then the whole step, then the CUDA kernels
     /// where there were some. Empty if nothing ran.
@@ -35,7 +36,6 @@ private:
 
     Device device_;
     bool active_ = false;
-    const char* named_ = nullptr;  ///< the range that profilers see
     const char* running_ = nullptr;
     Clock::time_point began_;
     KernelTrace kernels_;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -16,29 +15,18 @@ namespace {
 
 const Stopwatch since_start_of_program;
 
-/// The names of the first means, for the progress to show.
-std::vector<ProgressValue> first_values(const Means& means, std::size_t count) {
-    std::vector<ProgressValue> values;
-    for (const MetricField& field : means.fields()) {
-        if (values.size() < count) values.push_back({field.name, 0});
-    }
-    return values;
-}
-
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, TrainingPlan plan)
     : options_(options),
       batches_(batches),
-      with_labels_(plan.with_labels),
+      plan_(std::move(plan)),
       images_per_epoch_(std::min(batches.count(), batches.batches() * batches.batch_size())),
       schedule_(make_schedule(options, batches.batches())),
       profiled_(profiled_steps(options)),
       profile_(batches.device()),
-      shown_(first_values(plan.means, plan.shown)),
       captured_(batches.device()),
-      readings_(batches.device(), static_cast<int>(plan.means.fields().size()) + 1),
-      at_(std::move(plan.means)) {}
+      readings_(batches.device()) {}
 
 CheckpointFacts TrainingRun::open(const OptionList& list, std::vector<CheckpointPart> parts,
                                   CheckpointFacts fixed_facts) {
@@ -58,58 +46,101 @@ CheckpointFacts TrainingRun::open(const OptionList& list, std::vector<Checkpoint
     return facts;
 }
 
-bool TrainingRun::begin_epoch() {
+bool TrainingRun::next_epoch() {
     if (at_.epoch > options_.epochs) return false;
     batches_.start_epoch(at_.epoch, at_.position);
-    progress_->begin_epoch(static_cast<int>(at_.epoch), at_.position);
+    if (progress_) progress_->begin_epoch(static_cast<int>(at_.epoch), at_.position);
     return true;
 }
 
-bool TrainingRun::take_steps(TrainingStep& step) {
-    const ProfileRange range("epoch");
-    const Stopwatch since_first_step;
-    bool is_interrupted = false;
-    for (Index images = 0; !is_interrupted && (images = take_step(step)) > 0;) {
-        progress_->update(images, [&] { return shown(); });
-        is_interrupted = interrupt_->requested();
+bool TrainingRun::next_batch() {
+    if (!in_steps_) begin_steps();
+    if (!diverged_) {
+        stopped_ = options_.dry_run ? at_.step > 0 : interrupt_->requested();
+        if (!stopped_ && advance()) return true;
+        end_steps();
     }
-    finish_steps(step);
-    if (is_interrupted || at_.epoch == options_.epochs) tell_profile();
-    at_.train_seconds += since_first_step.seconds();
-    look_at_clock();
-    if (is_interrupted)
-        progress_->clear();
-    else
-        progress_->stop_clock();
-    return !is_interrupted;
+    if (!diverged_) return false;
+    go_back();
+    return true;
 }
 
-/// One training step on the next batch. Returns its images; 0 where the epoch has none left.
-Index TrainingRun::take_step(TrainingStep& step) {
-    const ProfileRange range("step");
+void TrainingRun::begin_steps() {
+    ProfileRange::begin("epoch");
+    since_first_step_ = Stopwatch();
+    in_steps_ = true;
+}
+
+/// Goes to the next batch; false where the epoch has none left.
+bool TrainingRun::advance() {
+    ProfileRange::begin("step");
     const bool is_profiled = profiled_.contains(at_.step);
     profile_.set_active(is_profiled);
     captured_.set_capture(!is_profiled && !options_.no_capture);
-    profile_.phase("batch");
-    StepPlace place{.step = at_.step + 1, .position = batches_.position()};
-    place.images = batches_.advance();
-    if (place.images == 0) {
-        profile_.drop();
-        return 0;
+    phase("batch");
+    place_ = {.step = at_.step + 1, .position = batches_.position()};
+    place_.images = batches_.advance();
+    if (place_.images > 0) {
+        at_.step = place_.step;
+        return true;
     }
-    at_.step = place.step;
-    step.prepare(place.step);
-    place.kind = static_cast<std::uint64_t>(place.images) << 8 | step.kind();
-    const auto pass = [&] {
-        gather_batch();
-        return step.pass();
-    };
-    const Tensor numbers = captured_.run(place.kind, std::ref(pass));
-    profile_.phase(nullptr);
+    profile_.drop();
+    phase(nullptr);
+    ProfileRange::end();
+    return false;
+}
+
+void TrainingRun::compute_step(const CapturedStep::Pass& pass, std::string_view variant) {
+    const auto gather_and_pass = [&] { return compute_pass(pass); };
+    if (repeats_) diverge(gather_and_pass);
+    const StepNumbers numbers = captured_.run({place_.images, variant}, std::ref(gather_and_pass));
+    phase(nullptr);
+    ProfileRange::end();
     at_.position = batches_.position();
-    readings_.push(place, numbers, [&](const Reading& reading) { take(reading, step); });
-    if (is_profiled && at_.step == profiled_.end) tell_profile();
-    return place.images;
+    readings_.push(place_, numbers, [&](const Reading& reading) { take(reading); });
+    if (profiled_.contains(place_.step - 1) && at_.step == profiled_.end) tell_profile();
+    if (progress_) progress_->update(place_.images, [&] { return shown(); });
+}
+
+StepNumbers TrainingRun::compute_pass(const CapturedStep::Pass& pass) {
+    batches_.gather(batch_.images, plan_.with_labels ? &batch_.labels : nullptr);
+    return pass();
+}
+
+/// Takes the numbers of one step, in the order of the steps.
+void TrainingRun::take(const Reading& reading) {
+    if (diverged_) return;
+    if (reading.updates_held) {
+        diverged_ = reading.place;
+        return;
+    }
+    at_.means.add(reading.numbers, reading.place.images);
+    if (!std::exchange(first_step_told_, true))
+        fmt::print(stderr, "first step {:.2f} s after the start of the program\n", since_start_of_program.seconds());
+}
+
+/// Goes to the step that diverged once more. The weights are as they were before it, and stay so.
+void TrainingRun::go_back() {
+    repeats_ = true;
+    place_ = *diverged_;
+    at_.step = place_.step;
+    batches_.start_epoch(at_.epoch, place_.position);
+    batches_.advance();
+}
+
+void TrainingRun::end_steps() {
+    readings_.flush([&](const Reading& reading) { take(reading); });
+    if (diverged_) return;
+    if (stopped_ || at_.epoch == options_.epochs) tell_profile();
+    at_.train_seconds += since_first_step_.seconds();
+    look_at_clock();
+    ProfileRange::end();
+    in_steps_ = false;
+    if (!progress_) return;
+    if (stopped_)
+        progress_->clear();
+    else
+        progress_->stop_clock();
 }
 
 /// Prints the table of --profile-steps, once.
@@ -121,33 +152,7 @@ void TrainingRun::tell_profile() {
     std::fflush(stdout);
 }
 
-void TrainingRun::gather_batch() { batches_.gather(batch_.images, with_labels_ ? &batch_.labels : nullptr); }
-
-/// Takes the numbers of one step, in the order of the steps.
-void TrainingRun::take(const Reading& reading, TrainingStep& step) {
-    const StepValues values = reading.values.first(reading.values.size() - 1);
-    if (reading.values.back() == 0) {  // a loss is not finite, and the weights are as they were before it
-        at_.step = reading.place.step;
-        diverge([&] {
-            batches_.start_epoch(at_.epoch, reading.place.position);
-            batches_.advance();
-            gather_batch();
-            step.prepare(at_.step);
-            step.repeat_passes();
-        });
-    }
-    step.record(values, reading.place.images);
-    if (!first_step_told_) {
-        first_step_told_ = true;
-        fmt::print(stderr, "first step {:.2f} s after the start of the program\n", since_start_of_program.seconds());
-    }
-}
-
-void TrainingRun::finish_steps(TrainingStep& step) {
-    readings_.flush([&](const Reading& reading) { take(reading, step); });
-}
-
-void TrainingRun::sum_up_epoch(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown) {
+void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown) {
     look_at_clock();
     for (const SplitNumbers& line : lines) {
         std::vector<MetricField> fields = {{"step", at_.step}, {"epoch", at_.epoch}, {"split", line.split}};
@@ -172,28 +177,31 @@ void TrainingRun::save(CheckpointFacts facts) {
     save_run(*folder_, parts_, std::move(facts), at_);
 }
 
-ExitCode TrainingRun::interrupted(const CheckpointFacts& facts) {
+ExitCode TrainingRun::stop(const CheckpointFacts& facts) {
+    if (options_.dry_run) {
+        std::string found;
+        for (const auto& [name, value] : shown())
+            found += fmt::format("{}{} {:.3f}", found.empty() ? "" : ", ", name, value);
+        fmt::print("would train {} epochs of {} steps of {} images; the first step has {}; nothing was written\n",
+                   options_.epochs, batches_.batches(), batches_.batch_size(), found);
+        return ExitCode::ok;
+    }
     save(facts);
     fmt::print(stderr, "interrupted at step {}; saved. Go on with: --resume --out {}\n", at_.step,
                folder_->path().string());
     return ExitCode::interrupted;
 }
 
-ExitCode TrainingRun::dry_run(TrainingStep& step, const std::function<std::string()>& found) {
-    batches_.start_epoch(1);
-    take_step(step);
-    finish_steps(step);
-    fmt::print("would train {} epochs of {} steps of {} images; the first step has {}; nothing was written\n",
-               options_.epochs, batches_.batches(), batches_.batch_size(), found());
-    return ExitCode::ok;
-}
-
-void TrainingRun::diverge(const std::function<void()>& repeat_passes) {
-    explain_divergence(folder_ ? &*folder_ : nullptr, at_, parts_, repeat_passes);
+void TrainingRun::diverge(const std::function<void()>& repeat) {
+    explain_divergence(folder_ ? &*folder_ : nullptr, at_, parts_, repeat);
 }
 
 std::span<const ProgressValue> TrainingRun::shown() {
-    for (ProgressValue& value : shown_) value.value = at_.means[value.name];
+    shown_.clear();
+    for (const Means::Sum& sum : at_.means.sums()) {
+        if (plan_.shown.empty() || std::find(plan_.shown.begin(), plan_.shown.end(), sum.name) != plan_.shown.end())
+            shown_.push_back({sum.name, at_.means[sum.name]});
+    }
     return shown_;
 }
 

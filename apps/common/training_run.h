@@ -1,5 +1,5 @@
-// A training run: all that the training programs have in common between their first step and their last checkpoint.
-// What a step is, what it is called and what is drawn stays with the program.
+// A training run: all that the training programs have in common between their first step and their last checkpoint. The
+// loop stands in the program and calls it; what a step is and what is drawn stays with the program.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/common/means.h"
 #include "apps/common/run_state.h"
 #include "apps/common/step_profile.h"
 #include "apps/common/stopwatch.h"
@@ -33,31 +32,6 @@ struct Batch {
     Buffer<std::int32_t> labels;
 };
 
-/// The numbers of one step on the host, in the order of its pass; NaN stands for those that the step does not have.
-using StepValues = std::span<const double>;
-
-/// One training step of a program, in three parts: what the host prepares, what the device computes, and what becomes
-/// of the numbers when they have arrived.
-class TrainingStep {
-public:
-    virtual ~TrainingStep() = default;
-
-    /// Puts everything that differs from step to step where pass() will read it: random step, learning rate, weights of
-    /// terms.
-    virtual void prepare(std::int64_t step) = 0;
-    /// Which of several kinds of pass the prepared step takes, for batches of one size: those that launch other
-    /// kernels are of another kind.
-    virtual std::uint8_t kind() const { return 0; }
-    /// Forward, backward and updates on run's batch, as CapturedStep wants a pass: it waits for nothing, uploads
-    /// nothing. Returns what UpdateGuard::gather() made of its numbers, as many as the plan has means; the guard must
-    /// have seen the losses before the updates are applied, which it holds where one is not finite.
-    virtual Tensor pass() = 0;
-    /// Adds the numbers of one step on `images` images to the means of the run; called once a step, in their order.
-    virtual void record(StepValues values, Index images) = 0;
-    /// Takes the passes of the prepared step again, under a Watch that ends them where NaN or infinity appears.
-    virtual void repeat_passes() { pass(); }
-};
-
 /// One line of metrics.jsonl: what was measured on which images.
 struct SplitNumbers {
     std::string_view split;  ///< "train" or "test"
@@ -66,24 +40,30 @@ struct SplitNumbers {
 
 /// What a program tells its run about itself.
 struct TrainingPlan {
-    Means means;               ///< the numbers that are averaged over an epoch, by name
-    std::size_t shown = 1;     ///< so many of them, the first ones, stand beside the progress bar
-    bool with_labels = false;  ///< whether a step needs the labels of its images
+    std::vector<std::string_view> shown = {};  ///< the numbers beside the progress bar; empty: all of a step
+    bool with_labels = false;                  ///< whether a step needs the labels of its images
 };
 
-/// Epochs, progress, interruption, saving and resuming, metrics and divergence of one run:
+/// Batches, capture, progress, interruption, saving and resuming, metrics and divergence of one run:
 ///
-///     TrainingRun run(options, batches, {.means = Means{"loss"}});
+///     TrainingRun run(options, batches);
 ///     run.open(list, parts, facts);
-///     while (run.begin_epoch()) {
-///         if (!run.take_steps(step)) return run.interrupted();
-///         run.sum_up_epoch({{"train", run.means().fields()}}, run.shown());
+///     while (run.next_epoch()) {
+///         while (run.next_batch()) {
+///             noise.start_step(run.step());
+///             optimizer.prepare(options.lr * run.rate_factor());
+///             run.compute([&] { return step(run.batch()); });  // returns its StepNumbers
+///         }
+///         if (run.stopped()) return run.stop();
+///         run.sum_up({{"train", run.means().fields()}}, run.shown());
 ///         run.end_epoch();
 ///     }
+///
+/// What stands before compute() is done in every step; what stands in it is recorded on a CUDA device and replayed.
 class TrainingRun {
 public:
     /// A run over `batches`, which must outlive it.
-    TrainingRun(const TrainingOptions& options, Loader& batches, TrainingPlan plan);
+    TrainingRun(const TrainingOptions& options, Loader& batches, TrainingPlan plan = {});
 
     /// Opens the run folder and, with --resume, goes to where its last checkpoint left `parts`; with --dry-run only
     /// takes note of them. `fixed_facts`: what must be the same for a run to go on, since with another value its
@@ -92,53 +72,64 @@ public:
     CheckpointFacts open(const OptionList& list, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts);
 
     /// Goes to the epoch to be trained, or to go on with; false where none is left.
-    bool begin_epoch();
-    /// Takes the steps of the epoch. False where SIGINT or SIGTERM ended them early: the program then returns
-    /// interrupted(). Throws DivergedError, after a line in the metrics, where a loss is not finite.
-    bool take_steps(TrainingStep& step);
+    bool next_epoch();
+    /// Goes to the next batch and step; false at the end of the epoch, and where SIGINT, SIGTERM or --dry-run ends the
+    /// steps early. Where a number of a step turns out not to be finite, it goes back to that step, so that the program
+    /// takes it again, under a Watch.
+    bool next_batch();
+    /// Computes the step on the batch: `pass` runs forward, backward and updates, and returns the StepNumbers of an
+    /// UpdateGuard, which holds the updates where one is not finite. It is a pass as CapturedStep wants it: it waits
+    /// for nothing and uploads nothing. `variant` (a literal) names passes that differ in their kernels. Throws
+    /// DivergedError, after a line in the metrics, in a step that is taken again.
+    template <class Pass>
+    void compute(Pass pass, std::string_view variant = {}) {
+        compute_step(std::ref(pass), variant);  // the reference keeps the heap out of the step
+    }
+    /// Whether next_batch() has ended the steps early: the program then returns stop().
+    bool stopped() const { return stopped_; }
+    /// Saves, with `facts` beside the fixed ones, and says how to go on; after --dry-run, says what would have been
+    /// done.
+    ExitCode stop(const CheckpointFacts& facts = {});
+
     /// Writes the lines into the metrics and ends the epoch's progress with the values.
-    void sum_up_epoch(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown);
-    void sum_up_epoch(std::initializer_list<SplitNumbers> lines, std::initializer_list<ProgressValue> shown) {
-        sum_up_epoch(lines, std::span(shown.begin(), shown.size()));
+    void sum_up(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown);
+    void sum_up(std::initializer_list<SplitNumbers> lines, std::initializer_list<ProgressValue> shown) {
+        sum_up(lines, std::span(shown.begin(), shown.size()));
     }
     /// Whether --sample-every asks for pictures of this epoch.
     bool pictures_are_due() const;
     /// Goes to the next epoch, and saves where --save-every asks for it, with `facts` beside the fixed ones.
     void end_epoch(const CheckpointFacts& facts = {});
 
-    /// Saves, and says how to go on.
-    ExitCode interrupted(const CheckpointFacts& facts = {});
-    /// --dry-run: takes the first step, and says what else would have been done. `found` names what the step found, as
-    /// in "a loss of 543.21 nats per image".
-    ExitCode dry_run(TrainingStep& step, const std::function<std::string()>& found);
-    /// Ends the run for numbers that are not finite; `repeat_passes` shows the watch where they come from.
-    [[noreturn]] void diverge(const std::function<void()>& repeat_passes);
+    /// Ends the run for numbers that are not finite; `repeat` shows the watch where they come from.
+    [[noreturn]] void diverge(const std::function<void()>& repeat);
 
     const Batch& batch() const { return batch_; }
     /// What the schedule and --warmup-steps make of a learning rate in this step.
     double rate_factor() const { return schedule_.factor(at_.step - 1); }
-    /// Names what follows in the table of --profile-steps, which is printed as soon as there are no more of them.
-    void phase(const char* name) { profile_.phase(name); }
-
     std::int64_t step() const { return at_.step; }
     std::int64_t epoch() const { return at_.epoch; }
-    Means& means() { return at_.means; }
+    /// Of the numbers of the steps of this epoch.
+    const Means& means() const { return at_.means; }
     /// The means beside the progress bar as they are now. The values live until the next call.
     std::span<const ProgressValue> shown();
     RunFolder& folder() { return *folder_; }
 
 private:
-    Index take_step(TrainingStep& step);
-    void take(const Reading& reading, TrainingStep& step);
-    void finish_steps(TrainingStep& step);
-    void gather_batch();
+    void begin_steps();
+    void end_steps();
+    bool advance();
+    void go_back();
+    void compute_step(const CapturedStep::Pass& pass, std::string_view variant);
+    StepNumbers compute_pass(const CapturedStep::Pass& pass);
+    void take(const Reading& reading);
     void tell_profile();
     void save(CheckpointFacts facts);
     void look_at_clock() { at_.seconds = seconds_before_ + since_start_.seconds(); }
 
     const TrainingOptions& options_;
     Loader& batches_;
-    bool with_labels_;
+    TrainingPlan plan_;
     std::int64_t images_per_epoch_;
     Schedule schedule_;
     StepRange profiled_;
@@ -149,11 +140,14 @@ private:
     std::optional<RunFolder> folder_;
 
     Batch batch_;
+    StepPlace place_;  // of the step under way
     CapturedStep captured_;
     Readings readings_;
     RunState at_;
+    std::optional<StepPlace> diverged_;  // the step whose numbers are not finite
+    bool in_steps_ = false, stopped_ = false, repeats_ = false;
     double seconds_before_ = 0;  // of the run before it was resumed
-    Stopwatch since_start_;
+    Stopwatch since_start_, since_first_step_;
     std::optional<InterruptGuard> interrupt_;
     std::optional<Progress> progress_;
     bool first_step_told_ = false, profile_told_ = false;

@@ -1,19 +1,38 @@
 // The networks of dcgan and how they stand in a checkpoint.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "core/optim/moving_average.h"
 #include "core/train/checkpoint.h"
 #include "models/gan.h"
 
 namespace sinter {
 
-/// A second generator, which holds the moving average of the first.
-struct AveragedGan {
-    AveragedGan(const GanOptions& options, Device device) : init(0, device), gan(options, init, init) {}
+/// The GAN that draws: a copy whose generator holds the moving average of the trained one, or the trained GAN itself
+/// where no average is wanted.
+class DrawingGan {
+public:
+    /// `is_averaged`: whether there is a copy. `arena`, if given, is that of the trained generator's optimizer, and the
+    /// copy follows it; without it the copy is to be loaded from a checkpoint. `trained` must outlive this.
+    DrawingGan(Gan& trained, bool is_averaged, const ParameterArena* arena = nullptr);
 
-    Generator init;
-    Gan gan;
+    Gan& gan() { return copy_ ? *copy_ : trained_; }
+    /// The copy's generator; null where there is none.
+    Module* averaged_generator() { return copy_ ? &copy_->generator() : nullptr; }
+    /// What is to be updated after each step of the generator; null where there is nothing.
+    MovingAverage* average() { return average_ ? &*average_ : nullptr; }
+
+    /// Makes the average fit to draw and to be saved: gives its batch normalisation statistics of its own. The next
+    /// step copies the trained generator's statistics again, so that a run does not depend on how often this is done.
+    void settle(std::uint64_t seed);
+
+private:
+    Gan& trained_;
+    Generator unused_;  ///< the copy's weights are overwritten
+    std::optional<Gan> copy_;
+    std::optional<MovingAverage> average_;
 };
 
 /// The optimizers of both networks, where they are wanted.
@@ -21,7 +40,7 @@ struct GanOptimizers {
     Optimizer *generator = nullptr, *discriminator = nullptr;
 };
 
-/// "generator." and "discriminator.", and "average." where there is a moving average (null where not).
-std::vector<CheckpointPart> checkpoint_parts(Gan& gan, AveragedGan* averaged, GanOptimizers optimizers = {});
+/// "generator." and "discriminator.", and "average." where there is a moving average.
+std::vector<CheckpointPart> checkpoint_parts(Gan& gan, DrawingGan& drawing, GanOptimizers optimizers = {});
 
 }  // namespace sinter

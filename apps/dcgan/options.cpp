@@ -47,7 +47,7 @@ void describe_optimizers(OptionList& list, DcganOptions& options) {
     list.fixed("lr-d", options.lr_d, "Learning rate of the discriminator").positive().usually("as --lr");
     list.fixed("beta1", options.beta1, "Adam's decay of the mean gradient").fraction();
     list.fixed("beta2", options.beta2, "Adam's decay of the mean squared gradient").fraction();
-    list.fixed("ema", options.ema,
+    list.fixed("ema", options.training.ema,
                "Decay of a moving average of the generator, such as 0.999, which then draws the pictures; less in the "
                "first steps: (1 + t) / (10 + t) after the generator's t-th; 0: none")
         .fraction()
@@ -98,7 +98,7 @@ void settle_options(const OptionList& list, DcganOptions& options) {
     list.otherwise(options.lr, usual.lr);
     list.otherwise(options.lr_g, options.lr);
     list.otherwise(options.lr_d, options.lr);
-    list.otherwise(options.ema, usual.ema);
+    list.otherwise(training.ema, usual.ema);
     training.clip_norm = options.clip_norm;
     // A critic whose slope nothing limits only grows.
     const bool is_limited = training.r1_penalty > 0 || model.discriminator_norm == DiscriminatorNorm::spectral;

@@ -17,7 +17,6 @@ struct DcganOptions : TrainingOptions {
     bool conditional = false;
     double lr_g = 0, lr_d = 0;
     double beta1 = 0.5, beta2 = 0.999;
-    double ema = 0;  ///< the decay at last, see Training::average_decay(); 0: no moving average
     bool flip = false;
 
     Index grid = 10;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
 #include "apps/dcgan/networks.h"
 #include "apps/dcgan/pictures.h"
 #include "core/ops/random.h"
@@ -18,16 +16,14 @@ ExitCode sample_checkpoint(const DcganOptions& options) {
     const GanOptions model = gan_from_facts(facts, file);
     Generator init(0, device);
     Gan gan(model, init, init);
-    std::optional<AveragedGan> averaged;
-    if (has_moving_average(facts, file)) averaged.emplace(model, device);
-    load_checkpoint(file, checkpoint_parts(gan, averaged ? &*averaged : nullptr));
+    DrawingGan drawing(gan, has_moving_average(facts, file));
+    load_checkpoint(file, checkpoint_parts(gan, drawing));
 
     prepare_sample_folder(options.out);
-    Gan& best = averaged ? averaged->gan : gan;
     Generator codes(options.seed, device, draws::kPictures);
     const auto draw = [&](Index batch) {
         codes.start_step(static_cast<std::uint64_t>(batch) + 1);  // step 0 has the codes of the grids
-        return draw_images(best, random_normal({kSampleBatch, model.latent}, 0, 1, codes),
+        return draw_images(drawing.gan(), random_normal({kSampleBatch, model.latent}, 0, 1, codes),
                            labels_in_turn(model.classes, batch * kSampleBatch, kSampleBatch));
     };
     write_samples(options.out, options.sample.count, model.classes, draw);

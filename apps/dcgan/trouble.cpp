@@ -8,9 +8,12 @@
 #include <span>
 
 #include "apps/common/pictures.h"
+#include "core/train/facts.h"
 
 namespace sinter {
 namespace {
+
+constexpr const char *kSaturatedEpochs = "epochs_saturated", *kCollapsedEpochs = "epochs_collapsed";  // facts
 
 /// Share of the distance between a verdict of "real" and one of "fake", over a whole epoch.
 constexpr double kSaturated = 0.98;
@@ -93,6 +96,28 @@ std::optional<Trouble> DiversityJudge::find_collapse(const Tensor& generated) co
                                "other than real ones; try a lower --lr-g, a smaller --beta1, --r1 10 or --loss "
                                "wasserstein with --n-critic 5",
                                count, 1 / ratio)};
+}
+
+void TroubleWatch::resume_at(const CheckpointFacts& facts, const std::string& file, std::int64_t epoch) {
+    if (facts.empty()) return;
+    const FactReader reader(facts, file);
+    saturation_ = Alarm(reader.whole_number(kSaturatedEpochs, 0, epoch));
+    collapse_ = Alarm(reader.whole_number(kCollapsedEpochs, 0, epoch));
+}
+
+CheckpointFacts TroubleWatch::facts() const {
+    return {{kSaturatedEpochs, fmt::format("{}", saturation_.epochs())},
+            {kCollapsedEpochs, fmt::format("{}", collapse_.epochs())}};
+}
+
+std::vector<Trouble> TroubleWatch::look(const Means& epoch, const Tensor& images) {
+    std::vector<Trouble> told;
+    const auto tell = [&](Alarm& alarm, const std::optional<Trouble>& trouble) {
+        if (alarm.rings(trouble.has_value())) told.push_back(*trouble);
+    };
+    tell(saturation_, find_saturation(epoch, options_));
+    tell(collapse_, diversity_.find_collapse(images));
+    return told;
 }
 
 }  // namespace sinter

@@ -7,6 +7,7 @@
 
 #include "apps/common/means.h"
 #include "core/data/image_set.h"
+#include "core/train/checkpoint.h"
 #include "models/gan_training.h"
 
 namespace sinter {
@@ -52,6 +53,27 @@ public:
 private:
     Index count_;
     double real_distance_ = 0;
+};
+
+/// Looks for both troubles after every epoch of a run, and tells of one that lasts.
+class TroubleWatch {
+public:
+    /// `real`: images of the data set, of which `count` are compared with as many drawn ones.
+    TroubleWatch(const ImageSet& real, Index count, const GanTrainingOptions& options)
+        : options_(options), diversity_(real, count) {}
+
+    /// Goes on where the checkpoint left it; no facts: at the beginning. Throws DataError where they are damaged.
+    void resume_at(const CheckpointFacts& facts, const std::string& file, std::int64_t epoch);
+    /// How many epochs each trouble has lasted, for the checkpoint.
+    CheckpointFacts facts() const;
+
+    /// What is to be told after an epoch with these means, whose generator draws these images.
+    std::vector<Trouble> look(const Means& epoch, const Tensor& images);
+
+private:
+    GanTrainingOptions options_;
+    DiversityJudge diversity_;
+    Alarm saturation_, collapse_;
 };
 
 }  // namespace sinter

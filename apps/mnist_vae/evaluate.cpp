@@ -16,8 +16,6 @@
 
 namespace sinter {
 
-Means loss_means() { return Means{"loss", "recon", "kl"}; }
-
 Index evaluation_batch(const VaeOptions& model) {
     switch (model.architecture) {
         case VaeArchitecture::conv:
@@ -32,7 +30,7 @@ Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch
     const NoGrad no_grad;
     const Evaluating evaluating(vae);
     Generator noise(seed, vae.device(), draws::kEvaluation);
-    Means means = loss_means();
+    Means means;
     Tensor images;
     Buffer<std::int32_t> labels;
     Buffer<std::int32_t>* const wanted_labels = vae.options().classes > 0 ? &labels : nullptr;
@@ -40,7 +38,9 @@ Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch
     for (std::uint64_t batch = 0; batches.next(images, wanted_labels); ++batch) {
         noise.start_step(static_cast<std::uint64_t>(epoch) << 32 | batch);
         const Vae::Losses losses = vae.losses(images, noise, {}, labels);
-        means.add({losses.total.item(), losses.reconstruction.item(), losses.kl.item()}, images.size(0));
+        const NamedNumber numbers[] = {
+            {"loss", losses.negative_elbo.item()}, {"recon", losses.reconstruction.item()}, {"kl", losses.kl.item()}};
+        means.add(numbers, images.size(0));
     }
     return means;
 }

@@ -11,13 +11,11 @@
 
 namespace sinter {
 
-/// Nothing yet of the losses of a VAE, "loss", "recon" and "kl", in nats per image.
-Means loss_means();
-
 /// Images to evaluate at a time.
 Index evaluation_batch(const VaeOptions& model);
 
-/// The mean losses over the images of `batches`, with noise that depends on seed and epoch alone.
+/// The means of "loss", "recon" and "kl" in nats per image over the images of `batches`, with noise that depends on
+/// seed and epoch alone.
 Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch);
 
 /// --evaluate: the losses of a checkpoint on test images fitted to its model, as a line of JSON on stdout; with --out,

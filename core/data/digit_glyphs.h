@@ -15,7 +15,7 @@ struct Anchor {
 using Stroke = std::vector<Anchor>;  ///< two anchors or more, from where the pen is set down to where it is lifted
 using Glyph = std::vector<Stroke>;
 
-/// The ways in which people write each digit, by digit. A form that stands there several times is more frequent.
+/// The ways in which people write each digit, by digit. A form that is listed several times is more frequent.
 const std::array<std::vector<Glyph>, 10>& digit_glyphs();
 
 }  // namespace sinter

@@ -1,4 +1,4 @@
-// Choosing between the places where data may be, and between the forms in which it may lie there.
+// Chooses between the places where data may be, and between the forms in which it may lie there.
 #include "core/data/find_data.h"
 
 #include <fmt/format.h>
@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::array<PublishedFile, 4> kMnistFiles = {{
-    // The small ones first: where there is no network, the first file is the one that finds out.
+    // The small files come first: without a network, the first one finds that out.
     {"t10k-labels-idx1-ubyte.gz", "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"},
     {"train-labels-idx1-ubyte.gz", "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
     {"t10k-images-idx3-ubyte.gz", "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
@@ -59,7 +59,7 @@ struct DataForm {
     DataSplits (*load)(const fs::path& folder, const ImageRequest& request, const Say& say);
 };
 
-/// In the order in which they are asked. A folder of none of the others is taken for one of images.
+/// The forms, in the order in which they are tried. A folder of no other form is taken for one of images.
 constexpr DataForm kForms[] = {
     {holds_mnist, [](const fs::path& folder, const ImageRequest&, const Say&) { return load_mnist(folder); }},
     {holds_cifar10, [](const fs::path& folder, const ImageRequest&, const Say&) { return load_cifar10(folder); }},
@@ -73,7 +73,7 @@ DataSplits load_folder(const fs::path& folder, const ImageRequest& request, cons
     return form->load(folder, request, say);
 }
 
-/// Loads `where`, a folder or the word digits; both the sentence and a failure say why it was looked at.
+/// Loads `where`, a folder or the word digits; both the sentence and a failure say why this place was tried.
 DataSplits load_chosen(const fs::path& where, const ImageRequest& request, const std::string& reason, const Say& say) {
     if (where == "digits") return embedded_digits(request, reason);
     std::error_code error;

@@ -17,8 +17,9 @@ namespace sinter {
 ///   4. a download of MNIST into the cache, from $SINTER_MNIST_URL if set, else from the public mirrors, unless
 ///      $SINTER_OFFLINE is 1;
 ///   5. digits.
-/// An empty variable counts as unset. What was asked for and cannot be had (1, 2), and a damaged file in the cache, is
-/// a DataError, never replaced by something else; where 4 fails, `say` and the `source` sentence tell why.
+/// An empty variable counts as unset. Data that was asked for (1, 2) and cannot be had is a DataError, and so is a
+/// damaged file in the cache; neither is replaced by something else. Where 4 fails, `say` and the `source` sentence
+/// tell why.
 ///
 /// The images are fitted to `request` (see fit.h); only those of an image folder can stay in a file.
 DataSplits find_data(const std::optional<std::filesystem::path>& data_option, const ImageRequest& request,

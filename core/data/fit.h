@@ -1,4 +1,4 @@
-// Bringing the images of data sets to what a program asks for.
+// Brings the images of data sets to the size and the channels that a program asks for.
 #pragma once
 
 #include "core/data/image_set.h"

@@ -1,4 +1,4 @@
-// Reading IDX files. A gzip file is read whole and inflated straight into the values, in one call where it can be.
+// Reads IDX files. It reads a gzip file whole and inflates it straight into the values, in one call if possible.
 #include "core/data/idx.h"
 
 #include <fmt/format.h>
@@ -237,8 +237,8 @@ IdxBytes read_from(const std::filesystem::path& file, Stream& stream, int rank) 
         total *= size;
     }
 
-    // The stream's own estimate sets the first allocation, so a header that lies costs no memory; where the estimate
-    // was low (several gzip members), the values grow with what really comes.
+    // The stream's own estimate sets the first allocation, so a header that lies costs no memory. Where the estimate is
+    // too low (several gzip members), the values grow with what really comes.
     const std::uint64_t header = stream.offset();
     std::uint64_t filled = 0;
     while (filled < total) {

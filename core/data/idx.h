@@ -16,9 +16,9 @@ struct IdxBytes {
 /// Reads an IDX file of unsigned bytes (type 08) with `rank` sizes: bytes 00 00 type rank, `rank` big-endian u32 sizes,
 /// the values. A gzip file is recognised by its first two bytes, whatever its name.
 ///
-/// Throws DataError, with the file, the offset, what was expected and what came, for a file that is missing, not IDX,
-/// of another element type or rank, shorter or longer than its sizes say, or damaged gzip. Memory grows with what the
-/// file really holds, not with what its header claims.
+/// Throws DataError, with the file, the offset, what was expected and what came, for a file that is missing, is not
+/// IDX, has another element type or rank, is shorter or longer than its sizes say, or is damaged gzip. Memory grows
+/// with what the file really holds, not with what its header claims.
 IdxBytes read_idx_bytes(const std::filesystem::path& file, int rank);
 
 }  // namespace sinter

@@ -48,7 +48,7 @@ struct SkippedFiles {
     }
 };
 
-/// What all images of a set become.
+/// The size and the channels that all images of a set get.
 struct Target {
     std::int64_t height = 0, width = 0, channels = 0;
 
@@ -69,7 +69,7 @@ Target resolve(const ImageRequest& request, const ImageListing& listing, kernels
         try {
             infos[at] = read_image_info(listing.folder / files[at]->path);
         } catch (const std::exception&) {
-            // A file without a readable header is left out, and named, when its turn to be decoded comes.
+            // A file without a readable header is left out, and named, when its turn comes to be decoded.
         }
     });
 
@@ -102,8 +102,8 @@ std::int64_t decoding_budget() {
     return std::max(kMinBytes, available_memory() / 8);
 }
 
-/// What decoding an image takes beside its file: the pixels, and what the decoder holds of them in up to two bytes a
-/// channel.
+/// The memory that decoding an image takes beside its file: the pixels, and what the decoder holds of them in up to two
+/// bytes a channel.
 std::int64_t decoding_bytes(const fs::path& file) {
     try {
         const ImageInfo info = read_image_info(file);
@@ -200,8 +200,8 @@ Append append_to(std::vector<std::uint8_t>& pixels) {
 
 // ---- The file of decoded images ----
 
-/// The version of what makes pixels of files, read_image() and ImageFitter: to be raised with every change by which a
-/// file gives other pixels, or is no longer read.
+/// The version of the code that makes pixels of files: read_image() and ImageFitter. Raise it with every change after
+/// which a file gives other pixels, or is no longer read.
 constexpr int kDecoderVersion = 1;
 
 /// What the decoded images depend on: change any of it, and they are decoded again.
@@ -240,7 +240,7 @@ std::optional<PackedImages> read_cache(const fs::path& file, const std::string& 
     }
 }
 
-/// A writer for the cache. Where that cannot be had it is null and `say` tells why, unless it is needed.
+/// A writer for the cache. If there can be none, it is null and `say` tells why; if one is needed, that is an Error.
 std::unique_ptr<PackedImagesWriter> open_cache(const fs::path& file, std::int64_t bytes_per_image, bool needed,
                                                const Say& say) {
     const char* const no_room =

@@ -59,7 +59,7 @@ Entries enter(Walk& walk, const std::string& below) {
         std::string name = entry->path().filename().string();
         if (is_passed_over(name)) continue;
         struct stat status {};
-        // A link that leads nowhere is named like an image and is none: it shows up as a file that cannot be read.
+        // A link that leads nowhere may be named like an image. It shows up as a file that cannot be read.
         if (::stat(entry->path().c_str(), &status) != 0) status.st_mode = S_IFREG;
         if (S_ISDIR(status.st_mode)) {
             if (std::find(walk.open.begin(), walk.open.end(), identity(status)) != walk.open.end()) {
@@ -133,7 +133,8 @@ void add_labelled(const Groups& groups, const std::vector<std::string>& class_na
     }
 }
 
-/// Moves every tenth train image to the test images; of fewer than ten the last; a single image is both.
+/// Moves every tenth train image to the test images. Of fewer than ten it moves the last one. A single image is in
+/// both.
 void split_off_test(ImageListing& listing) {
     std::vector<ListedImage> train;
     const std::size_t count = listing.train.size();
@@ -163,7 +164,7 @@ ImageListing list_images(const fs::path& folder) {
     const std::vector<std::string> top = entries.folders;
     const auto has = [&](const char* name) { return std::binary_search(top.begin(), top.end(), name); };
 
-    // Trains are also a class: beside other folders, train/ is a split only where there is one for tests.
+    // Trains are also a class. Beside other folders, train/ is a split only if there is one for tests.
     constexpr const char* kTestFolders[] = {"test", "val", "valid"};
     const bool has_splits =
         has("train") && (top.size() == 1 || std::any_of(std::begin(kTestFolders), std::end(kTestFolders), has));

@@ -16,7 +16,8 @@ struct ListedImage {
     std::uint8_t label = 0;     ///< into class_names; 0 where there are no classes
 };
 
-/// The image files of a folder, each split by class and then by path, compared byte by byte: the same on every machine.
+/// The image files of a folder. Each split is sorted by class and then by path, compared byte by byte, so the order is
+/// the same on every machine.
 struct ImageListing {
     std::filesystem::path folder;
     std::vector<ListedImage> train, test;
@@ -31,8 +32,8 @@ struct ImageListing {
 ///   <class>/...                              one in ten, by position in the sorted list, becomes a test image
 ///   the images themselves                    the same, without classes
 /// A class is a folder; images may lie at any depth in it. A class folder without images is remarked and still counts,
-/// so that emptying one does not renumber the others. Links are followed; one that leads back to a folder it lies in is
-/// remarked and passed over, at whatever depth. Names that begin with a dot or __ are passed over, and so is
+/// so that emptying one does not renumber the others. Links are followed. A link that leads back to a folder that it
+/// lies in, at any depth, is remarked and passed over. Names that begin with a dot or __ are passed over, and so is
 /// every file that is not named like an image.
 ///
 /// Throws DataError where a folder cannot be read, or holds no image, or more than 256 classes.

@@ -1,4 +1,4 @@
-// A set of labelled images as bytes, in host memory or in a file, the pair of sets that a program trains and tests on,
+// A set of labelled images as bytes, in host memory or in a file; the pair of sets that a program trains and tests on;
 // and what it may ask of them.
 #pragma once
 

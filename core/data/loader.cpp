@@ -13,7 +13,7 @@
 namespace sinter {
 namespace {
 
-/// The kernels that look a label up believe it: an embedding of so many classes has no row for another.
+/// The kernels that look a label up trust it: an embedding of so many classes has no row for any other.
 void require_labels(const ImageSet& images) {
     require(images.labels.empty() || std::ssize(images.labels) == images.count,
             "[loader] the image set '{}' has {} images and {} labels; expected one each, or none", images.name,

@@ -1,6 +1,6 @@
-// Batches from a data set. It lives on the device as bytes: one gather-and-scale kernel a batch, driven by a
-// permutation that is itself drawn on the device from the same counters as all other random numbers. A set whose pixels
-// stay in a file comes batch by batch, read ahead by a thread, in the same order and with the same bits.
+// Batches from a data set. The set lives on the device as bytes. One kernel gathers and scales a batch, in the order of
+// a permutation that the device draws from the same counters as all other random numbers. Where the pixels stay in a
+// file, a thread reads the batches ahead, in the same order and with the same bits.
 #pragma once
 
 #include <cstdint>
@@ -34,15 +34,16 @@ struct LoaderOptions {
 /// depends on the seed, e, and the place in the epoch where their batch starts.
 class Loader {
 public:
-    /// Throws DataError where a label is not below the classes of the set: whoever looks it up relies on that.
+    /// Throws DataError where a label is not below the classes of the set, because kernels that look labels up rely on
+    /// that.
     Loader(const ImageSet& images, Device device, const LoaderOptions& options);
 
     /// Goes to image `position` of epoch `epoch`.
     void start_epoch(std::int64_t epoch, Index position = 0);
 
     /// Writes the next batch, [batch, height, width, channels], into `images`, and its labels into `labels` if given.
-    /// Their memory is used again where the size allows (so call it after backward() has used the last batch). False
-    /// at the end of the epoch. Throws DataError where the file of the pixels cannot be read.
+    /// Their memory is used again where the size allows, so call next() after backward() has used the last batch.
+    /// Returns false at the end of the epoch. Throws DataError where the file of the pixels cannot be read.
     bool next(Tensor& images, Buffer<std::int32_t>* labels = nullptr);
 
     /// The host's part of next(): goes to the next batch and uploads its place. Returns its size; 0 at the end of the

@@ -8,8 +8,8 @@
 namespace sinter {
 
 /// Loads MNIST, or any set in its form (Fashion-MNIST, EMNIST, your own; any image size, any counts), from `folder`:
-/// the files train-images, train-labels, t10k-images and t10k-labels, each with -idx3-ubyte or .idx3-ubyte (idx1 for
-/// labels) and perhaps .gz behind it. They may lie in `folder` itself or where torchvision puts them below it
+/// the files train-images, train-labels, t10k-images and t10k-labels. Each name ends in -idx3-ubyte or .idx3-ubyte
+/// (idx1 for labels), and perhaps .gz. The files may lie in `folder` itself or where torchvision puts them below it
 /// (MNIST/raw/, raw/, FashionMNIST/raw/). The set is named after its folder; its classes are 0 to the largest label.
 ///
 /// Throws DataError where a file is missing or damaged, where images and labels differ in number, where train and test

@@ -192,7 +192,7 @@ PackedImages read_own_packed_images(const fs::path& file, const std::string& key
 
 bool belongs_in_memory(std::int64_t bytes, ImageRequest::Place place) {
     if (place != ImageRequest::Place::automatic) return place == ImageRequest::Place::memory;
-    // The set, the copy that a loader puts on the device, and as much again for everything else.
+    // Memory holds the set, the copy that a loader puts on the device, and as much again for everything else.
     const std::int64_t available = available_memory();
     return available == 0 || bytes < available / 3;
 }

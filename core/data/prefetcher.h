@@ -32,8 +32,8 @@ public:
     /// Goes to image `position` of epoch `epoch`, whose order is that of random_permutation for (seed, epoch).
     void start_epoch(std::int64_t epoch, Index position);
 
-    /// Waits for the next batch, which exists; it is valid until the next call of a member. Throws what went wrong
-    /// when it was read (DataError).
+    /// Waits for the next batch, which exists; it is valid until the next call of a member. Throws the DataError that
+    /// the reading met.
     Batch next();
 
 private:

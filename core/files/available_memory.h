@@ -5,8 +5,8 @@
 
 namespace sinter {
 
-/// Bytes that can be had without swapping: what the system calls available, and no more than a container's limit
-/// leaves. Zero where the system does not say.
+/// The bytes that can be allocated without swapping: what the system calls available, but no more than a container's
+/// limit leaves. Zero where the system does not say.
 std::int64_t available_memory();
 
 }  // namespace sinter

@@ -1,4 +1,4 @@
-// Where downloads and decoded images are kept from run to run.
+// The folder that keeps downloads and decoded images from run to run.
 #pragma once
 
 #include <filesystem>

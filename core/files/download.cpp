@@ -1,4 +1,5 @@
-// Fetching published files with curl: started without a shell, into a temporary name, checked, then renamed.
+// Fetches published files with curl. It starts curl without a shell, writes to a temporary name, checks the file, then
+// renames it.
 #include "core/files/download.h"
 
 #include <fcntl.h>

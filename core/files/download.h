@@ -9,7 +9,8 @@
 
 namespace sinter {
 
-/// Where a library function tells what it is doing, one sentence at a time; may be empty. Programs print it to stderr.
+/// Receives what a library function is doing, one sentence at a time; may be empty. Programs print the sentences to
+/// stderr.
 using Say = std::function<void(const std::string& sentence)>;
 
 /// A file that mirrors publish under their base URL.
@@ -19,10 +20,10 @@ struct PublishedFile {
 };
 
 /// Brings those of `files` that `folder` lacks into it, from the first of `mirrors` (base URLs) that serves them, with
-/// the `curl` program. A file gets its name only once its hash is right; whatever fails leaves nothing behind. Without
-/// a network this gives up after one file: three seconds for each mirror at most.
+/// the `curl` program. A file gets its name only once its hash is right, and a failure leaves nothing behind. Without a
+/// network this gives up after one file, which takes at most three seconds for each mirror.
 ///
-/// Returns nothing where all went well, else the reason as a clause ("curl could not resolve the host ...").
+/// Returns nothing if all went well, else the reason as a clause ("curl could not resolve the host ...").
 std::optional<std::string> download(std::span<const PublishedFile> files, std::span<const std::string> mirrors,
                                     const std::filesystem::path& folder, const Say& say);
 

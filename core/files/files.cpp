@@ -1,4 +1,4 @@
-// Whole files in and out on POSIX: temporary name, fsync, rename, fsync of the folder.
+// Reads and writes whole files on POSIX: temporary name, fsync, rename, fsync of the folder.
 #include "core/files/files.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// Whole files in and out. A file that takes another's place is either the old one or the new one, whatever goes wrong.
+// Reads and writes whole files. A file that replaces another is either the old one or the new one, whatever goes wrong.
 #pragma once
 
 #include <cstddef>
@@ -29,8 +29,8 @@ public:
 
     int get() const { return descriptor_; }
     bool is_open() const { return descriptor_ >= 0; }
-    /// Writes all of `bytes`, in one system call where the system takes them at once. Returns 0 or the errno of the
-    /// failure, after which a part may have been written.
+    /// Writes all of `bytes`, in one system call if the system takes them at once. Returns 0 or the errno of the
+    /// failure. After a failure, a part may have been written.
     int write_all(Bytes bytes);
     /// Returns 0 or the errno of the failure; the descriptor is gone either way.
     int close();
@@ -39,7 +39,7 @@ private:
     int descriptor_;
 };
 
-/// A file that is written piece by piece and appears under its name only once it is whole: until then the content has a
+/// A file that is written piece by piece and appears under its name only once it is whole. Until then the content has a
 /// temporary name in the same folder, which must exist. Every failure is an Error and leaves an existing file as it
 /// was.
 class AtomicFile {
@@ -64,8 +64,8 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const By
 void write_file_atomically(const std::filesystem::path& path, Bytes content);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
-/// Writes a file that must not be there yet, without waiting for the disk: for many small files that a program can make
-/// again. Throws Error, and leaves no part of the file, where that fails.
+/// Writes a file that must not be there yet, without waiting for the disk. This is for many small files that a program
+/// can make again. Throws Error, and leaves no part of the file, where that fails.
 void write_new_file(const std::filesystem::path& path, Bytes content);
 
 /// The sentence for a write to `path` that failed with `error_number` (an errno): the file, the system's reason and

@@ -7,15 +7,15 @@
 
 namespace sinter {
 
-/// Bytes that threads share out among themselves. For use from any thread.
+/// Bytes that threads share among themselves. Any thread may use it.
 class MemoryBudget {
 public:
     explicit MemoryBudget(std::int64_t bytes) : bytes_(bytes) {}
     MemoryBudget(const MemoryBudget&) = delete;
     MemoryBudget& operator=(const MemoryBudget&) = delete;
 
-    /// Part of a budget while it lives. The constructor waits until so many bytes are left; more than the whole budget
-    /// are had by one at a time, when nobody else has any.
+    /// Holds a part of the budget while it lives. The constructor waits until this many bytes are left. A share larger
+    /// than the whole budget waits until nobody else holds one.
     class Share {
     public:
         Share(MemoryBudget& budget, std::int64_t bytes);

@@ -1,4 +1,4 @@
-// Reading at an offset, without a mapping: a disk that fails is then an error with a sentence, not a signal.
+// Reads at an offset, without a mapping. A disk that fails is then an error with a sentence, not a signal.
 #include "core/files/pixel_file.h"
 
 #include <fcntl.h>

@@ -32,9 +32,9 @@ std::size_t safetensors_element_size(std::string_view dtype);
 
 /// Writes `entries` and `metadata` (left out when empty) with write_file_atomically. The data begins at a multiple of
 /// 64 bytes and is sorted by element size, largest first, then by name, so that every array is aligned to its element
-/// size without holes, and equal content gives an equal file whatever the order of `entries`.
-/// Throws UsageError when an entry does not hold together (dtype, shape against bytes, a name given twice, a name that
-/// is not UTF-8), Error when the file cannot be written.
+/// size without holes, and equal content gives an equal file whatever the order of `entries`. Throws UsageError when an
+/// entry is not consistent (dtype, shape against bytes, a name given twice, a name that is not UTF-8), and Error when
+/// the file cannot be written.
 void write_safetensors(const std::filesystem::path& path, std::span<const SafetensorsEntry> entries,
                        const SafetensorsMetadata& metadata = {});
 

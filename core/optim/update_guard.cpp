@@ -1,25 +1,25 @@
 #include "core/optim/update_guard.h"
 
 #include "core/check.h"
-#include "kernels/optimizer.h"
 
 namespace sinter {
 
-Tensor UpdateGuard::gather(std::initializer_list<Tensor> numbers, int losses) const {
-    constexpr std::size_t kMaxNumbers = kernels::StepNumbers<float>::kMaxNumbers;
-    require(numbers.size() <= kMaxNumbers, "[update_guard] expected at most {} numbers, got {}", kMaxNumbers,
-            numbers.size());
-    Tensor together = Tensor::empty({static_cast<Index>(numbers.size()) + 1}, proceed_.device());
-    together.device().run([&](auto& queue) {
-        kernels::StepNumbers<RealOf<decltype(queue)>> places{.losses = losses};
-        for (const Tensor& number : numbers) {
-            require(!number.defined() || number.count() == 1, "[update_guard] expected numbers of one element, got {}",
-                    number.defined() ? number.shape() : Shape());
-            places.place[places.count++] = number.data(queue);
-        }
-        kernels::gather_step_numbers(queue, together.data(queue), places, proceed_.data(queue));
+StepNumbers UpdateGuard::gather(std::initializer_list<StepNumber> numbers) const {
+    require(numbers.size() <= StepNumbers::kMaxNumbers, "[update_guard] expected at most {} numbers, got {}",
+            StepNumbers::kMaxNumbers, numbers.size());
+    StepNumbers gathered;
+    for (const auto& [name, value] : numbers) {
+        require(!value.defined() || value.count() == 1, "[update_guard] expected '{}' to have one element, got {}",
+                name, value.defined() ? value.shape() : Shape());
+        gathered.names[static_cast<std::size_t>(gathered.count++)] = name;
+    }
+    gathered.values = Tensor::empty({gathered.count + 1}, proceed_.device());
+    gathered.values.device().run([&](auto& queue) {
+        kernels::NumberPlaces<RealOf<decltype(queue)>> places;
+        for (const StepNumber& number : numbers) places.place[places.count++] = number.value.data(queue);
+        kernels::gather_step_numbers(queue, gathered.values.data(queue), places, proceed_.data(queue));
     });
-    return together;
+    return gathered;
 }
 
 }  // namespace sinter

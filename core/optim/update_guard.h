@@ -1,24 +1,40 @@
-// What holds a training's weights once a loss is no longer finite.
+// The numbers that a training step found, and what holds its weights once one of them is no longer finite.
 #pragma once
 
+#include <array>
 #include <initializer_list>
 
 #include "core/tensor.h"
+#include "kernels/optimizer.h"
 
 namespace sinter {
 
-/// Keeps the weights of a training as they were before the first loss that is NaN or infinite, without the host having
-/// to look at every loss before the weights change.
+/// A number of a step: its name in metrics and progress, and a tensor [1]; undefined where the step does not have it.
+struct StepNumber {
+    const char* name;  ///< a literal
+    Tensor value;
+};
+
+/// The numbers of one step, gathered on the device for the host to read later (core/train/readings.h).
+struct StepNumbers {
+    static constexpr int kMaxNumbers = kernels::NumberPlaces<float>::kMaxNumbers;
+
+    std::array<const char*, kMaxNumbers> names = {};
+    int count = 0;
+    Tensor values;  ///< [count + 1]: NaN for a number that the step does not have; behind them 0 once updates are held
+};
+
+/// Keeps the weights of a training as they were before the first number that is NaN or infinite, without the host
+/// having to look at every loss before the weights change.
 class UpdateGuard {
 public:
     explicit UpdateGuard(Device device) : proceed_(Tensor::full({1}, 1, device)) {}
 
-    /// The numbers of a step (tensors of one element, at most seven) side by side, and behind them `proceed`. Holds all
-    /// updates from now on, for good, if one of the first `losses` is not finite: to be called before they are applied.
-    /// An undefined tensor is a number that the step does not have: NaN.
-    Tensor gather(std::initializer_list<Tensor> numbers, int losses) const;
-    /// The same for the one-element `loss` alone.
-    void check(const Tensor& loss) const { gather({loss}, 1); }
+    /// Gathers the numbers of a step. Holds all updates from now on, for good, if one of them is not finite: call it
+    /// before they are applied. Throws UsageError for more than kMaxNumbers, or one that is not of one element.
+    StepNumbers gather(std::initializer_list<StepNumber> numbers) const;
+    /// Holds updates as gather() does, for one number that nobody reads.
+    void check(const Tensor& loss) const { gather({{"loss", loss}}); }
     /// One number: 0 once updates are held.
     const Tensor& proceed() const { return proceed_; }
 

@@ -50,8 +50,8 @@ void check_size(const fs::path& file, std::int64_t width, std::int64_t height) {
     }
 }
 
-/// Throws unless all chunks of a PNG stream to its end are as their checksums say: stb_image passes them over, and
-/// damaged pixels would be taken for an image.
+/// Throws unless all chunks of a PNG stream, to its end, agree with their checksums. stb_image ignores checksums, and
+/// would take damaged pixels for an image.
 void check_png_chunks(const fs::path& file, std::span<const unsigned char> bytes) {
     constexpr std::size_t kSignature = 8,
                           kAround = 12;  // a chunk's length and type before its data, its checksum behind
@@ -74,8 +74,8 @@ void check_png_chunks(const fs::path& file, std::span<const unsigned char> bytes
     throw image_error(file, "expected the end chunk of a PNG image, the file is cut off before its end");
 }
 
-/// Whether a JPEG stream reaches its end marker. Some versions of stb_image fill what is missing with grey and are
-/// content.
+/// Whether a JPEG stream reaches its end marker. Some versions of stb_image fill missing parts with grey and report
+/// nothing.
 bool jpeg_is_whole(std::span<const unsigned char> bytes) {
     // FF 00 is a byte of data, FF D0 to FF D7 are restarts, FF 01 and FF D8 stand alone, and FF may be repeated before
     // a marker. All other markers but the end begin a segment of known length, which may hold anything.

@@ -42,7 +42,7 @@ ImageFitter::Axis::Axis(std::int64_t size, std::int64_t to_size, double scale) {
             if (taps == 2) weight[1] = static_cast<float>(along);
             first.push_back(lowest);
         } else {
-            // An odd number of pixels is cut off unevenly: half a pixel's shift would blur the whole image.
+            // An odd number of pixels is cut off unevenly, because a shift by half a pixel would blur the whole image.
             weight[0] = 1;
             first.push_back(whole(begin) + i);
         }

@@ -1,4 +1,4 @@
-// Bringing an image to another size and number of channels: resampling, centre crop, grey and colour.
+// Brings an image to another size and number of channels: resampling, centre crop, grey and colour.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@ namespace sinter {
 
 /// Fits images of one size to another: the largest centred part that has the proportions of the target, resampled to
 /// it. (That is: scaled until the shorter side fits, then cropped in the middle.) Shrinking takes the mean over the
-/// area of each new pixel, growing interpolates between the four nearest pixels, and an image of the right scale is
-/// copied. Values are rounded to the nearest byte; the same on every machine.
+/// area of each new pixel. Growing interpolates between the four nearest pixels. An image of the right scale is copied.
+/// Values are rounded to the nearest byte and are the same on every machine.
 class ImageFitter {
 public:
     /// For images of height x width pixels. All sizes are at least 1.
@@ -36,7 +36,7 @@ private:
 };
 
 /// Writes `pixels` pixels with another number of channels. Grey becomes colour by repetition; colour becomes grey as
-/// luma by the weights of Rec. 601 (0.299 red, 0.587 green, 0.114 blue). A second or fourth channel is opacity: such an
+/// luma by the weights of Rec. 601 (0.299 red, 0.587 green, 0.114 blue). A second or fourth channel is opacity; such an
 /// image is laid on white.
 void convert_channels(const std::uint8_t* from, std::int64_t from_channels, std::uint8_t* to, std::int64_t to_channels,
                       std::int64_t pixels);

@@ -1,4 +1,4 @@
-// Pictures of 256 colours: which ones, and which pixel gets which.
+// Chooses 256 colours for a picture, and one of them for each pixel.
 #pragma once
 
 #include <array>
@@ -21,9 +21,9 @@ struct IndexedPicture {
     std::vector<std::uint8_t> pixels;  ///< indices into the palette
 };
 
-/// The colours of RGB pixels by median cut (Heckbert, 1982): a box around all colours is split again and again, always
-/// the one with the most pixels at the median along its longest side, until there are 256; each box becomes the mean of
-/// its pixels. Colours count as equal where their upper 5 bits a channel are.
+/// The colours of RGB pixels by median cut (Heckbert, 1982): it begins with a box around all colours. Again and again
+/// it splits the box with the most pixels at the median along the longest side, until there are 256 boxes. Each box
+/// becomes the mean of its pixels. Colours count as equal if their upper 5 bits a channel are.
 IndexedPicture median_cut(std::span<const std::uint8_t> rgb);
 
 }  // namespace sinter

@@ -12,8 +12,8 @@
 namespace sinter {
 namespace {
 
-/// Low, because a sample grid is written while training waits: measured on a grid of 1024 digits, level 3 took 57 ms
-/// for 309 kB and level 9 515 ms for 275 kB (stb_image_write's own compressor: 86 ms for 344 kB).
+/// The level is low, because training waits while a sample grid is written. Measured on a grid of 1024 digits, level 3
+/// took 57 ms for 309 kB and level 9 515 ms for 275 kB (stb_image_write's own compressor: 86 ms for 344 kB).
 constexpr int kCompressionLevel = 3;
 
 /// The signature that stb_image_write asks for; it releases the result with free().
@@ -41,7 +41,7 @@ unsigned char* compress_with_zlib(unsigned char* data, int size, int* compressed
 namespace sinter {
 namespace {
 
-// stb counts bytes, and sums of differences along a row, in int: these keep both far from its end.
+// stb counts bytes, and sums of differences along a row, in int. These limits keep both far from its end.
 constexpr double kMaxPixelsPerSide = 1 << 16;
 constexpr double kMaxPictureBytes = 1 << 29;
 

@@ -31,14 +31,14 @@ struct Picture {
     std::vector<std::uint8_t> pixels;
 };
 
-/// The images in one picture. Floats in [0, 1] become bytes by rounding 255 x; what lies outside is clamped, NaN is
-/// black. Throws UsageError when the layout makes no picture or `images` does not hold count*height*width*channels
+/// The images in one picture. Floats in [0, 1] become bytes by rounding 255 x. Others are clamped, and NaN is black.
+/// Throws UsageError when the layout makes no picture, or when `images` does not hold count*height*width*channels
 /// numbers.
 Picture arrange_grid(std::span<const float> images, const GridLayout& layout);
 Picture arrange_grid(std::span<const std::uint8_t> images, const GridLayout& layout);
 
-/// The picture as the bytes of a PNG file. Throws UsageError when its sizes do not agree, or it is empty, longer than
-/// 65,536 pixels on a side or larger than 2^29 bytes.
+/// The picture as the bytes of a PNG file. Throws UsageError when its sizes do not agree, or when it is empty, longer
+/// than 65,536 pixels on a side or larger than 2^29 bytes.
 std::vector<std::byte> encode_png(const Picture& picture);
 
 /// Arranges, encodes and writes with write_file_atomically.

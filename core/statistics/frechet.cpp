@@ -27,7 +27,7 @@ std::vector<double> factor(std::vector<double> covariance, Index size) {
     orthogonalise_rows(covariance, size);
     const std::vector<double> eigenvalues = row_lengths(covariance, size);
     const double largest = *std::max_element(eigenvalues.begin(), eigenvalues.end());
-    // What the rounding left of an eigenvalue of 0 would come back as its square root, a hundred million times larger.
+    // Rounding may leave a trace of an eigenvalue of 0. Its square root would be a hundred million times larger.
     const double rounding = largest * static_cast<double>(size) * std::numeric_limits<double>::epsilon();
     for (Index i = 0; i < size; ++i) {
         const double lambda = eigenvalues[i];

@@ -25,8 +25,8 @@ FeatureStatistics feature_statistics(std::span<const float> features, Index size
 ///     |mu_a - mu_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^{1/2})
 ///
 /// (Dowson & Landau, 1982; as a measure of generators: Heusel et al., arXiv:1706.08500). Covariances may be singular,
-/// as they are with fewer vectors than features. Never negative, exact to about 1e-7 of tr C_a + tr C_b. 128 features
-/// take some 50 ms. Throws UsageError where the sizes differ.
+/// as they are with fewer vectors than features. The result is never negative, and exact to about 1e-7 of tr C_a + tr
+/// C_b. 128 features take some 50 ms. Throws UsageError where the sizes differ.
 double frechet_distance(const FeatureStatistics& a, const FeatureStatistics& b);
 
 }  // namespace sinter

@@ -8,7 +8,7 @@
 namespace sinter {
 namespace {
 
-/// Turns rows a and b in their plane so that their product is 0; false where it was, as far as doubles can tell.
+/// Turns rows a and b in their plane so that their product is 0. False if it was 0 already, as far as doubles can tell.
 bool make_orthogonal(double* a, double* b, Index size) {
     double aa = 0, ab = 0, bb = 0;
     for (Index i = 0; i < size; ++i) {

@@ -7,7 +7,7 @@
 namespace sinter {
 
 struct CapturedStep::Recording {
-    Tensor result;
+    StepNumbers result;
     int runs = 0;
 #ifdef SINTER_HAS_CUDA
     std::unique_ptr<kernels::CudaGraph> graph;
@@ -19,7 +19,7 @@ CapturedStep::~CapturedStep() = default;
 
 #ifdef SINTER_HAS_CUDA
 
-Tensor CapturedStep::run(std::uint64_t kind, const Pass& pass) {
+StepNumbers CapturedStep::run(const StepKind& kind, const Pass& pass) {
     return device_.run([&](auto& queue) {
         if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {
             const MemoryScope memory(device_, memory_);
@@ -46,7 +46,7 @@ Tensor CapturedStep::run(std::uint64_t kind, const Pass& pass) {
     });
 }
 
-CapturedStep::Counts CapturedStep::counts(std::uint64_t kind) const {
+CapturedStep::Counts CapturedStep::counts(const StepKind& kind) const {
     const auto place = recordings_.find(kind);
     if (place == recordings_.end() || !place->second->graph) return {};
     return {place->second->graph->kernels(), place->second->graph->copies()};
@@ -54,9 +54,9 @@ CapturedStep::Counts CapturedStep::counts(std::uint64_t kind) const {
 
 #else
 
-Tensor CapturedStep::run(std::uint64_t, const Pass& pass) { return pass(); }
+StepNumbers CapturedStep::run(const StepKind&, const Pass& pass) { return pass(); }
 
-CapturedStep::Counts CapturedStep::counts(std::uint64_t) const { return {}; }
+CapturedStep::Counts CapturedStep::counts(const StepKind&) const { return {}; }
 
 #endif
 

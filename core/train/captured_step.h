@@ -2,25 +2,34 @@
 // then on: one call of the host in place of a hundred.
 #pragma once
 
-#include <cstdint>
+#include <compare>
 #include <functional>
 #include <map>
 #include <memory>
+#include <string_view>
 
-#include "core/tensor.h"
+#include "core/optim/update_guard.h"
 
 namespace sinter {
+
+/// Which passes are alike: those of one kind run the same kernels on the same shapes.
+struct StepKind {
+    Index images = 0;
+    std::string_view variant = {};  ///< a literal, such as "discriminator" where a network does not learn
+
+    auto operator<=>(const StepKind&) const = default;
+};
 
 /// A step consists of three parts:
 ///   prepare   the host goes to the next batch, counts, and uploads what changes (Loader::advance(),
 ///             Generator::start_step(), Optimizer::prepare());
 ///   pass      kernels alone (Loader::gather(), the model, backward(), Optimizer::apply()): no result is read on the
 ///             host, nothing is uploaded, and all that differs from the last time is read from device memory;
-///   reading   the tensor that the pass returned goes to Readings.
+///   reading   the numbers that the pass returned go to Readings.
 /// This class runs the passes. On devices other than CUDA it calls them.
 class CapturedStep {
 public:
-    using Pass = std::function<Tensor()>;
+    using Pass = std::function<StepNumbers()>;
 
     /// With `capture` off the pass is called every time on CUDA, too: to see its layers in a profiler.
     explicit CapturedStep(Device device, bool capture = true);
@@ -28,10 +37,9 @@ public:
     CapturedStep(const CapturedStep&) = delete;
     CapturedStep& operator=(const CapturedStep&) = delete;
 
-    /// Runs the pass of this kind, and returns its result, which stands until the next run(). Passes whose kernels or
-    /// shapes differ (another batch size, a step in which a network does not learn) are of another `kind`. All passes
-    /// of a kind must be the same. Tensors made within get memory that nobody else gets.
-    Tensor run(std::uint64_t kind, const Pass& pass);
+    /// Runs the pass, and returns its numbers, which stand until the next run(). Tensors made within get memory that
+    /// nobody else gets.
+    StepNumbers run(const StepKind& kind, const Pass& pass);
 
     /// From the next run on: whether recordings are made and replayed, or passes called.
     void set_capture(bool capture) { capture_ = capture; }
@@ -40,7 +48,7 @@ public:
     struct Counts {
         int kernels = 0, copies = 0;
     };
-    Counts counts(std::uint64_t kind) const;
+    Counts counts(const StepKind& kind) const;
 
 private:
     struct Recording;
@@ -48,7 +56,7 @@ private:
     Device device_;
     bool capture_;
     Ref<MemoryPool> memory_;
-    std::map<std::uint64_t, std::unique_ptr<Recording>> recordings_;
+    std::map<StepKind, std::unique_ptr<Recording>> recordings_;
 };
 
 }  // namespace sinter

@@ -1,69 +1,63 @@
 #include "core/train/readings.h"
 
-#include <algorithm>
 #include <iterator>
 
 #include "core/check.h"
-#include "kernels/optimizer.h"
 
 namespace sinter {
-namespace {
 
-constexpr int kMaxNumbers = kernels::StepNumbers<float>::kMaxNumbers + 1;  // what UpdateGuard::gather() gives at most
-
-}  // namespace
-
-Readings::Readings(Device device, int values) : device_(device) {
-    require(values >= 1 && values <= kMaxNumbers, "[readings] expected 1 to {} numbers a step, got {}", kMaxNumbers,
-            values);
+Readings::Readings(Device device) : device_(device) {
 #ifdef SINTER_HAS_CUDA
     device.run([&](auto& queue) {
-        if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {
-            lag_ = kLag;
-            readback_.emplace(kLag + 1, values);
-        }
+        if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) lag_ = kLag;
     });
-#else
-    static_cast<void>(device);
 #endif
-    slots_.resize(static_cast<std::size_t>(lag_) + 1);
-    for (Slot& slot : slots_) slot.values.resize(static_cast<std::size_t>(values));
 }
 
-void Readings::post(const StepPlace& step, const Tensor& values) {
-    const int place = (first_ + under_way_++) % static_cast<int>(slots_.size());
-    Slot& slot = slots_[static_cast<std::size_t>(place)];
-    require(values.count() == std::ssize(slot.values), "[readings] expected {} numbers, got {}", slot.values.size(),
-            values.shape());
-    slot.place = step;
-    values.device().run([&](auto& queue) {
-        using Real = RealOf<decltype(queue)>;
+void Readings::make_slots(int numbers) {
+    slots_.resize(static_cast<std::size_t>(lag_) + 1);
+    for (Slot& slot : slots_) slot.numbers.resize(static_cast<std::size_t>(numbers));
+#ifdef SINTER_HAS_CUDA
+    if (lag_ > 0) readback_.emplace(lag_ + 1, numbers + 1);
+#endif
+}
+
+template <class Real>
+void Readings::fill(Slot& slot, const Real* values) {
+    for (NamedNumber& number : slot.numbers) number.value = static_cast<double>(*values++);
+    slot.updates_held = *values == 0;
+}
+
+void Readings::post(const StepPlace& place, const StepNumbers& numbers) {
+    if (slots_.empty()) make_slots(numbers.count);
+    const int index = (first_ + under_way_++) % static_cast<int>(slots_.size());
+    Slot& slot = slots_[static_cast<std::size_t>(index)];
+    require(numbers.count == std::ssize(slot.numbers), "[readings] expected {} numbers, got {}", slot.numbers.size(),
+            numbers.count);
+    slot.place = place;
+    for (std::size_t i = 0; i < slot.numbers.size(); ++i) slot.numbers[i].name = numbers.names[i];
+    numbers.values.device().run([&](auto& queue) {
 #ifdef SINTER_HAS_CUDA
         if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {
-            readback_->post(queue, place, values.data(queue));
+            readback_->post(queue, index, numbers.values.data(queue));
             return;
         }
 #endif
-        Real downloaded[kMaxNumbers];
-        queue.download(downloaded, values.data(queue), slot.values.size() * sizeof(Real));
-        std::copy_n(downloaded, slot.values.size(), slot.values.begin());
+        RealOf<decltype(queue)> values[StepNumbers::kMaxNumbers + 1];
+        queue.download(values, numbers.values.data(queue), (slot.numbers.size() + 1) * sizeof(values[0]));
+        fill(slot, values);
     });
 }
 
 Reading Readings::take() {
     Slot& slot = slots_[static_cast<std::size_t>(first_)];
 #ifdef SINTER_HAS_CUDA
-    if (readback_) {
-        // Here the host first hears of a kernel that failed: a device's errors are DeviceErrors.
-        device_.run([&](auto&) {
-            const float* const arrived = readback_->wait(first_);
-            std::copy_n(arrived, slot.values.size(), slot.values.begin());
-        });
-    }
+    // Here the host first hears of a kernel that failed: a device's errors are DeviceErrors.
+    if (readback_) device_.run([&](auto&) { fill(slot, readback_->wait(first_)); });
 #endif
     first_ = (first_ + 1) % static_cast<int>(slots_.size());
     --under_way_;
-    return {slot.place, slot.values};
+    return {slot.place, slot.numbers, slot.updates_held};
 }
 
 }  // namespace sinter

@@ -6,23 +6,28 @@
 #include <span>
 #include <vector>
 
-#include "core/tensor.h"
+#include "core/optim/update_guard.h"
 #include "kernels/readback.h"
 
 namespace sinter {
 
-/// Which step: its number, where in its epoch it begins, how many images it has, and the kind of its pass (see
-/// CapturedStep).
+/// Which step: its number, where in its epoch it begins, and how many images it has.
 struct StepPlace {
     std::int64_t step = 0;
     Index position = 0, images = 0;
-    std::uint64_t kind = 0;
+};
+
+/// A number of a step on the host; NaN where the step does not have it.
+struct NamedNumber {
+    const char* name;
+    double value;
 };
 
 /// What a step found, when it has arrived on the host.
 struct Reading {
     StepPlace place;
-    std::span<const double> values;  ///< in the order in which they were given; valid until the next reading
+    std::span<const NamedNumber> numbers;  ///< in the order of the step; valid until the next reading
+    bool updates_held;                     ///< a number of this step or of one before is not finite
 };
 
 /// Hands over readings in the order of their steps: on a CUDA device kLag steps later, so that the next steps are
@@ -31,14 +36,13 @@ class Readings {
 public:
     static constexpr int kLag = 2;
 
-    /// For `values` numbers a step, at most eight.
-    Readings(Device device, int values);
+    explicit Readings(Device device);
 
-    /// Begins to read the array `values` of the step, and calls consume(Reading) for the step of kLag steps before (or
-    /// this one).
+    /// Begins to read the numbers of the step, and calls consume(Reading) for the step of kLag steps before (or this
+    /// one). Throws UsageError where the step has not as many numbers as the first one.
     template <class Consume>
-    void push(const StepPlace& place, const Tensor& values, Consume consume) {
-        post(place, values);
+    void push(const StepPlace& place, const StepNumbers& numbers, Consume consume) {
+        post(place, numbers);
         while (under_way_ > lag_) consume(take());
     }
 
@@ -52,11 +56,16 @@ public:
 private:
     struct Slot {
         StepPlace place;
-        std::vector<double> values;
+        std::vector<NamedNumber> numbers;
+        bool updates_held = false;
     };
 
-    void post(const StepPlace& place, const Tensor& values);
+    void make_slots(int numbers);
+    void post(const StepPlace& place, const StepNumbers& numbers);
     Reading take();
+    /// `values`: the numbers of the slot, and behind them whether updates go on.
+    template <class Real>
+    static void fill(Slot& slot, const Real* values);
 
     Device device_;
     int lag_ = 0, first_ = 0, under_way_ = 0;

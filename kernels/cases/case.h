@@ -58,7 +58,7 @@ struct Buffers {
 /// One of the three kernels of a convolution.
 enum class ConvPass { forward, input_gradient, weight_gradient };
 
-/// A call of that kernel, without an epilogue.
+/// A call of one of these kernels, without an epilogue.
 struct ConvCall {
     ConvPass pass;
     ConvGeometry geometry;
@@ -98,7 +98,7 @@ public:
         bytes = count;
         return *this;
     }
-    /// Floating-point operations, a multiply-add counting two. Set for compute-bound kernels only.
+    /// Floating-point operations; a multiply-add counts as two. Set for compute-bound kernels only.
     KernelCase& computes(double count) {
         flops = count;
         return *this;
@@ -133,16 +133,16 @@ public:
         run_reference = [call](RefQueue<double>& queue, const Buffers<double>& buffers) { call(queue, buffers); };
         return *this;
     }
-    /// Keeps the case off CUDA devices, for sizes that only the CPU's blocking makes interesting. Comes after runs(),
-    /// which says what to run there.
+    /// Keeps the case off CUDA devices, for sizes that only the CPU's blocking makes interesting. To be called after
+    /// runs(), which says what a device runs.
     KernelCase& only_on_cpu() {
 #ifdef SINTER_HAS_CUDA
         run_cuda = nullptr;
 #endif
         return *this;
     }
-    /// Says that exponentials, logarithms or sines are computed, whose last bits are each machine's own: results on a
-    /// CUDA device need not have the bits of the emulated one.
+    /// Says that the kernel computes exponentials, logarithms or sines. Their last bits are each machine's own, so
+    /// results on a CUDA device need not have the bits of the emulated one.
     KernelCase& uses_transcendentals(bool whether = true) {
         transcendental = whether;
         return *this;
@@ -165,15 +165,16 @@ public:
 
 using CaseList = std::vector<KernelCase>;
 
-/// Which sizes a family adds: awkward ones for tests (0, 1, lane-1 .. 2 lanes+1, odd), or for timing those of the
-/// models' layers (batch 128, DCGAN 64's at 64) and large ones.
+/// Which sizes a family adds. Tests get awkward ones: 0, 1, lane-1 .. 2 lanes+1, odd ones. Benchmarks get those of the
+/// models' layers (batch 128, for DCGAN 64 batch 64) and large ones.
 enum class Purpose { test, benchmark };
 
 /// The cases of all families; the list of families stands in kernels/cases/cases.cpp.
 CaseList all_cases(Purpose purpose);
 
 void add_gemm_cases(CaseList& cases, Purpose purpose);
-/// Sizes with every tail and view of the tiled product, small enough to be run on each tile and in each precision.
+/// Sizes with every tail and view of the tiled product. They are small enough to run on each tile and in each
+/// precision.
 void add_gemm_tile_cases(CaseList& cases);
 void add_conv_tile_cases(CaseList& cases);
 

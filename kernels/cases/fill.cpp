@@ -79,9 +79,8 @@ void fill_any_reals(std::span<Real> values, const Fill& fill, std::uint64_t seed
                 return static_cast<float>(2 * sequence.unit(i) - 1);
             });
         case Fill::permutation:
-            break;
+            refuse("reals", "uniform, normal, integers, constant and nonfinite");
     }
-    refuse("reals", "uniform, normal, integers, constant and nonfinite");
 }
 
 template <class Integer>
@@ -98,7 +97,9 @@ void fill_any_integers(std::span<Integer> values, const Fill& fill, std::uint64_
             generate(values, [](std::size_t i) { return i; });
             for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[sequence.word(i) % i]);
             return;
-        default:
+        case Fill::uniform:
+        case Fill::normal:
+        case Fill::nonfinite:
             refuse("integers", "integers, constant and permutation");
     }
 }

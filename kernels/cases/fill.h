@@ -47,7 +47,7 @@ constexpr std::size_t buffer_size(const Argument& argument) {
 }
 
 /// Prepares the whole buffer of an argument: inputs and inouts by their fill, outputs with NaN (reals) or 0xA5 bytes.
-/// The seed is best the argument's position in its case, so that equal inputs do not meet.
+/// Callers pass the argument's position in its case as the seed, so that no two inputs are equal.
 template <class Real>
 void fill_argument(void* memory, const Argument& argument, std::uint64_t seed);
 

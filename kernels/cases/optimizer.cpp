@@ -153,10 +153,10 @@ void add_held(CaseList& cases, Index n, const std::string& variant, double proce
     }));
 }
 
-/// So many numbers, of which the first `losses` are losses; number `special` is `value`, or does not exist (null).
-void add_step_numbers(CaseList& cases, int count, int losses, int special, std::optional<double> value) {
+/// So many numbers; number `special` is `value`, or does not exist (null).
+void add_step_numbers(CaseList& cases, int count, int special, std::optional<double> value) {
     KernelCase gathered("optimizer", "gather_step_numbers",
-                        std::to_string(count) + " numbers, " + std::to_string(losses) + " losses" +
+                        std::to_string(count) + " numbers" +
                             (special < 0 ? ""
                              : value     ? ", number " + std::to_string(special) + " is " + std::to_string(*value)
                                          : ", without number " + std::to_string(special)));
@@ -166,7 +166,7 @@ void add_step_numbers(CaseList& cases, int count, int losses, int special, std::
         i == special&& value ? gathered.input(name, 1, constant(*value)) : gathered.input(name, 1);
     }
     cases.push_back(gathered.runs([=](auto& queue, auto b) {
-        StepNumbers<std::remove_pointer_t<decltype(b.real(0))>> numbers{.count = count, .losses = losses};
+        NumberPlaces<std::remove_pointer_t<decltype(b.real(0))>> numbers{.count = count};
         for (int i = 0; i < count; ++i) numbers.place[i] = i == special && !value ? nullptr : b.real(i + 2);
         gather_step_numbers(queue, b.real(0), numbers, b.real(1));
     }));
@@ -192,12 +192,12 @@ void add_optimizer_cases(CaseList& cases, Purpose purpose) {
     add_held(cases, 1000, " not held", 1);
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-    add_step_numbers(cases, 1, 1, -1, {});
-    add_step_numbers(cases, 7, 7, -1, {});
-    add_step_numbers(cases, 4, 2, 1, {});
-    add_step_numbers(cases, 4, 2, 1, kNan);
-    add_step_numbers(cases, 4, 2, 0, -kInfinity);
-    add_step_numbers(cases, 4, 2, 2, kInfinity);
+    add_step_numbers(cases, 1, -1, {});
+    add_step_numbers(cases, 7, -1, {});
+    add_step_numbers(cases, 4, 1, {});
+    add_step_numbers(cases, 4, 1, kNan);
+    add_step_numbers(cases, 4, 0, -kInfinity);
+    add_step_numbers(cases, 4, 3, kInfinity);
 }
 
 }  // namespace sinter::kernels

@@ -11,11 +11,11 @@
 namespace sinter::kernels {
 
 inline Fill uniform(double low, double high) { return {Fill::uniform, low, high}; }
-/// Integers in [low, high], as whatever the buffer's element type is.
+/// Integers in [low, high], in the buffer's element type.
 inline Fill integers(double low, double high) { return {Fill::integers, low, high + 1}; }
 inline Fill constant(double value) { return {Fill::constant, value, 0}; }
 inline Fill permutation() { return {Fill::permutation, 0, 0}; }
-/// Uniform in [-1, 1) with NaN and -infinity at these places; a place outside of the buffer leaves that one out.
+/// Uniform in [-1, 1) with NaN and -infinity at these places. A place outside of the buffer leaves its value out.
 inline Fill nonfinite(Index nan_at, Index infinity_at) {
     return {Fill::nonfinite, static_cast<double>(nan_at), static_cast<double>(infinity_at)};
 }
@@ -35,7 +35,7 @@ inline std::vector<MatrixShape> shapes(Purpose purpose) {
             {9, 3}, {33, 65}, {128, 20}, {129, 401}, {20'001, 1}, {1, 20'001}, {3001, 19}, {5, 10'007}};
 }
 
-/// Whether a shape is one of those for tests that are divided into many blocks or tasks.
+/// Whether a test's shape is long enough to be divided into many blocks or tasks.
 inline bool is_long(MatrixShape shape) { return shape.rows > 1000 || shape.columns > 1000; }
 
 inline std::string describe(Index count) { return "n=" + std::to_string(count); }
@@ -63,10 +63,11 @@ inline ConvGeometry conv_geometry(Index batch, Index height, Index width, Index 
 /// The largest relative error of one rounding to float: half a unit in the last place, 2^-24.
 inline constexpr double kRounding = 0x1p-24;
 
-/// Results that every backend must give to the bit: bytes and floats that are moved, and arithmetic without a rounding.
+/// For results that every backend must give to the bit: bytes and floats that are moved, and arithmetic without a
+/// rounding.
 inline Tolerance exact(std::string reason) { return {0, 0, std::move(reason)}; }
 
-/// A chain of `roundings` operations on values that do not cancel.
+/// For a chain of `roundings` operations on values that do not cancel.
 inline Tolerance rounded(int roundings) {
     return {0, roundings * kRounding, std::to_string(roundings) + " rounding(s) of 2^-24 each"};
 }

@@ -3,8 +3,8 @@
 //
 // Statistics of a block of rows are sums of differences from the block's first row, so that a large mean does not
 // cancel in the variance: as that row is one of the data, the sum of squares exceeds the sum of squared deviations by
-// no more than a factor of the block's rows, and by about two as a rule. Blocks are merged in order by the formula of
-// Chan, Golub and LeVeque ("Algorithms for computing the sample variance", The American Statistician 37, 1983).
+// no more than a factor of the block's rows, and by about two as a rule. The blocks are merged in order by the formula
+// of Chan, Golub and LeVeque ("Algorithms for computing the sample variance", The American Statistician 37, 1983).
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/batch_norm.cpp"
 #include "hwy/foreach_target.h"  // must come before highway.h
@@ -75,7 +75,7 @@ HWY_ATTR void merge_statistics(const BatchStatistics& statistics, const float* p
             all = merged(all, Moments{hn::Add(hn::Sub(shift, origin), mean), squares, block_rows});
         }
         const FloatVector mean = hn::Add(origin, all.mean);
-        // Rounding may leave a trace below zero. A comparison in place of Max, so that NaN stays.
+        // Rounding may leave a trace below zero. A comparison stands in place of Max, so that NaN stays.
         const FloatVector squares = hn::IfThenZeroElse(hn::Lt(all.squares, hn::Zero(kFloats)), all.squares);
         const FloatVector variance = hn::Mul(squares, constant(1 / all.rows));
         const FloatVector deviation = hn::Sqrt(hn::Add(variance, constant(epsilon)));

@@ -3,7 +3,7 @@
 
 namespace sinter::kernels {
 
-/// What the statistics of a batch are written to; running_* may be null together.
+/// Where the statistics of a batch are written; running_* may be null together.
 struct BatchStatistics {
     float* mean;
     float* inverse_deviation;
@@ -11,7 +11,7 @@ struct BatchStatistics {
     float* running_variance;
 };
 
-/// What the passes over the matrix are given: s = scale (x - mean) + beta, with scale = gamma inverse_deviation.
+/// What the passes over the matrix get: s = scale (x - mean) + beta, with scale = gamma inverse_deviation.
 struct NormalizingRows {
     const float* mean;
     const float* scale;

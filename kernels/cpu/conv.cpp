@@ -5,8 +5,8 @@
 //   weight gradient  dw^T [out, taps in] = dy^T [out, pixels] times patches of x [pixels, taps in]
 //
 // A stride s makes s * s phases of the input, each with its own taps: no zero is multiplied and nothing is scattered.
-// The weight gradient is computed transposed because a patch is then packed as the wide operand, whose runs are as long
-// as a tile is wide; the result is small and is turned at the end.
+// The weight gradient is computed transposed, because a patch is then packed as the wide operand, whose runs are as
+// long as a tile is wide. The result is small and is turned at the end.
 //
 // Two kinds go other ways: grey and colour images (conv_thin-inl.h), and convolutions that need far fewer products by
 // minimal filtering (winograd.cpp), which are all wide ones of the DCGANs.

@@ -1,7 +1,7 @@
-// The gradients of a convolution with very few input channels (grey or colour images), whose matrix products would be
-// too thin: the input gradient would fill one to four of a tile's columns, and the patches of the weight gradient would
-// be packed a few values at a time. Here every pixel of the input gradient is a sum of dot products along the output
-// channels, which are contiguous in dy and in the weight; the weight gradient lays out whole patches, image by image,
+// The gradients of a convolution with very few input channels (grey or colour images). Their matrix products would be
+// too thin: the input gradient would fill one to four of a tile's columns, and the weight gradient would pack its
+// patches a few values at a time. Here every pixel of the input gradient is a sum of dot products along the output
+// channels, which are contiguous in dy and in the weight. The weight gradient lays out whole patches, image by image,
 // and sums over shares of the batch. Included once per target, after gemm-inl.h.
 
 #if defined(SINTER_KERNELS_CPU_CONV_THIN_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -133,7 +133,7 @@ private:
     }
 };
 
-/// Whether the weight gradient goes this way: patches short enough to be laid out whole.
+/// Whether the weight gradient goes this way: its patches are short enough to be laid out whole.
 inline bool has_thin_patches(const ConvGeometry& g) {
     return g.in_channels <= kThinChannels && g.taps() * g.in_channels <= 128 && g.output_count() > 0;
 }

@@ -79,7 +79,7 @@ HWY_ATTR void logarithm_range(float* y, const float* x, Index begin, Index end) 
 
 HWY_ATTR void clamp_range(float* y, const float* x, float low, float high, Index begin, Index end) {
     const FloatVector l = constant(low), h = constant(high);
-    // min(max(x, low), high) by comparisons: Min and Max would lose NaN on some targets.
+    // min(max(x, low), high) by comparisons, because Min and Max would lose NaN on some targets.
     map(y, x, begin, end, [&](FloatVector v) HWY_ATTR {
         const FloatVector above = hn::IfThenElse(hn::Lt(v, l), l, v);
         return hn::IfThenElse(hn::Gt(above, h), h, above);
@@ -164,7 +164,7 @@ void for_elements(CpuQueue& queue, Index count, const Range& range) {
     parallel_for(queue, count, kElementsPerTask, range);
 }
 
-// Calls range(begin, end) over the rows, in parallel, as many rows to a task as make up its elements.
+// Calls range(begin, end) over the rows, in parallel. A task gets as many rows as make up its elements.
 template <class Range>
 void for_rows(CpuQueue& queue, MatrixShape shape, const Range& range) {
     if (shape.columns == 0) return;

@@ -156,11 +156,11 @@ void clip_scale(CpuQueue&, StepScalars<Real>* step, const Real* sum_squares, dou
     step->gradient_scale = static_cast<Real>(std::min(factor, 1.0));  // in this order a NaN norm stays NaN
 }
 
-void gather_step_numbers(CpuQueue&, Real* y, const StepNumbers<Real>& numbers, Real* proceed) {
+void gather_step_numbers(CpuQueue&, Real* y, const NumberPlaces<Real>& numbers, Real* proceed) {
     for (int i = 0; i < numbers.count; ++i) {
         const Real* const place = numbers.place[i];
         y[i] = place ? *place : std::numeric_limits<Real>::quiet_NaN();
-        if (place && i < numbers.losses && !std::isfinite(y[i])) *proceed = 0;
+        if (place && !std::isfinite(y[i])) *proceed = 0;
     }
     y[numbers.count] = *proceed;
 }

@@ -55,7 +55,7 @@ HWY_ATTR void max_windows(float* y, const float* x, const PoolGeometry& g, Index
         for_vectors(0, g.channels, [&](auto access, Index c) HWY_ATTR {
             FloatVector largest = constant(-std::numeric_limits<float>::infinity());
             for_block(window, g.width * g.channels, g.channels, [&](Index pixel) HWY_ATTR {
-                // Comparisons in place of Max: NaN is taken and then stays.
+                // Comparisons stand in place of Max, so that NaN is taken and then stays.
                 const FloatVector v = access.load(image + pixel + c);
                 largest = hn::IfThenElse(hn::Or(hn::Gt(v, largest), hn::IsNaN(v)), v, largest);
             });

@@ -17,7 +17,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace sinter::kernels::HWY_NAMESPACE {
 
-/// Pixels [row_begin, row_end) x [column_begin, column_end) of an image, or of an output: then each stands for a
+/// Pixels [row_begin, row_end) x [column_begin, column_end) of an image, or of an output, where each stands for a
 /// window.
 struct PixelBlock {
     Index row_begin, row_end, column_begin, column_end;

@@ -95,7 +95,7 @@ void dropout(CpuQueue& queue, Real* y, const Real* x, Index count, double rate, 
 }
 
 void random_permutation(CpuQueue& queue, std::int32_t* order, Index count, const RandomAddress& address) {
-    // Integer work of some 20 ns an element, once an epoch: plain code is fast enough.
+    // This is integer work of some 20 ns an element, once an epoch. Plain code is fast enough.
     constexpr Index kIndicesPerTask = 4096;
     const Permutation permutation(static_cast<std::uint32_t>(count), read_stream(address));
     parallel_for(queue, count, kIndicesPerTask, [&](Index begin, Index end) {

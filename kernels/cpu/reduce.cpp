@@ -17,8 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace sinter::kernels::HWY_NAMESPACE {
 namespace {
 
-// The sum of term(x[i]), where term(0) = 0. Four accumulators, so that plain additions do not wait for each other;
-// expensive terms hide the only one of sum_vectors() (kernels/cpu/toolbox/sum-inl.h), whose sum is also rounded less.
+// The sum of term(x[i]), where term(0) = 0. It has four accumulators, so that plain additions do not wait for each
+// other. sum_vectors() (kernels/cpu/toolbox/sum-inl.h) has one, which expensive terms hide, and rounds less.
 template <class Term>
 HWY_ATTR HWY_INLINE float sum_terms(const float* x, Index count, const Term& term) {
     const Index lanes = static_cast<Index>(hn::Lanes(kFloats));
@@ -116,7 +116,7 @@ void sum_columns(CpuQueue& queue, Real* sums, const Real* x, MatrixShape shape, 
                      [&](Index begin, Index end) { sum_each(sums, x, shape.columns, accumulate, begin, end); });
         return;
     }
-    // Wide rows fill the threads one at a time.
+    // One wide row at a time fills the threads.
     for (Index r = 0; r < shape.rows; ++r)
         sum_all(queue, sums + r, x + r * shape.columns, shape.columns, 1, accumulate);
 }

@@ -25,8 +25,8 @@ struct Tile {
     HWY_ALIGN float noise[kRandomTile];
 };
 
-/// Calls body(head, i, count) for every piece of a row in [begin, end): `count` elements from `i` on, counted from
-/// begin, whose mu stand from heads[head] on.
+/// Calls body(head, i, count) for every piece of a row in [begin, end). A piece is `count` elements from `i` on,
+/// counted from begin; their mu stand from heads[head] on.
 template <class Body>
 HWY_ATTR HWY_INLINE void for_row_pieces(LatentShape shape, Index begin, Index end, const Body& body) {
     Index row = begin / shape.latent;
@@ -85,7 +85,7 @@ HWY_ATTR void reparameterise_kl_backward_range(float* dheads, const float* dz, c
     load_tile(tile, heads, shape, stream, begin, end);
     const FloatVector kl_weight = constant(dkl[0] * scale);
     const FloatVector limit = constant(kLogVarianceLimit);
-    // The gradients take the place of what they belong to.
+    // The gradients take the places of the values that they belong to.
     for_vectors(0, end - begin, [&](auto access, Index i) HWY_ATTR {
         const FloatVector mu = access.load(tile.mu + i);
         const FloatVector log_variance = access.load(tile.log_variance + i);

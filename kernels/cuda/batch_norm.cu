@@ -1,8 +1,8 @@
-// Batch normalisation on the device, two launches in each direction: one that sums columns and whose last blocks turn
-// the sums into rows of the size of a channel, and one that writes y or dx.
+// Batch normalisation on the device, in two launches in each direction. The first sums columns, and its last blocks
+// turn the sums into one number for each channel. The second writes y or dx.
 //
-// Limiter: memory. Forward reads x twice and writes y, 12 bytes an element; backward reads x and dy twice and writes
-// dx, 20 bytes: the formulas need a sum over all rows before the first result. The layers of a DCGAN fit into the
+// Limiter: memory. Forward reads x twice and writes y, 12 bytes an element. Backward reads x and dy twice and writes
+// dx, 20 bytes. The formulas need a sum over all rows before the first result. The layers of a DCGAN fit into the
 // second-level cache of a large device, which then serves the second reading.
 //
 // Statistics of a tile of rows are sums of differences from the tile's first row, so that a large mean does not cancel
@@ -10,7 +10,7 @@
 // between their means (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", The American
 // Statistician 37, 1983), for which the mean of all rows is known first.
 //
-// A matrix of few rows does with one launch and less reading: batch_norm_short.cu.
+// A matrix of few rows needs one launch and reads less: batch_norm_short.cu.
 #include "kernels/cuda/batch_norm.cuh"
 #include "kernels/vendor/engine.h"
 
@@ -22,9 +22,9 @@ struct Moments {
     Quad mean, squares;
 };
 
-/// The moments of a tile from the sums of x - shift and (x - shift)^2 that sum_over_tile() left, shift being the tile's
-/// first row. The mean counts from `origin`, the first row of the matrix, so that a large mean is not rounded before
-/// the end; the squares are those of deviations from the tile's mean.
+/// The moments of a tile from the sums of x - shift and (x - shift)^2 that sum_over_tile() left, where shift is the
+/// tile's first row. The mean counts from `origin`, the first row of the matrix, so that a large mean is not rounded
+/// before the end; the squares are those of deviations from the tile's mean.
 __device__ __forceinline__ Moments moments_of_tile(const float* x, const Quad& origin, Index tile,
                                                    const ColumnGrid& grid) {
     const Index first = grid.first_row_of_tile(tile) * grid.shape.columns + grid.column();
@@ -195,7 +195,7 @@ __global__ void __launch_bounds__(kBlock)
 void batch_norm_forward(CudaQueue& queue, Real* y, Real* mean, Real* inverse_deviation, Real* running_mean,
                         Real* running_variance, const Real* x, const Real* gamma, const Real* beta, MatrixShape shape,
                         const BatchNormOptions& options) {
-    if (shape.rows == 0) return;  // nothing has no mean
+    if (shape.rows == 0) return;  // without rows there is no mean
     if (done_by_vendor<&VendorKernels::batch_norm_forward>(queue, y, mean, inverse_deviation, running_mean,
                                                            running_variance, x, gamma, beta, shape, options))
         return;

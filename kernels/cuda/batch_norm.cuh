@@ -8,7 +8,7 @@
 
 namespace sinter::kernels {
 
-/// What the statistics of a batch are written to, and the constants; running_* may be null together.
+/// Where the statistics of a batch are written, and the constants; running_* may be null together.
 struct StatisticsOutput {
     float* mean;
     float* inverse_deviation;
@@ -17,8 +17,8 @@ struct StatisticsOutput {
     float epsilon, momentum;
 };
 
-/// Writes the statistics of four columns from their means and the sums of their squared deviations; returns the inverse
-/// deviations. `stores` is true in one thread of those that have these columns.
+/// Writes the statistics of four columns from their means and the sums of their squared deviations, and returns the
+/// inverse deviations. `stores` is true in one thread of those that have these columns.
 __device__ __forceinline__ Quad finish_statistics(const StatisticsOutput& statistics, const Quad& mean,
                                                   const float (&squares)[kQuad], Index rows, Index column, Index left,
                                                   bool stores) {
@@ -55,7 +55,7 @@ struct Normalisation {
     }
 };
 
-/// What the passes over the matrix are given: rows of the size of a channel.
+/// What the passes over the matrix get: a row of numbers, one for each channel.
 struct ChannelRows {
     const float* gamma;
     const float* beta;
@@ -104,8 +104,8 @@ __device__ __forceinline__ CommonGradient finish_gradient_sums(float* dgamma, fl
     return common;
 }
 
-/// Whether a block can hold a strip of columns, all rows of it, in its registers: short_batch_norm_* then do with one
-/// launch and one reading of their inputs.
+/// Whether a block can hold all rows of a strip of columns in its registers. short_batch_norm_* then need one launch,
+/// and read their inputs once.
 bool is_short(MatrixShape shape);
 
 void short_batch_norm_forward(CudaQueue& queue, float* y, const StatisticsOutput& statistics, const float* x,

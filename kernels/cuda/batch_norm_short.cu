@@ -1,8 +1,8 @@
-// Batch normalisation of few rows: a block holds a strip of columns, all rows of it, in its registers. So there is one
-// launch in each direction, nothing is read twice, and deviations are taken from the mean itself.
+// Batch normalisation of few rows: a block holds all rows of a strip of columns in its registers. There is one launch
+// in each direction, nothing is read twice, and deviations are taken from the mean itself.
 //
-// Limiter: memory. Forward moves 8 bytes an element, backward 12. A strip of 32 columns takes 256 rows; taller ones are
-// cut narrower, down to 8 columns of 1024 rows: a sector of 32 bytes in every row.
+// Limiter: memory. Forward moves 8 bytes an element, backward 12. A strip of 32 columns takes 256 rows. Taller strips
+// are narrower, down to 8 columns of 1024 rows, which is a sector of 32 bytes in every row.
 #include <algorithm>
 
 #include "kernels/cuda/batch_norm.cuh"

@@ -1,9 +1,9 @@
 // The input gradient of convolutions of thin images, which is also the last layer of a generator.
 //
 // Seen from a pixel of dx, the product has as many columns as the image has channels, one to three of a tile's 32. Seen
-// from a pixel of dy it has a column for every tap and channel, 16 to 75. So a block takes a tile of dx and multiplies
-// the part of dy that reaches it by all taps at once, on the main loop of the tiled product. The products stay in
-// shared memory, where every pixel of dx then adds up those that are its own.
+// from a pixel of dy it has a column for every tap and channel, 16 to 75. A block therefore takes a tile of dx and
+// multiplies the part of dy that reaches it by all taps at once, on the main loop of the tiled product. The products
+// stay in shared memory, where every pixel of dx then adds up those that are its own.
 //
 // Limiter: the multiply-adds in float32, 1.5 to 2.5 times as many as there must be, since neighbouring tiles share
 // borders of dy and the taps fill 78 to 100 % of the columns; the second-level cache on the tensor cores.
@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kPixels = 128;  // of dy, a block
 
-/// The blocks that a multiprocessor has registers for: every tap more is a sum more in each thread.
+/// The blocks that a multiprocessor has registers for. Every further tap is a further sum in each thread.
 constexpr int blocks_at_once(int taps) { return taps <= 32 ? 4 : taps <= 48 ? 3 : 2; }
 
 /// A block's product: pixels of dy times taps, and one warp for every 32 pixels.
@@ -25,7 +25,7 @@ using ThinTile = Tile<kPixels, taps, 32, taps, 2, blocks_at_once(taps)>;
 /// How many coordinates of dy can reach one of `size` neighbouring coordinates of dx, along one axis.
 constexpr Index reach(Index size, Index kernel, Index stride) { return (size + kernel - 2) / stride + 1; }
 
-/// How images are cut into tiles: of dx, and of dy all that reaches them.
+/// How images are cut into tiles of dx, and how much of dy reaches a tile.
 struct ThinCut {
     Index rows = 0, columns = 0;  ///< of dx
     Index dy_columns = 0, dy_pixels = 0;

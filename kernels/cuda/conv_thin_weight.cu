@@ -2,10 +2,10 @@
 // channels.
 //
 // A tile of all taps by 64 outputs is small and its depth is the whole batch, so what counts is how the depth is
-// shared. Blocks share it, and within a block its warps: each has the whole tile in its registers, for every eighth
-// group of pixels, so that a pixel costs a thread four loads from shared memory for 64 or 96 multiply-adds. The warps
-// then add up their tiles pairwise, and a second launch adds up those of the blocks: one block of the first, the last,
-// would take longer to read them all.
+// shared. Blocks share it, and so do the warps of a block. Each warp has the whole tile in its registers, for every
+// eighth group of pixels: a pixel costs a thread four loads from shared memory for 64 or 96 multiply-adds. The warps
+// then add up their tiles pairwise, and a second launch adds up those of the blocks. The last block of the first launch
+// alone would take longer to read them all.
 //
 // Limiter: the multiply-adds in float32, where taps fill 52 to 100 % of a tile; the tensor cores would save little, as
 // the patches are gathered element by element.
@@ -24,8 +24,8 @@ namespace {
 constexpr int kWarps = kBlock / kWarp;
 constexpr int kOutputs = 64;  // of a tile
 
-/// A tile has four times `taps_of_thread` taps: the lanes of a warp stand in 4 columns of taps and 8 of outputs, of
-/// which a thread has fours, 16 and 32 apart.
+/// A tile has four times `taps_of_thread` taps. The lanes of a warp stand in 4 columns of taps and 8 of outputs; a
+/// thread has fours of them, 16 and 32 apart.
 template <int taps_of_thread>
 struct WeightTile {
     static constexpr int kTapsOfThread = taps_of_thread, kTaps = 4 * taps_of_thread;

@@ -48,7 +48,7 @@ struct Logarithm {
     __device__ float operator()(float x) const { return logf(x); }
 };
 
-// Comparisons in place of fmin and fmax, which would lose NaN.
+// Comparisons stand in place of fmin and fmax, which would lose NaN.
 struct Clamp {
     float low, high;
     __device__ float operator()(float x) const { return x < low ? low : x > high ? high : x; }

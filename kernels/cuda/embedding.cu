@@ -1,9 +1,9 @@
 // Embedding on the device: rows picked from a table, and the table's gradient.
 //
-// Limiter: memory forward, 8 bytes an element. Backward, a warp has a table row (up to 128 columns of it) and looks
-// through all indices, 32 at a time, for its own: nothing is scattered, and a row's gradients add up in their order.
-// That reads the indices once for every entry, out of the caches: fine for the classes of a conditional model, a sort
-// would be better for a vocabulary.
+// Limiter: memory forward, 8 bytes an element. Backward, a warp has up to 128 columns of a table row and looks through
+// all indices, 32 at a time, for its own. Nothing is scattered, and a row's gradients add up in their order. That reads
+// the indices once for every entry, out of the caches. It is fine for the classes of a conditional model; a sort would
+// be better for a vocabulary.
 #include "kernels/embedding.h"
 
 #include "kernels/cuda/runtime/launch.cuh"

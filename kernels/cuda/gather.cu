@@ -1,8 +1,8 @@
 // Moving rows on the device: the batch from the bytes of the data set, flips, blocks of columns, the transpose. A
 // thread has a quad of a row of the output, so that rows of any length start a quad of their own.
 //
-// Limiter: memory. gather_images reads a byte and writes four an element, rows in the order of a permutation but whole;
-// the copies move eight bytes an element.
+// Limiter: memory. gather_images reads a byte and writes four for each element; it reads whole rows, in the order of a
+// permutation. The copies move eight bytes an element.
 #include "kernels/gather.h"
 
 #include "kernels/cuda/runtime/launch.cuh"
@@ -12,7 +12,7 @@
 namespace sinter::kernels {
 namespace {
 
-/// The four bytes from `from` on, of which `count` exist (at least one): the others are zero.
+/// The four bytes from `from` on. `count` of them exist, at least one; the others are zero.
 __device__ __forceinline__ Quad load_bytes(const std::uint8_t* from, Index count) {
     if (count >= kQuad && is_aligned(from, sizeof(uchar4))) {
         const uchar4 all = *reinterpret_cast<const uchar4*>(from);
@@ -85,7 +85,7 @@ __global__ void __launch_bounds__(kBlock)
 
 /// A block transposes a square tile through shared memory, so that both its reads and its writes are rows of a warp.
 __global__ void __launch_bounds__(kBlock) transpose_kernel(float* y, const float* x, MatrixShape shape, Divisor tiles) {
-    __shared__ float tile[kWarp][kWarp + 1];  // a column more: the words of a column lie in different banks
+    __shared__ float tile[kWarp][kWarp + 1];  // one column more, so that the words of a column lie in different banks
     const RowColumn place = place_of(blockIdx.x, tiles);
     const Index first_row = kWarp * place.row, first_column = kWarp * place.column;
     const int lane = static_cast<int>(threadIdx.x) % kWarp, warp = static_cast<int>(threadIdx.x) / kWarp;

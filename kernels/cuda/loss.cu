@@ -1,7 +1,7 @@
 // Losses on the device: value and gradient in one launch and one pass over the data.
 //
-// Limiter: memory. The pointwise losses read 8 bytes an element and write 4; softmax reads a row three times, of which
-// two come out of the nearest cache.
+// Limiter: memory. The pointwise losses read 8 bytes an element and write 4. Softmax reads a row three times, twice of
+// these out of the nearest cache.
 #include "kernels/loss.h"
 
 #include "kernels/cuda/toolbox/grid_sum.cuh"

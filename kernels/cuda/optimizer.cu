@@ -1,7 +1,7 @@
 // Optimizer steps on the device: one launch over the whole parameter arena, however many parameters it holds.
 //
 // Limiter: memory. Adam reads w, m, v and dw and writes w, m and v: 28 bytes a parameter, against some twenty
-// operations. What changes from step to step is read by every thread from the same few bytes.
+// operations. Every thread reads what changes from step to step from the same few bytes.
 #include "kernels/optimizer.h"
 
 #include <cfloat>
@@ -108,16 +108,21 @@ __global__ void clip_scale_kernel(StepScalars<float>* step, const float* sum_squ
     step->gradient_scale = factor > 1 ? 1 : factor;  // a NaN norm stays NaN
 }
 
+<<<<<<< HEAD
 // One thread: a place that is known only at run time would put the list into local memory.
+__global__ void gather_step_numbers_kernel(float* y, NumberPlaces<float> numbers, float* proceed) {
+=======
+// One thread does it: a place that is known only at run time would put the list into local memory.
 __global__ void gather_step_numbers_kernel(float* y, StepNumbers<float> numbers, float* proceed) {
+>>>>>>> words
     float go_on = *proceed;
 #pragma unroll
-    for (int i = 0; i < StepNumbers<float>::kMaxNumbers; ++i) {
+    for (int i = 0; i < NumberPlaces<float>::kMaxNumbers; ++i) {
         if (i >= numbers.count) continue;
         const float* const place = numbers.place[i];
         const float value = place ? *place : nanf("");
         y[i] = value;
-        if (place && i < numbers.losses && !isfinite(value)) go_on = 0;
+        if (place && !isfinite(value)) go_on = 0;
     }
     y[numbers.count] = *proceed = go_on;
 }
@@ -156,7 +161,7 @@ void clip_scale(CudaQueue& queue, StepScalars<Real>* step, const Real* sum_squar
     launch<clip_scale_kernel>(queue, 1, 1, 0, step, sum_squares, static_cast<float>(max_norm));
 }
 
-void gather_step_numbers(CudaQueue& queue, Real* y, const StepNumbers<Real>& numbers, Real* proceed) {
+void gather_step_numbers(CudaQueue& queue, Real* y, const NumberPlaces<Real>& numbers, Real* proceed) {
     launch<gather_step_numbers_kernel>(queue, 1, 1, 0, y, numbers, proceed);
 }
 

@@ -1,9 +1,9 @@
 // Pooling and nearest-neighbour upsampling on the device: a thread has a quad of channels of one pixel of the result.
 // Upsampling is average pooling with the roles of forward and backward exchanged and without the division.
 //
-// Limiter: memory. An output pixel of kernel 2, stride 2 reads four pixels and writes one; overlapping windows read
-// theirs from the nearest cache. The gradient of the maximum finds the maxima again: kernel^2 more comparisons a
-// window.
+// Limiter: memory. An output pixel of kernel 2, stride 2 reads four pixels and writes one. Overlapping windows read
+// their pixels from the nearest cache. The gradient of the maximum finds the maxima again, with kernel^2 more
+// comparisons a window.
 #include "kernels/pool.h"
 
 #include "kernels/cuda/runtime/launch.cuh"
@@ -116,7 +116,7 @@ __global__ void __launch_bounds__(kBlock)
             const Quad quad = load4(x + input_at(g, at.image, p, q) + at.channel, left);
 #pragma unroll
             for (int j = 0; j < kQuad; ++j) {
-                // Comparisons in place of fmax: NaN is taken and then stays.
+                // Comparisons stand in place of fmax, so that NaN is taken and then stays.
                 if (quad[j] > largest[j] || isnan(quad[j])) largest[j] = quad[j];
             }
         }

@@ -56,7 +56,8 @@ __global__ void __launch_bounds__(kBlock)
     random_permutation_kernel(std::int32_t* order, std::uint32_t count, RandomAddress address) {
     const Index i = thread_of_grid();
     if (i >= count) return;
-    // Every thread makes the round keys again, two blocks of Philox: less than a walk costs, and no second launch.
+    // Every thread makes the round keys again. These two blocks of Philox cost less than a walk, and save a second
+    // launch.
     const Permutation permutation(count, read_stream(address));
     order[i] = static_cast<std::int32_t>(permutation(static_cast<std::uint32_t>(i)));
 }

@@ -1,8 +1,8 @@
 // The variational bottleneck on the device: noise, sample and divergence in one launch; backward makes the noise again
 // instead of reading it. A thread has a quad of z, which is a Philox block of noise.
 //
-// Limiter: a latent of 128 x 20 is ten kilobytes, so the launch and its latency; a large one the logarithms, sines and
-// exponentials, at 12 bytes an element forward and 20 backward.
+// Limiter: the launch and its latency, since a latent of 128 x 20 is ten kilobytes. A large latent is limited by
+// logarithms, sines and exponentials, at 12 bytes an element forward and 20 backward.
 #include "kernels/vae.h"
 
 #include "kernels/cuda/toolbox/divisor.cuh"

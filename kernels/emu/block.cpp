@@ -109,8 +109,8 @@ void BlockRunner::prepare(const dim3& threads) {
     if (count_ % kWarpLanes != 0) warps_.back().existing = (1u << count_ % kWarpLanes) - 1;
 }
 
-/// A fiber runs fresh threads one after the other, for as long as they do not wait. One that waits keeps the fiber,
-/// and another fiber goes on with the rest: a kernel that never waits runs on one fiber, as a loop.
+/// A fiber runs fresh threads one after the other, as long as they do not wait. A thread that waits keeps the fiber,
+/// and another fiber goes on with the rest. A kernel that never waits runs on one fiber, as a loop.
 void BlockRunner::fiber_main(void* runner) {
     auto& self = *static_cast<BlockRunner*>(runner);
     for (;;) self.work();
@@ -182,7 +182,7 @@ int BlockRunner::next_runnable() {
     return -1;
 }
 
-/// Goes on with `thread`: where it waited, or on a spare fiber from its start.
+/// Goes on with `thread`, either where it waited or from its start on a spare fiber.
 void BlockRunner::resume(int thread, Fiber& from) {
     Thread& next = threads_[static_cast<std::size_t>(thread)];
     if (states_[static_cast<std::size_t>(thread)] == State::fresh) {

@@ -1,4 +1,4 @@
-// One block of a launch: its threads, each a plain call until it has to wait, and how they wait for each other.
+// One block of a launch: its threads, and how they wait for each other. A thread is a plain call until it has to wait.
 #pragma once
 
 #include <cstddef>
@@ -30,11 +30,11 @@ struct Grid {
 
 enum class BarrierKind { plain, count, all, any };
 
-/// What lanes do together: the last one to arrive does it for all of them, `lanes` pointing to what each one brought.
+/// What lanes do together. The last one to arrive does it for all of them; `lanes` points to what each one brought.
 using Combine = void (*)(void* const* lanes, unsigned mask);
 
-/// Runs blocks, one at a time, on the OS thread that made it. The threads of a block run one after the other, each as
-/// far as it gets, in the order that the schedule says.
+/// Runs blocks, one at a time, on the OS thread that made it. The threads of a block run one after the other in the
+/// order of the schedule, each as far as it gets.
 class BlockRunner {
 public:
     BlockRunner();

@@ -26,7 +26,7 @@ std::string place_of_caller() {
     }
 }
 
-// Nothing is left to be broken by allocating in a signal handler: the program ends here.
+// The program ends here, so allocating in a signal handler can break nothing any more.
 void on_segmentation_fault(int signal, siginfo_t* info, void* context) {
     const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
     const std::string place = place_of_caller();
@@ -43,7 +43,7 @@ void on_segmentation_fault(int signal, siginfo_t* info, void* context) {
     if (previous.sa_flags & SA_SIGINFO) {
         previous.sa_sigaction(signal, info, context);
     }
-    // Otherwise the access is made again on return, and ends the program as it would have without this handler.
+    // Otherwise the access is repeated on return, and ends the program as it would have without this handler.
 }
 
 #ifdef SINTER_EMU_ASAN

@@ -1,4 +1,4 @@
-// What a kernel did wrong, in a sentence that names it, the block and the thread.
+// What a kernel did wrong, as a sentence that names the kernel, the block and the thread.
 #pragma once
 
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// Fibers: stacks that the CPU changes to without the system's help. A CUDA thread that waits keeps its own.
+// Fibers: stacks that the CPU changes to without the system's help. A CUDA thread that waits keeps its stack.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ class Fiber {
 public:
     /// Stands for the stack that the calling OS thread runs on.
     Fiber();
-    /// A stack of its own, on which start() begins entry(argument). `entry` never returns: it switches away for good.
+    /// A stack of its own, on which start() begins entry(argument). `entry` never returns; it switches away for good.
     Fiber(void (*entry)(void*), void* argument);
     ~Fiber();
     Fiber(const Fiber&) = delete;

@@ -43,7 +43,7 @@ struct Job {
     }
 };
 
-/// OS threads that help with grids of several blocks. Those that come late to a job are not waited for.
+/// OS threads that help with grids of several blocks. Nobody waits for those that come late to a job.
 class Helpers {
 public:
     Helpers() {
@@ -88,7 +88,7 @@ private:
     int inside_ = 0;
 };
 
-/// What is known of kernels from before their launch.
+/// What is known of kernels before they are launched.
 struct KnownKernel {
     std::string name = "without a name";
     std::size_t max_shared_bytes = kSharedBytesUnasked;
@@ -105,7 +105,7 @@ std::string text(const dim3& size) {
     return std::to_string(size.x) + "x" + std::to_string(size.y) + "x" + std::to_string(size.z);
 }
 
-/// Nothing, or why no device would start this.
+/// The reason why no device would start this, or nothing.
 std::string refusal(const cudaLaunchConfig_t& config, const KnownKernel& kernel) {
     const dim3 &grid = config.gridDim, &block = config.blockDim;
     if (grid.x == 0 || grid.y == 0 || grid.z == 0) return "the grid is empty: " + text(grid) + " blocks";

@@ -22,14 +22,14 @@ constexpr std::size_t kAlignment = 256;
 constexpr std::size_t kGuard = 256;
 constexpr std::size_t kPage = std::size_t{2} << 20;  // a huge one; a multiple of all others that systems use
 constexpr unsigned char kGuardByte = 0xA7, kPoisonByte = 0xFF;
-// So much freed memory is kept out of use, where whoever still reads it finds NaN, or the address sanitizer.
+// This much freed memory is kept out of use. Whoever still reads it finds NaN, or the address sanitizer.
 constexpr std::size_t kQuarantine = std::size_t{8} << 20;
 
 std::size_t rounded(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-/// One range of addresses: guard, block, guard, block, ..., guard. Opening and closing it takes the system as long as
-/// there are pages in it. So it has huge pages where the system gives them, and is kept short: what was freed is used
-/// again, the lowest address first.
+/// One range of addresses: guard, block, guard, block, ..., guard. The more pages it has, the longer the system takes
+/// to open and close it. It therefore has huge pages where the system gives them, and is kept short: freed memory is
+/// used again, the lowest address first.
 class Arena {
 public:
     Arena() {
@@ -88,7 +88,7 @@ public:
 
     std::string damaged_guard() {
 #ifndef SINTER_EMU_ASAN  // which sees the access itself
-        // A guard stands between two blocks: of a write into it, the nearer one is named.
+        // A guard stands between two blocks. For a write into it, the nearer block is named.
         for (const std::size_t reach : {kGuard / 2, kGuard}) {
             for (const auto& [block, bytes] : blocks_) {
                 const std::byte* back = block + bytes;

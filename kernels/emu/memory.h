@@ -1,4 +1,5 @@
-// The memory of the emulated device: apart from the host's, closed to it, with guard bytes around every allocation.
+// The memory of the emulated device. It lies apart from the host's, is closed to the host, and has guard bytes around
+// every allocation.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +7,7 @@
 
 namespace sinter::emu {
 
-/// Device memory of this size, filled with a pattern that reads as NaN or -1, aligned to 256 bytes; null if there is
+/// Device memory of this size, aligned to 256 bytes and filled with a pattern that reads as NaN or -1; null if there is
 /// no more.
 void* allocate_device(std::size_t bytes);
 /// False for an address that allocate_device() did not give, or that was freed already.
@@ -14,7 +15,7 @@ bool free_device(void* memory);
 
 /// Whether `address` points into an allocation, or to the end of one.
 bool is_device_pointer(const void* address);
-/// Whether all of these bytes lie within one allocation. An empty range always does.
+/// Whether all of these bytes lie within one allocation. Those of an empty range always do.
 bool is_device_range(const void* address, std::size_t bytes);
 
 /// Pinned memory of the host, which kernels reach by the same addresses; null if there is no more.
@@ -29,8 +30,8 @@ const std::byte* device_memory();
 std::size_t device_bytes_used();
 std::size_t device_bytes_total();
 
-/// Device memory may be touched while one of these exists: within launches and copies. Outside of them an access stops
-/// the program and says that a copy is missing.
+/// While one exists, device memory may be touched. Launches and copies hold one. Outside of them an access stops the
+/// program and says that a copy is missing.
 class OpenMemory {
 public:
     OpenMemory();
@@ -39,7 +40,7 @@ public:
     OpenMemory& operator=(const OpenMemory&) = delete;
 };
 
-/// Nothing, or a sentence on an allocation whose guard bytes were written over, which it then mends. To be called with
+/// A sentence on an allocation whose guard bytes were written over, or nothing. It mends the bytes. To be called with
 /// the memory open.
 std::string damaged_guard();
 

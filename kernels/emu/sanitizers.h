@@ -29,7 +29,7 @@
 
 namespace sinter::emu {
 
-/// Forbids, or allows again, every access to this memory. Without the address sanitizer: nothing.
+/// Forbids, or allows again, every access to this memory. Does nothing without the address sanitizer.
 inline void forbid([[maybe_unused]] const void* memory, [[maybe_unused]] std::size_t bytes) {
 #ifdef SINTER_EMU_ASAN
     __asan_poison_memory_region(memory, bytes);

@@ -5,7 +5,7 @@
 
 namespace sinter::emu {
 
-/// The memory of all __shared__ variables of the library that a kernel stands in, as the calling OS thread has them.
+/// The memory of the calling OS thread for all __shared__ variables of the library that a kernel stands in.
 struct SharedStatics {
     std::byte* begin = nullptr;
     std::size_t bytes = 0;

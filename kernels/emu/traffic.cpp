@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kSector = 32;
 
-/// Which launch and which block were the last ones to touch a sector, by their numbers.
+/// The numbers of the launch and of the block that last touched a sector.
 struct Sector {
     std::uint32_t read_by_block, written_by_block, read_by_launch, written_by_launch, handed_on_by_launch;
 };
@@ -31,7 +31,7 @@ struct Counter {
         if (!sectors) {
             begin = device_memory();
             bytes = device_bytes_total();
-            // Pages of zeros, of which only those of touched sectors come to exist.
+            // These are pages of zeros. Only those of touched sectors come to exist.
             void* const range = mmap(nullptr, bytes / kSector * sizeof(Sector), PROT_READ | PROT_WRITE,
                                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
             if (range == MAP_FAILED) throw std::bad_alloc();
@@ -101,7 +101,8 @@ void count_read(const void* address, std::size_t bytes) {
 
 }  // namespace sinter::emu
 
-// What -fsanitize=thread calls before every access to memory. There is no thread sanitizer behind these: they count.
+// -fsanitize=thread makes the compiler call these before every access to memory. There is no thread sanitizer behind
+// them: they count.
 #ifndef __SANITIZE_THREAD__
 extern "C" {
 
@@ -128,7 +129,7 @@ SINTER_COUNT_ACCESSES(8)
 SINTER_COUNT_ACCESSES(16)
 #undef SINTER_COUNT_ACCESSES
 
-// Atomic operations, which are calls too then. Those on counters are no traffic to speak of.
+// Atomic operations are calls too, then. Those on counters are no traffic to speak of.
 #define SINTER_ATOMICS(bits, Value)                                                                                   \
     Value __tsan_atomic##bits##_load(const volatile Value* at, int) { return __atomic_load_n(at, __ATOMIC_SEQ_CST); } \
     void __tsan_atomic##bits##_store(volatile Value* at, Value value, int) {                                          \

@@ -78,11 +78,11 @@ void clip_scale(RefQueue<Real>&, StepScalars<Real>* step, const Real* sum_square
 }
 
 template <class Real>
-void gather_step_numbers(RefQueue<Real>&, Real* y, const StepNumbers<Real>& numbers, Real* proceed) {
+void gather_step_numbers(RefQueue<Real>&, Real* y, const NumberPlaces<Real>& numbers, Real* proceed) {
     for (int i = 0; i < numbers.count; ++i) {
         const Real* const place = numbers.place[i];
         y[i] = place ? *place : std::numeric_limits<Real>::quiet_NaN();
-        if (place && i < numbers.losses && !std::isfinite(y[i])) *proceed = 0;
+        if (place && !std::isfinite(y[i])) *proceed = 0;
     }
     y[numbers.count] = *proceed;
 }

@@ -10,14 +10,14 @@
 namespace sinter::kernels {
 namespace {
 
-// What NVIDIA advises for a Hopper device; an algorithm takes what it needs of it.
+// NVIDIA advises this size for a Hopper device. An algorithm takes what it needs of it.
 constexpr std::uint64_t kWorkspaceLimit = std::uint64_t{32} << 20;
 
 #define SINTER_TEXT_OF(value) #value
 #define SINTER_TEXT(value) SINTER_TEXT_OF(value)
 constexpr const char* kLibraryName = "libcublasLt.so." SINTER_TEXT(CUBLAS_VER_MAJOR);
 
-/// Float32 in memory and in sums. What the operands are rounded to is all that differs.
+/// Memory and sums are float32. Only what the operands are rounded to differs.
 cublasComputeType_t compute_type(Precision precision) {
     switch (precision) {
         case Precision::fp32:

@@ -37,7 +37,7 @@ struct CublasLt {
     void check(cublasStatus_t status, std::string_view action) const {
         if (status != CUBLAS_STATUS_SUCCESS) fail(status, action);
     }
-    /// The same, for a sentence that is put together only where it is needed.
+    /// The same, for a sentence that is made only where it is needed.
     template <std::invocable Action>
     void check(cublasStatus_t status, const Action& action) const {
         if (status != CUBLAS_STATUS_SUCCESS) fail(status, action());
@@ -63,7 +63,7 @@ using MatrixLayout = std::unique_ptr<cublasLtMatrixLayoutOpaque_t, CublasLtDestr
 using Preference =
     std::unique_ptr<cublasLtMatmulPreferenceOpaque_t, CublasLtDestroy<&CublasLt::MatmulPreferenceDestroy>>;
 
-/// Matrix products by one handle of cuBLASLt, each shape with the algorithm that its heuristic named first.
+/// Matrix products by one handle of cuBLASLt. Each shape gets the algorithm that the heuristic named first.
 class CublasLtProducts {
 public:
     CublasLtProducts();

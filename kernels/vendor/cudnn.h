@@ -48,7 +48,7 @@ struct Cudnn {
     void check(cudnnStatus_t status, std::string_view action) const {
         if (status != CUDNN_STATUS_SUCCESS) fail(status, action);
     }
-    /// The same, for a sentence that is put together only where it is needed.
+    /// The same, for a sentence that is made only where it is needed.
     template <std::invocable Action>
     void check(cudnnStatus_t status, const Action& action) const {
         if (status != CUDNN_STATUS_SUCCESS) fail(status, action());
@@ -89,7 +89,7 @@ using ConvolutionDescriptor = CudnnObject<cudnnConvolutionDescriptor_t, &Cudnn::
 /// Images of float32, channels last.
 void describe_images(const TensorDescriptor& descriptor, const ImageShape& shape);
 
-/// Whether cuDNN counts so many elements: its sizes are ints.
+/// Whether cuDNN can count this many elements: its sizes are ints.
 bool fits_cudnn(Index count);
 
 }  // namespace sinter::kernels

@@ -52,7 +52,7 @@ bool CudnnBatchNorm::backward(CudaQueue& queue, float* dx, float* dgamma, float*
                               MatrixShape shape, Activation activation, bool accumulate) {
     if (!maps(shape, dx, dgamma, dbeta, dy, x, gamma, beta, mean, inverse_deviation)) return false;
     const auto& [matrix, channels] = descriptors_of(shape);
-    // cuDNN ends before the activation, and does not promise to work in place: then ds has memory of its own.
+    // cuDNN ends before the activation and does not promise to work in place, so ds has memory of its own then.
     const bool as_it_is = activation.kind == ActivationKind::identity && dx != dy;
     const CudaScratch scratch(queue, as_it_is ? 0 : static_cast<std::size_t>(shape.count()) * sizeof(float));
     const float* ds = dy;

@@ -27,7 +27,7 @@ private:
     struct Descriptors {
         TensorDescriptor matrix, channels;
     };
-    /// Of a matrix [rows, channels]: rows are the pixels of images.
+    /// The descriptors of a matrix [rows, channels], whose rows are the pixels of images.
     const Descriptors& descriptors_of(MatrixShape shape);
 
     cudnnHandle_t handle_;

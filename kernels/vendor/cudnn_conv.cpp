@@ -1,6 +1,6 @@
 // sinter's weights are [height, width, in, out] (HWIO), cuDNN's channels-last filters [out, height, width, in]. As
 // matrices, [taps in, out] and [out, taps in], one is the transpose of the other: a weight is turned into scratch
-// memory before a call, the gradient of one after it.
+// memory before a call, and the gradient of a weight after it.
 #include "kernels/vendor/cudnn_conv.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ constexpr std::size_t kWorkspaceLimit = std::size_t{256} << 20;
 constexpr float kZero = 0, kOne = 1;
 
 /// cuDNN pads as much after as before. Where sinter's outputs are those of such a padding, both mean the same sums:
-/// what the last stride leaves over is not looked at.
+/// neither looks at what the last stride leaves over.
 bool is_symmetric(Index size, Index outputs, Index kernel, Index stride, Index pad) {
     return outputs == conv_output_size(size, kernel, stride, {pad, pad});
 }
@@ -41,7 +41,7 @@ std::string text(const ConvGeometry& g) {
            std::to_string(g.out_width) + "x" + std::to_string(g.out_channels);
 }
 
-/// Whether an algorithm may be taken: one that gives the same bits every time, and in exact mode one without tensor
+/// Whether an algorithm may be taken. It must give the same bits every time, and in exact mode it must use no tensor
 /// cores. None may round operands to half precision, whose range is smaller.
 template <class Candidate>
 bool allowed(const Candidate& candidate, bool exact) {

@@ -11,8 +11,8 @@
 
 namespace sinter::kernels {
 
-/// Convolutions by one handle of cuDNN, each shape with the first deterministic algorithm that its heuristic names.
-/// The members are those of VendorKernels without the prefix.
+/// Convolutions by one handle of cuDNN. Each shape gets the first deterministic algorithm that the heuristic names. The
+/// members are those of VendorKernels without the prefix.
 class CudnnConvolutions {
 public:
     explicit CudnnConvolutions(cudnnHandle_t handle) : handle_(handle) {}

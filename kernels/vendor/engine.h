@@ -1,5 +1,5 @@
 // The vendor's libraries behind three families of contracts: matrix products by cuBLASLt, convolutions and batch
-// normalisation by cuDNN. What this header declares knows neither library: sinter builds and starts without them.
+// normalisation by cuDNN. This header names neither library, so sinter builds and starts without them.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ class VendorKernels {
 public:
     virtual ~VendorKernels() = default;
 
-    /// Calls that the libraries did: a benchmark sees by it whether it timed them.
+    /// The number of calls that the libraries did. It tells a benchmark whether it timed them.
     std::int64_t calls_done = 0;
 
     virtual bool gemm(CudaQueue& queue, float* c, const float* a, const float* b, const GemmShape& shape,
@@ -53,8 +53,8 @@ bool done_by_vendor(CudaQueue& queue, const Arguments&... arguments) {
     return true;
 }
 
-/// Loads the libraries, once for the process, and opens a handle of each on the queue's device and stream, for the
-/// life of the result. Throws QueueError: where a library is missing, with its name and where it was looked for.
+/// Loads the libraries, once for the process, and opens a handle of each on the queue's device and stream, for the life
+/// of the result. Throws QueueError where a library is missing, with its name and the places that were searched.
 std::unique_ptr<VendorKernels> load_vendor_kernels(CudaQueue& queue);
 
 }  // namespace sinter::kernels

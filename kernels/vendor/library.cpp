@@ -72,7 +72,7 @@ std::vector<std::string> vendor_folders() {
 }
 
 Library::Library(std::string name) : name_(std::move(name)) {
-    // Loaded globally: cuDNN looks for cuBLASLt by name and takes what is loaded already.
+    // It is loaded globally: cuDNN looks for cuBLASLt by name and takes what is loaded already.
     constexpr int kMode = RTLD_NOW | RTLD_GLOBAL;
     std::string places, failures;
 #ifdef SINTER_CUDA_EMULATED

@@ -1,4 +1,4 @@
-// Shared libraries that a program loads while it runs, and where they are looked for.
+// Shared libraries that a program loads while it runs, and the places where it looks for them.
 #pragma once
 
 #include <string>
@@ -8,14 +8,15 @@ namespace sinter::kernels {
 
 /// Folders that the dynamic linker does not search by itself and in which the vendor's libraries often lie: those of
 /// the CUDA toolkit, and Python's wheels in the environment that is active and in the system's. With
-/// SINTER_VENDOR_PATH, folders divided by colons, only those.
+/// SINTER_VENDOR_PATH, whose folders are divided by colons, only those.
 std::vector<std::string> vendor_folders();
 
-/// A library that stays loaded until the program ends: what it started in the driver may not be taken down earlier.
+/// A library that stays loaded until the program ends, because what it started in the driver must not end earlier.
 class Library {
 public:
-    /// Loads `name`, "libcudnn.so.9": without SINTER_VENDOR_PATH as the dynamic linker finds it, then from
-    /// vendor_folders(). Throws QueueError with the places and, for a file that could not be loaded, the reason.
+    /// Loads `name`, such as "libcudnn.so.9". Without SINTER_VENDOR_PATH it tries the dynamic linker's own search
+    /// first, then vendor_folders(). Throws QueueError with the places and, for a file that could not be loaded, the
+    /// reason.
     explicit Library(std::string name);
 
     /// Sets `function` to the function of that name. Throws QueueError if the library has none.

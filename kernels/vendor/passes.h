@@ -1,5 +1,5 @@
-// Passes over device memory around the calls of the vendor's libraries: what sinter's own kernels do while
-// the numbers are in registers.
+// Passes over device memory around the calls of the vendor's libraries. They do what sinter's own kernels do while the
+// numbers are in registers.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace sinter::kernels {
 
-/// Whether an array can be read 16 bytes at a time. A null pointer, for an array that is not there, does not object.
+/// Whether an array can be read 16 bytes at a time. A null pointer, for an array that is not there, counts as yes.
 inline bool in_quads(const void* data) { return reinterpret_cast<std::uintptr_t>(data) % 16 == 0; }
 
-/// y = f(y + bias) over rows, bias [columns] or null. For the identity without a bias, nothing is done.
+/// y = f(y + bias) over rows, bias [columns] or null. Does nothing for the identity without a bias.
 void bias_activation_forward(CudaQueue& queue, float* y, const float* bias, MatrixShape shape, Activation activation);
 
 /// ds = dy f'(s), the gradient before the activation, s = gamma (x - mean) inverse_deviation + beta as batch_norm.h has

@@ -28,10 +28,7 @@ struct Outcome {
 class VaeSteps {
 public:
     VaeSteps(const ImageSet& images, Index batch, Device device, bool capture, const VaeOptions& options = {})
-        : training_(images, batch, 3, options, device),
-          guard_(device),
-          captured_(device, capture),
-          readings_(device, 4) {}
+        : training_(images, batch, 3, options, device), guard_(device), captured_(device, capture), readings_(device) {}
 
     void step() {
         StepPlace place{.step = training_.adam.steps() + 1, .position = training_.loader.position()};
@@ -42,10 +39,11 @@ public:
         }
         training_.noise.start_step(static_cast<std::uint64_t>(place.step));
         training_.adam.prepare(1e-3);
-        const Tensor numbers = captured_.run(static_cast<std::uint64_t>(place.images), [&] {
+        const StepNumbers numbers = captured_.run({place.images}, [&] {
             training_.loader.gather(training_.batch);
             const Vae::Losses losses = training_.vae.losses(training_.batch, training_.noise);
-            const Tensor gathered = guard_.gather({losses.total, losses.reconstruction, losses.kl}, 1);
+            const StepNumbers gathered =
+                guard_.gather({{"loss", losses.negative_elbo}, {"recon", losses.reconstruction}, {"kl", losses.kl}});
             training_.adam.clear_gradients();
             backward(losses.total);
             training_.adam.apply(0, &guard_);
@@ -61,13 +59,13 @@ public:
     }
 
     Training& training() { return training_; }
-    CapturedStep::Counts counts(Index batch) const { return captured_.counts(static_cast<std::uint64_t>(batch)); }
+    CapturedStep::Counts counts(Index batch) const { return captured_.counts({batch}); }
 
 private:
     void take(const Reading& reading) {
         EXPECT_EQ(reading.place.step, static_cast<std::int64_t>(losses_.size()) + 1) << "in the order of the steps";
-        held_ += reading.values.back() == 0 ? 1 : 0;
-        losses_.push_back(reading.values.front());
+        held_ += reading.updates_held ? 1 : 0;
+        losses_.push_back(reading.numbers.front().value);
     }
 
     Training training_;
@@ -82,21 +80,17 @@ private:
 class GanSteps {
 public:
     GanSteps(const GanOptions& options, const GanTrainingOptions& how, Index batch, Device device, bool capture)
-        : run_(options, how, {.beta1 = 0.5}, 1, device),
-          batch_(batch),
-          captured_(device, capture),
-          readings_(device, 5) {}
+        : run_(options, how, {.beta1 = 0.5}, 1, device), batch_(batch), captured_(device, capture), readings_(device) {}
 
     void step() {
         const GanOptions& options = run_.gan.options();
         const std::int64_t number = run_.discriminator.steps() + 1;
         run_.noise.start_step(static_cast<std::uint64_t>(number));
         run_.images.start_step(static_cast<std::uint64_t>(number));
-        run_.training.prepare({2e-4, 2e-4});
-        const Tensor numbers = captured_.run(run_.training.generator_learns() ? 1 : 0, [&] {
-            const GanTraining::Losses losses = run_.training.pass(
+        run_.training.prepare(number, {2e-4, 2e-4});
+        const StepNumbers numbers = captured_.run({batch_, run_.training.variant()}, [&] {
+            return run_.training.pass(
                 random_uniform({batch_, options.size, options.size, options.channels}, -1, 1, run_.images), labels_);
-            return run_.training.guard().gather({losses.loss_d, losses.loss_g, losses.d_real, losses.d_fake}, 0);
         });
         readings_.push({number, 0, batch_}, numbers, [&](const Reading& reading) { take(reading); });
     }
@@ -110,12 +104,13 @@ public:
         return outcome;
     }
 
-    CapturedStep::Counts counts() const { return captured_.counts(1); }
+    CapturedStep::Counts counts() const { return captured_.counts({batch_, "both"}); }
 
 private:
     void take(const Reading& reading) {
-        losses_.push_back(reading.values[0]);
-        if (!std::isnan(reading.values[1])) losses_.push_back(reading.values[1]);
+        for (const NamedNumber& number : reading.numbers.first(2)) {
+            if (!std::isnan(number.value)) losses_.push_back(number.value);
+        }
     }
 
     GanRun run_;
@@ -139,32 +134,32 @@ public:
           guard_(device),
           labels_(labels, device),
           captured_(device, capture),
-          readings_(device, 2) {}
+          readings_(device) {}
 
     void step() {
         const std::int64_t number = adam_.steps() + 1;
         noise_.start_step(static_cast<std::uint64_t>(number));
         images_.start_step(static_cast<std::uint64_t>(number));
         adam_.prepare(1e-3);
-        const Tensor numbers = captured_.run(0, [&] {
+        const StepNumbers numbers = captured_.run({labels_.count()}, [&] {
             const ClassifierOptions& options = classifier_.options();
             const Tensor batch =
                 random_uniform({labels_.count(), options.height, options.width, options.channels}, 0, 1, images_);
             adam_.clear_gradients();
             const Tensor loss = softmax_cross_entropy(classifier_.classify(batch).logits, labels_,
                                                       1.0 / static_cast<double>(labels_.count()));
-            const Tensor gathered = guard_.gather({loss}, 1);
+            const StepNumbers gathered = guard_.gather({{"loss", loss}});
             backward(loss);
             adam_.apply(0, &guard_);
             return gathered;
         });
         readings_.push({number, 0, labels_.count()}, numbers,
-                       [&](const Reading& reading) { losses_.push_back(reading.values.front()); });
+                       [&](const Reading& reading) { losses_.push_back(reading.numbers.front().value); });
     }
 
     Outcome after(int steps) {
         for (int i = 0; i < steps; ++i) step();
-        readings_.flush([&](const Reading& reading) { losses_.push_back(reading.values.front()); });
+        readings_.flush([&](const Reading& reading) { losses_.push_back(reading.numbers.front().value); });
         return {losses_, adam_.arena().values().to_floats()};
     }
 

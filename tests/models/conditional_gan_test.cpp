@@ -74,7 +74,8 @@ Learned learned(const GanOptions& options, const GanTrainingOptions& how, int st
             loader.next(images, &labels);
         }
         run.noise.start_step(static_cast<std::uint64_t>(step));
-        run.training.step(images, {1e-3, 1e-3}, labels);
+        run.training.prepare(step, {1e-3, 1e-3});
+        run.training.pass(images, labels);
     }
 
     const NoGrad no_grad;

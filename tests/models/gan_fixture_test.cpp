@@ -76,11 +76,9 @@ void expect_pytorchs_training(const Trained& like, Device device, const Bounds& 
     for (int step = 1; step <= kSteps; ++step) {
         const Tensor real = images(image_source, like.size, step);
         networks.noise.start_step(static_cast<std::uint64_t>(step));
-        const GanTraining::Losses losses = training.step(real, {like.learning_rate, like.learning_rate});
-        curves["loss_d"].push_back(losses.loss_d.item());
-        curves["loss_g"].push_back(losses.loss_g.item());
-        curves["d_real"].push_back(losses.d_real.item());
-        curves["d_fake"].push_back(losses.d_fake.item());
+        training.prepare(step, {like.learning_rate, like.learning_rate});
+        const StepNumbers numbers = training.pass(real);
+        for (const char* name : {"loss_d", "loss_g", "d_real", "d_fake"}) curves[name].push_back(value(numbers, name));
     }
     for (const auto& [name, curve] : curves) {
         expect_close(curve, fixture_values(file(), like.fixture + "." + name), 0, bounds.losses, name);

@@ -1,6 +1,11 @@
 // A GAN, its sources of random numbers and its training, as the tests of GANs need them.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string_view>
+
 #include "core/ops/random.h"
 #include "models/gan_training.h"
 
@@ -28,6 +33,13 @@ struct GanNetworks {
     Gan gan;
 };
 
+/// A number of a step by its name.
+inline double value(const StepNumbers& numbers, std::string_view name) {
+    const auto place = std::find(numbers.names.begin(), numbers.names.begin() + numbers.count, name);
+    EXPECT_NE(place, numbers.names.begin() + numbers.count) << name;
+    return numbers.values.to_doubles()[static_cast<std::size_t>(place - numbers.names.begin())];
+}
+
 struct GanRun : GanNetworks {
     GanRun(const GanOptions& options, const GanTrainingOptions& how, const AdamOptions& adam = {.beta1 = 0.5},
            std::uint64_t seed = 1, Device device = Device::cpu())
@@ -38,13 +50,17 @@ struct GanRun : GanNetworks {
           training(gan, generator, discriminator, noise, how) {}
 
     /// The next step, on random images.
-    GanTraining::Losses step(Index batch, const GanTraining::Rates& rates = {2e-3, 2e-3}) {
-        const std::uint64_t number = static_cast<std::uint64_t>(discriminator.steps()) + 1;
-        noise.start_step(number);
-        images.start_step(number);
+    StepNumbers step(Index batch, const GanTraining::Rates& rates = {2e-3, 2e-3}) {
+        return repeat(discriminator.steps() + 1, batch, rates);
+    }
+    /// The same step once more.
+    StepNumbers repeat(std::int64_t number, Index batch, const GanTraining::Rates& rates = {2e-3, 2e-3}) {
+        noise.start_step(static_cast<std::uint64_t>(number));
+        images.start_step(static_cast<std::uint64_t>(number));
+        training.prepare(number, rates);
         const GanOptions& options = gan.options();
-        return training.step(random_uniform({batch, options.size, options.size, options.channels}, -1, 1, images),
-                             rates, labels(batch));
+        return training.pass(random_uniform({batch, options.size, options.size, options.channels}, -1, 1, images),
+                             labels(batch));
     }
 
     Generator images;

@@ -1,13 +1,11 @@
-# Installs SINTER_BUILD below FOLDER, then configures, builds and runs the project CONSUMER against it.
+# Configures, builds and runs the project CONSUMER against the package in FOLDER.
 set(prefix ${FOLDER}/prefix)
 set(build ${FOLDER}/build)
-# Leftovers of an earlier run could hide a header or a target that is no longer installed.
-file(REMOVE_RECURSE ${prefix} ${build})
+file(REMOVE_RECURSE ${build})
 
 function(run)
     execute_process(COMMAND ${ARGV} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
-run(${CMAKE_COMMAND} --install ${SINTER_BUILD} --prefix ${prefix})
 
 # A public header may lean only on headers that are installed as well.
 file(GLOB_RECURSE headers RELATIVE ${prefix}/include/sinter ${prefix}/include/sinter/*.h)

@@ -8,9 +8,9 @@ namespace sinter::kernels {
 /// The three transforms of F(m, r), y = A^T ((G g) * (B^T d)) with n = m + r - 1 products (Lavin & Gray,
 /// arXiv:1509.09308): outputs y[i] = sum over k < r of d[i + k] g[k]. In two dimensions each acts on rows and columns.
 ///
-/// The products are values of polynomials at n - 1 points and at infinity, whence the entries: row p of A and G holds
-/// powers of point p, row p of B^T the coefficients of the polynomial that is zero at all other points. The divisor
-/// that makes that polynomial 1 at its own point is put into G, so that data meet small numbers only.
+/// The products are values of polynomials at n - 1 points and at infinity. Row p of A and G therefore holds powers of
+/// point p, and row p of B^T the coefficients of the polynomial that is zero at all other points. G also contains the
+/// divisor that makes that polynomial 1 at its own point, so that data meet small numbers only.
 template <int m, int r>
 struct MinimalFilter {
     static constexpr int kOutputs = m, kTaps = r, kProducts = m + r - 1;
@@ -46,7 +46,8 @@ struct MinimalFilter {
     }
 
 private:
-    /// Coefficients, lowest first, of the product of (x - point) over all points but one (over all if there is none).
+    /// The coefficients, lowest first, of the product of (x - point) over all points but one, or over all if there is
+    /// no such one.
     static constexpr std::array<double, kProducts> zero_except_at(const double* points, int count, int except) {
         std::array<double, kProducts> coefficients{1};
         int degree = 0;

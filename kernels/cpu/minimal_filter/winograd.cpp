@@ -1,14 +1,14 @@
-// Convolution and its gradients by minimal filtering: tiles of the image, of the weight and of the outputs are
-// transformed, and at each of the n * n positions of a transformed tile there is one matrix product:
+// Convolution and its gradients by minimal filtering: it transforms tiles of the image, of the weight and of the
+// outputs. At each of the n * n positions of a transformed tile there is one matrix product:
 //
 //   forward          M[p] = V[p] U[p]       V[p] [tiles, channels of all phases], the transformed image
 //   input gradient   V[p] = M[p] U[p]^T     U[p] [channels of all phases, out], the transformed weight
 //   weight gradient  U[p] = V[p]^T M[p]     M[p] [tiles, out], the transformed outputs
 //
-// The algorithm is bilinear, so the gradients go through the same transforms, transposed. Tiles are worked on in groups
-// whose V and M stay in the third-level cache. Compared with the plain product, DCGAN layers need 1.8 (kernel 4,
-// deep layers) to 4.8 (kernel 5, stride 1, 7x7) times fewer multiply-adds; transforms and their traffic cost a third
-// of what is left.
+// The algorithm is bilinear, so the gradients go through the same transforms, transposed. It works on groups of tiles
+// whose V and M stay in the third-level cache. Compared with the plain product, DCGAN layers need 1.8 (kernel 4, deep
+// layers) to 4.8 (kernel 5, stride 1, 7x7) times fewer multiply-adds; transforms and their traffic cost a third of what
+// is left.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/minimal_filter/winograd.cpp"
 #include "hwy/foreach_target.h"  // must come before highway.h

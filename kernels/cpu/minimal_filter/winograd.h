@@ -12,15 +12,16 @@ namespace sinter::kernels {
 /// How a convolution is cut into tiles of m x m outputs.
 ///
 /// A convolution of stride s is the sum, over the s * s phases of the image (pixels whose coordinates are equal modulo
-/// s), of convolutions of stride 1 with every s-th tap. All phases are padded to the same number of taps; they share
-/// the outputs' tiles, so that in the transformed domain they are more channels, not more products.
+/// s), of convolutions of stride 1 with every s-th tap. All phases are padded to the same number of taps, and they
+/// share the outputs' tiles. In the transformed domain they are therefore more channels, not more products.
 struct WinogradPlan {
     ConvGeometry geometry;
     Index m = 0, r = 0, n = 0;  ///< outputs and taps a tile along one axis; products, m + r - 1
     Index tiles_y = 0, tiles_x = 0;
     Index depth = 0;  ///< input channels of all phases
     /// Rows of tiles that are worked on at a time, so that the transformed tiles stay in cache: those of whole images,
-    /// or fewer than one image has where it is large. The weight gradient, whose sum they cut, takes whole images.
+    /// or fewer than one image has where it is large. They cut the sum of the weight gradient, which therefore takes
+    /// whole images.
     Index group_strips = 0;
 
     Index tiles() const { return tiles_y * tiles_x; }  ///< of one image
@@ -31,8 +32,8 @@ struct WinogradPlan {
 /// stride).
 WinogradPlan winograd_tiles(const ConvGeometry& geometry, Index m);
 
-/// The plan for a convolution that needs clearly fewer multiplications this way, chosen from its shape alone; nothing
-/// for others. Gradients use the plan of their convolution.
+/// The plan for a convolution that needs clearly fewer multiplications this way; nothing for others. It follows from
+/// the shape alone. Gradients use the plan of their convolution.
 std::optional<WinogradPlan> winograd_plan(const ConvGeometry& geometry);
 
 /// The kernels of kernels/conv.h for a geometry that has a plan. Their rounding errors are up to nine times those of a

@@ -129,8 +129,8 @@ struct Band {
     RowRange complete;             ///< and those that no group after reaches
 };
 
-/// The bands of a group: one for each phase and image, or several where these are few for the threads. Where the cuts
-/// are does not show in the result, because the tiles are added to a pixel in their order anyway.
+/// The bands of a group: one for each phase and image, or several where these are few for the threads. The place of the
+/// cuts does not show in the result, because the tiles are added to a pixel in their order anyway.
 class Bands {
 public:
     Bands(const WinogradPlan& plan, const TileGroup& group, Index threads)
@@ -177,7 +177,7 @@ private:
     Index cuts_, count_;
 };
 
-/// dx = f(accumulate dx + B V B^T + bias), as far as a group of tiles makes it: groups come in order.
+/// dx = f(accumulate dx + B V B^T + bias), as far as one group of tiles contributes. Groups come in order.
 template <class F>
 HWY_ATTR void add_data_gradient(CpuQueue& queue, float* dx, const Positions& v, const WinogradPlan& plan,
                                 const TileGroup& group, const Epilogue<float>& epilogue) {

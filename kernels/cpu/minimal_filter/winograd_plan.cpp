@@ -8,12 +8,12 @@ namespace sinter::kernels {
 namespace {
 
 // The cost of moving one float through the caches, in multiply-adds: transformed weights are large and wait in memory,
-// transformed images stay in the third-level cache. From the machine of the ladders, 250 billion multiply-adds and a
-// few billion floats a second.
+// transformed images stay in the third-level cache. The numbers are those of the machine of the ladders, which does 250
+// billion multiply-adds and moves a few billion floats a second.
 constexpr double kWeightTraffic = 80, kImageTraffic = 40;
 constexpr Index kGroupFloats = 768 * 1024;  // 3 MB of transformed images and outputs
 
-/// In multiply-adds of the plain product.
+/// The cost of a plan, in multiply-adds of the plain product.
 double cost(const WinogradPlan& plan) {
     const double rows = static_cast<double>(plan.geometry.batch * plan.tiles()) * static_cast<double>(plan.positions());
     const double depth = static_cast<double>(plan.depth), out = static_cast<double>(plan.geometry.out_channels);

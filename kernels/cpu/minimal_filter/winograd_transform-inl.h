@@ -111,7 +111,7 @@ struct RowRange {
     Index begin, end;
 };
 
-/// Where an image's pixels are: its width, and the floats of a pixel. The taps of a weight lie alike.
+/// Where an image's pixels are: its width, and the floats of a pixel. The taps of a weight lie in the same way.
 struct PixelLayout {
     Index width, floats;
 };

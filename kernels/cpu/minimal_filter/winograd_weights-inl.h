@@ -47,8 +47,8 @@ HWY_ATTR void transform_weight(CpuQueue& queue, const Panels& u, const float* w,
     });
 }
 
-/// U^T as panels with the channels of all phases as columns. A block of one panel's columns and one vector of output
-/// channels is transformed, then turned.
+/// U^T as panels with the channels of all phases as columns. It transforms a block of one panel's columns and one
+/// vector of output channels, then turns it.
 template <class F>
 HWY_ATTR void transform_weight_transposed(CpuQueue& queue, const Panels& u, float* blocks, const float* w,
                                           const WinogradPlan& plan) {

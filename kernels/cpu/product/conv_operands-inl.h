@@ -54,7 +54,7 @@ struct PatchPosition {
     }
 };
 
-// What pixels outside of an image point at. Longer runs of channels are cut to this.
+// The longest run of zeros that pixels outside of an image point at. Longer runs of channels are cut to it.
 inline constexpr Index kMaxRun = 2048;
 alignas(128) inline constexpr float kZeros[kMaxRun] = {};
 

@@ -45,7 +45,7 @@ struct PlainOperand {
     }
 };
 
-/// How a product is cut. Chosen from the shape alone, so that results do not depend on the number of threads.
+/// How a product is cut. The cut follows from the shape alone, so that results do not depend on the number of threads.
 ///
 /// Wide: all of A (a batch of rows, say) fits the second-level cache. It is packed once, together; a task packs one
 /// panel of B and multiplies it with the panels of A. Tall: B (a weight, say) is packed once, together; a task packs a
@@ -81,7 +81,7 @@ inline Blocking choose_blocking(Index m, Index n, Index k, Index panel_columns) 
         blocking.task_panels =
             std::max<Index>(1, kTallFloats / (std::max<Index>(1, blocking.depth) * blocking.panel_rows));
     } else {
-        // With few B panels, a task per panel would leave threads idle: cut the rows too.
+        // With few B panels, a task per panel would leave threads idle, so the rows are cut too.
         const Index wanted = std::max<Index>(1, 16 / std::max<Index>(1, task_count(n, panel_columns)));
         blocking.task_panels = std::max<Index>(2, task_count(blocking.panels, wanted));
     }
@@ -111,8 +111,8 @@ HWY_ATTR inline void activate_tile(float* const* rows, Index count, Index column
     });
 }
 
-/// C [m, n] = (or +=) packed A times packed B over `depth`, on the calling thread: for callers that split their work
-/// themselves. A's panels of even_part(m, kTileRows) rows lie one after the other, B's `distance` floats apart.
+/// C [m, n] = (or +=) packed A times packed B over `depth`, on the calling thread: This is for callers that split their
+/// work themselves. A's panels of even_part(m, kTileRows) rows lie one after the other, B's `distance` floats apart.
 HWY_ATTR inline void multiply_panels(float* c, Index stride, Index m, Index n, const float* a, const float* b,
                                      Index distance, Index depth, bool add) {
     const Index lanes = static_cast<Index>(hn::Lanes(kFloats)), width = kTileVectors * lanes;

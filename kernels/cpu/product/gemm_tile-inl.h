@@ -1,9 +1,9 @@
 // The innermost piece of every matrix product on the CPU: a tile of C held in registers while the depth runs by, and
 // the packing that lays its operands out so that each step of the depth reads two short contiguous runs.
 //
-// A panel of an operand is `width` consecutive rows of op(A) (or columns of op(B)), stored depth by depth:
-// panel[depth * width + i]. An A panel is kTileRows or fewer wide and is broadcast element by element; a B panel is one
-// or two vectors wide.
+// A panel of an operand is `width` consecutive rows of op(A) (or columns of op(B)), stored depth by depth: panel[depth
+// * width + i]. An A panel is at most kTileRows wide, and its elements are broadcast one by one. A B panel is one or
+// two vectors wide.
 
 #if defined(SINTER_KERNELS_CPU_PRODUCT_GEMM_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SINTER_KERNELS_CPU_PRODUCT_GEMM_TILE_INL_H_

@@ -38,7 +38,7 @@ HWY_ATTR HWY_INLINE void sum_pairs(float* first, float* second, const FoldedTile
     const VectorPair zero{hn::Zero(kFloats), hn::Zero(kFloats)};
     const FullVector full;
     Index c = tile.column_begin;
-    // Four vectors abreast: a cache line or more of every row at a time, and eight sums that do not wait for each
+    // Four vectors abreast read a cache line or more of every row at a time, and their eight sums do not wait for each
     // other.
     for (; c + 4 * lanes <= tile.column_end; c += 4 * lanes) {
         const auto terms0 = terms_at(full, c), terms1 = terms_at(full, c + lanes);

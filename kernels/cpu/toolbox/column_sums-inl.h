@@ -23,7 +23,8 @@ HWY_ATTR HWY_INLINE void sum_tile(float* sums, const ColumnSumTile& tile, const 
     const Index width = tile.width;
     const FullVector full;
     Index c = tile.column_begin;
-    // Four vectors abreast: a cache line or more of every row at a time, and four sums that do not wait for each other.
+    // Four vectors abreast read a cache line or more of every row at a time, and their four sums do not wait for each
+    // other.
     for (; c + 4 * lanes <= tile.column_end; c += 4 * lanes) {
         FloatVector s0 = hn::Zero(kFloats), s1 = s0, s2 = s0, s3 = s0;
         for (Index r = tile.row_begin; r < tile.row_end; ++r) {
@@ -52,7 +53,7 @@ HWY_ATTR HWY_INLINE void sum_tile(float* sums, const ColumnSumTile& tile, const 
     });
 }
 
-/// The same of the rows themselves; sum_over_rows() adds up its partial rows with it.
+/// The same sums of the rows themselves. sum_over_rows() adds up its partial rows with it.
 HWY_ATTR inline void add_rows(float* sums, const float* rows, const ColumnSumTile& tile) {
     sum_tile(sums, tile, [&](auto access, Index i) HWY_ATTR { return access.load(rows + i); });
 }

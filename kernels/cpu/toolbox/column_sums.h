@@ -21,8 +21,8 @@ struct ColumnSumTile {
 ///   add_rows(sums, rows, tile)    the same with the matrix `rows` of floats: it adds up the tasks' partial rows
 /// Uses the queue's scratch memory.
 ///
-/// A short matrix is split by columns and needs no partial sums; a tall one also by blocks of rows. In a narrow matrix
-/// several rows are taken as one (kernels/cpu/toolbox/fold.h) and the `fold` sums of a column are added at the end.
+/// A short matrix is split by columns and needs no partial sums. A tall one is also split by blocks of rows. A narrow
+/// one has several rows taken as one (kernels/cpu/toolbox/fold.h); the `fold` sums of a column are added at the end.
 template <class SumTile, class AddRows>
 void sum_over_rows(CpuQueue& queue, float* sums, MatrixShape shape, bool accumulate, const SumTile& sum_tile,
                    const AddRows& add_rows) {

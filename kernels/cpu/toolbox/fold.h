@@ -7,7 +7,7 @@
 
 namespace sinter::kernels {
 
-/// The most elements that folded rows make up.
+/// The most elements that several rows, folded into one, have.
 inline constexpr Index kMaxFold = 1024;
 
 /// The number of consecutive rows to take as one row of at least 64 elements, a multiple of 16 (the widest vector);

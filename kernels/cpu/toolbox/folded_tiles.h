@@ -1,5 +1,5 @@
-// Matrices with per-column constants in tiles: several rows are taken as one where rows are narrow
-// (kernels/cpu/toolbox/fold.h), rows are cut into strips where they are wide.
+// Tiles of matrices with per-column constants. Narrow rows are taken several as one (kernels/cpu/toolbox/fold.h), and
+// wide rows are cut into strips.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ struct FoldedTile {
     Index column_begin, column_end;
 };
 
-/// A row of per-column constants as a folded row needs them: repeated.
+/// A row of per-column constants, repeated as a folded row needs them.
 class RepeatedRow {
 public:
     RepeatedRow(const float* row, const FoldedTile& tile) : data_(row) {
@@ -45,7 +45,7 @@ public:
         constexpr Index kGranule = 64;
         rows_per_block_ = std::max<Index>(1, rows) * fold_;
         blocks_ = task_count(shape.rows, rows_per_block_);
-        // Evenly wide, instead of a narrow one at the end.
+        // The strips are evenly wide, instead of a narrow one at the end.
         const Index strips = fold_ > 1 ? 1 : task_count(width_, std::max(kGranule, strip));
         strip_ = fold_ > 1 ? width_ : task_count(task_count(width_, strips), kGranule) * kGranule;
         strips_ = task_count(width_, strip_);

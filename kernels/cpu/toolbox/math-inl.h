@@ -43,7 +43,7 @@ struct ReducedExponential {
     IntVector n_in_exponent;  ///< n at the place of a float's exponent bits
 };
 
-/// Meaningful for |x| < 2^21 or so; callers choose otherwise outside of the range that they serve.
+/// It is meaningful for |x| < 2^21 or so. Callers replace the result outside of the range that they serve.
 HWY_ATTR HWY_INLINE ReducedExponential reduce_exponential(FloatVector x) {
     // Adding 1.5 * 2^23 rounds to an integer and leaves it, in two's complement, in the low bits of the sum.
     const FloatVector magic = constant(12582912.0f);
@@ -72,7 +72,7 @@ HWY_ATTR HWY_INLINE FloatVector exp_nonpositive(FloatVector x) {
     const ReducedExponential e = reduce_exponential(x);
     const IntVector one_bits = hn::BitCast(kInts, constant(1.0f));
     const FloatVector power = hn::BitCast(kFloats, hn::Add(one_bits, e.n_in_exponent));  // 2^n
-    // A product, since only arithmetic keeps NaN.
+    // This is a product, since only arithmetic keeps NaN.
     return hn::IfThenZeroElse(hn::Lt(x, constant(-87.3365402f)), hn::MulAdd(power, e.m, power));
 }
 
@@ -106,7 +106,7 @@ HWY_ATTR HWY_INLINE FloatVector log_positive(FloatVector x) {
     return hn::MulAdd(e, constant(kLn2High), hn::Add(f, y));
 }
 
-/// Natural logarithm: minus infinity for 0, NaN for negative numbers. Subnormal numbers are served too. 0.81 ulp.
+/// Natural logarithm: minus infinity for 0, NaN for negative numbers. It serves subnormal numbers too. 0.81 ulp.
 HWY_ATTR HWY_INLINE FloatVector log(FloatVector x) {
     using Limits = std::numeric_limits<float>;
     const auto subnormal = hn::Lt(x, constant(Limits::min()));  // or zero, or negative

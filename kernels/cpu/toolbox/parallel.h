@@ -14,7 +14,7 @@ inline constexpr Index kElementsPerTask = 8192;
 
 inline Index task_count(Index count, Index per_task) { return (count + per_task - 1) / per_task; }
 
-/// The size of the parts of `total`, none above `largest`, where as few as possible are cut evenly.
+/// The size of the parts when `total` is cut evenly into as few parts as possible, none above `largest`.
 inline Index even_part(Index total, Index largest) {
     const Index parts = task_count(total, largest);
     return parts == 0 ? 0 : task_count(total, parts);

@@ -9,7 +9,7 @@
 namespace sinter::kernels {
 
 /// The sum of part(begin, end), a double, over [0, count) in tasks of `per_task`. The parts wait in the queue's scratch
-/// memory and are added in order, so the bits do not depend on the number of threads.
+/// memory until they are added in order, so the bits do not depend on the number of threads.
 template <class Part>
 double parallel_sum(CpuQueue& queue, Index count, Index per_task, const Part& part) {
     const Index tasks = task_count(count, per_task);

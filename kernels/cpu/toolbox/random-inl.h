@@ -24,7 +24,7 @@ using WordVector = hn::Vec<WordTag>;
 
 inline constexpr WordTag kWords{};
 
-/// Four vectors, one for each word of a block. Named, since compilers keep arrays of vectors in memory.
+/// Four vectors, one for each word of a block. They have names, since compilers keep arrays of vectors in memory.
 template <class Vector>
 struct Quad {
     Vector v0, v1, v2, v3;
@@ -49,9 +49,8 @@ HWY_ATTR HWY_INLINE WideVector wide_product(WideVector word, std::uint32_t multi
     return hn::MulEven(hn::BitCast(kWords, word), hn::Set(kWords, multiplier));
 }
 
-/// One round on a block in every 64-bit lane. A word sits in the lower half of its lane; what the upper half holds
-/// never matters, since MulEven does not read it. So a product's lower word needs no masking and nothing moves between
-/// lanes.
+/// One round on a block in every 64-bit lane. A word sits in the lower half of its lane. MulEven does not read the
+/// upper half, so its content never matters: a product's lower word needs no masking, and nothing moves between lanes.
 HWY_ATTR HWY_INLINE Quad<WideVector> philox_round(const Quad<WideVector>& counter, WideVector key0, WideVector key1) {
     const WideVector product0 = wide_product(counter.v0, kPhiloxMultiplier0);
     const WideVector product1 = wide_product(counter.v2, kPhiloxMultiplier1);
@@ -154,7 +153,7 @@ struct Normals {
 };
 
 /// to[0 .. end - begin) = the elements [begin, end) of the draw; `numbers` is Uniforms or Normals. begin must be a
-/// multiple of 4. Every element depends on its own number alone, not on how a range was cut.
+/// multiple of 4. Every element depends on its own number alone, not on how the range was cut.
 template <class Numbers>
 HWY_ATTR HWY_INLINE void random_numbers(float* to, const RandomStream& stream, Index begin, Index end,
                                         Numbers numbers) {
@@ -172,7 +171,7 @@ HWY_ATTR HWY_INLINE void random_numbers(float* to, const RandomStream& stream, I
     }
 }
 
-/// Numbers made at a time: they wait in the nearest cache for the loop that uses them.
+/// How many numbers are made at a time. They wait in the nearest cache for the loop that uses them.
 inline constexpr Index kRandomTile = 1024;
 
 /// Calls body(access, number, i) for the vectors of [begin, end), as for_vectors does, with the draw's numbers.

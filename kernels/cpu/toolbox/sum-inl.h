@@ -1,5 +1,5 @@
-// The sum over a run of vectors that losses use: short blocks in float, the blocks in double, so that its rounding
-// stays near that of a single addition. Included once per target, like simd-inl.h.
+// The sum over a run of vectors that losses use. It adds short blocks in float and the blocks in double, so that its
+// rounding stays near that of a single addition. Included once per target, like simd-inl.h.
 
 // Per-target include guard: toggled, so that each pass of foreach_target compiles this file once.
 #if defined(SINTER_KERNELS_CPU_TOOLBOX_SUM_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -22,9 +22,9 @@ HWY_ATTR HWY_INLINE FloatVector valid_lanes_or(PartialVector access, FloatVector
     return hn::IfThenElse(hn::FirstN(kFloats, access.count), v, other);
 }
 
-/// The sum over [begin, end) of the lanes of term(access, i), called as for_vectors calls its body. What the term
-/// returns in lanes past the end does not count. For expensive terms, behind which the one chain of additions hides;
-/// for plain additions there is sum_terms() of kernels/cpu/reduce.cpp, with four chains.
+/// The sum over [begin, end) of the lanes of term(access, i), called as for_vectors calls its body. Lanes past the end
+/// do not count. This is for expensive terms, which hide the one chain of additions; sum_terms() of
+/// kernels/cpu/reduce.cpp has four chains, for plain additions.
 template <class Term>
 HWY_ATTR HWY_INLINE double sum_vectors(Index begin, Index end, const Term& term) {
     const FloatVector zero = hn::Zero(kFloats);

@@ -1,11 +1,12 @@
 // The tiled product: one kernel for dense layers and convolutions, their gradients included.
 //
-// A block owns a tile of C, or a share of the depth of one. Stages of its operands are copied to shared memory
-// asynchronously, kStages - 1 of them under way while one is multiplied, with one barrier a stage. The tile then goes
-// through shared memory once more, so that C is read and written in whole rows, and meets its epilogue on the way.
+// A block owns a tile of C, or a share of the depth of one. It copies stages of its operands to shared memory
+// asynchronously: kStages - 1 of them are under way while it multiplies one. There is one barrier a stage. The tile
+// then goes through shared memory once more, so that C is read and written in whole rows, and meets its epilogue on the
+// way.
 //
-// Blocks that share a tile write their sums to scratch memory; the one that finishes last adds them up, always in the
-// order of the depth, and goes on as if they were its own. So the sum does not depend on who came last, and no second
+// Blocks that share a tile write their sums to scratch memory. The block that finishes last adds them up, always in the
+// order of the depth, and goes on as if they were its own. The sum does not depend on who came last, and no second
 // launch is needed.
 #pragma once
 
@@ -36,7 +37,7 @@ inline constexpr std::size_t kSharedBytes = Tile::kStages* Tile::kStageFloats * 
 template <class A, class B>
 inline constexpr bool kHasColumnSums = std::is_same_v<A, Columns>&& std::is_same_v<B, Columns>;
 
-/// Where the patches of an operand begin. Those of a stage are noted while the stage before it is copied, so there are
+/// Where the patches of an operand begin. A block notes those of a stage while it copies the stage before, so there are
 /// two sets in turn.
 template <class Operand>
 __device__ __forceinline__ PatchOrigin* origins_of_stage(PatchOrigin* origins, int stage) {
@@ -87,8 +88,8 @@ __device__ __forceinline__ void sum_stages(Sums<Tile>& sums, float* shared, cons
     __syncthreads();  // shared memory is free
 }
 
-/// Leaves this block's sums in scratch memory. In the block that comes last, and only there, returns true, with the
-/// sums of all.
+/// Leaves this block's sums in scratch memory. Returns true only in the block that comes last, which then has the sums
+/// of all.
 template <class Tile>
 __device__ __forceinline__ bool gather_sums(Sums<Tile>& sums, float* shared, const BlockSharing& sharing) {
     const unsigned tile = blockIdx.z * gridDim.x + blockIdx.x, splits = gridDim.y;
@@ -99,7 +100,7 @@ __device__ __forceinline__ bool gather_sums(Sums<Tile>& sums, float* shared, con
     for (int q = 0; q < Tile::kQuads; ++q) {
         __stcg(mine + q * Tile::kThreads, make_float4(sums[q][0], sums[q][1], sums[q][2], sums[q][3]));
     }
-    // With its flag where the stages were: a static one would add to the shared memory of a block, and three medium
+    // The flag lies where the stages were. A static one would add to the shared memory of a block, and three medium
     // tiles take all 228 KB that a multiprocessor of Hopper has.
     const bool is_last = is_last_block(sharing.counters + tile, splits, *reinterpret_cast<bool*>(shared));
     __syncthreads();  // shared memory is free again
@@ -151,7 +152,7 @@ __device__ __forceinline__ void finish(const float* tile, int row_stride, const 
     });
 }
 
-/// Writes the column sums, strips of 32 columns in turn, by the blocks of one plane of the grid.
+/// The blocks of one plane of the grid write the column sums, in strips of 32 columns in turn.
 template <int threads>
 __device__ __forceinline__ void sum_columns_of(const Columns& b, const ColumnSums& column_sums, float* shared) {
     constexpr int kAcross = kWarp / kQuad, kRowsAtOnce = threads / kAcross;
@@ -189,7 +190,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksAtOnce)
             return sum_columns_of<Tile::kThreads>(group.products[0].b, column_sums, dynamic_shared<float>());
         }
     }
-    // A group that cannot be one has its product at an address that the compiler knows.
+    // Where a group is always one product, its address is one that the compiler knows.
     const Product<A, B>& product = group.products[kMaxProducts<A, B> > 1 ? blockIdx.z : 0];
     const int tile = static_cast<int>(blockIdx.x);
     const int row_tile = tile / sharing.column_tiles;

@@ -1,4 +1,4 @@
-// Dense matrices as operands and results of the tiled product, and what all operands are asked.
+// Dense matrices as operands and results of the tiled product, and the questions that concern all operands.
 #include <stdexcept>
 #include <string>
 

@@ -1,8 +1,8 @@
-// What the tiled product multiplies and writes: matrices, images and weights of convolutions, seen as matrices whose
-// elements are gathered while they are copied to shared memory. No patch matrix is ever written to global memory.
+// What the tiled product multiplies and writes: matrices, images and weights of convolutions. All are seen as matrices
+// whose elements are gathered while they are copied to shared memory. No patch matrix is ever written to global memory.
 //
-// A dense matrix is an image of one pixel per row, so that three views serve all: rows along the depth (Rows),
-// rows along the side (Columns), and patches along the side (PatchColumns).
+// A dense matrix is an image of one pixel per row. Three views therefore serve all: rows along the depth (Rows), rows
+// along the side (Columns), and patches along the side (PatchColumns).
 #pragma once
 
 #include "kernels/cuda/product/gemm_tile.cuh"
@@ -73,15 +73,15 @@ struct PatchGrid {
 
     template <int width_of_copy>
     __device__ __forceinline__ void copy(float* shared, const PatchOrigin& origin, const PatchTap& tap) const {
-        // Without a branch: a copy of nothing reads no address.
+        // There is no branch: a copy of nothing reads no address.
         const bool inside = (static_cast<unsigned>(origin.y + tap.y) < static_cast<unsigned>(height)) &
                             (static_cast<unsigned>(origin.x + tap.x) < static_cast<unsigned>(width));
         copy_floats<width_of_copy>(shared, data + tap.offset + origin.offset, inside);
     }
 };
 
-/// How a block of `threads` copies a tile of `lines` rows of `length` floats, `width` floats a copy: a thread keeps its
-/// place in the rows and goes from row to row.
+/// How a block of `threads` copies a tile of `lines` rows of `length` floats, with `width` floats a copy. A thread
+/// keeps its place in the rows and goes from row to row.
 template <int lines, int length, int threads, int width>
 struct CopyPlan {
     static constexpr int kAcross = length / width, kLinesAtOnce = threads / kAcross;
@@ -98,8 +98,8 @@ struct CopyPlan {
 template <class Plan, int width, class Shared>
 __device__ __forceinline__ void copy_patches(const PatchGrid& grid, const PatchOrigin* origins, const PatchTap& tap,
                                              const Shared& shared) {
-    // All origins of a few copies are read before the first: a copy is an order to the compiler, too. Copies of single
-    // floats are a loop: unrolled, their addresses would take the registers of the product.
+    // All origins of a few copies are read before the first copy, because a copy is an order to the compiler, too.
+    // Copies of single floats stay a loop: unrolled, their addresses would take the registers of the product.
     constexpr int kAtOnce = !kCopiesPassRegisters ? 1 : Plan::kLines % 4 == 0 ? 4 : Plan::kLines % 2 == 0 ? 2 : 1;
 #pragma unroll(kCopiesPassRegisters&& width == 4 ? Plan::kLines / kAtOnce : 1)
     for (int first = 0; first < Plan::kLines; first += kAtOnce) {
@@ -117,8 +117,8 @@ struct Rows {
 
     template <int sides>
     using Layout = AlongDepth;
-    /// Whether prepare() is about a stage of the depth, and comes before each; else it is about the sides, and comes
-    /// once.
+    /// Whether prepare() concerns a stage of the depth and is called before each. Otherwise it concerns the sides and
+    /// is called once.
     static constexpr bool kPreparesStages = false;
 
     /// Notes where this block's patches begin; the block must meet before they are used.

@@ -1,4 +1,4 @@
-// How a product is cut: by a model of an H200 whose numbers stand here, so that a measurement can correct them.
+// A model of an H200 decides how a product is cut. Its numbers stand here, so that a measurement can correct them.
 #include <algorithm>
 #include <optional>
 
@@ -7,7 +7,7 @@
 namespace sinter::kernels {
 namespace {
 
-// Of one multiprocessor, in clocks. A block alone on it is taken to be as slow as a share of several.
+// Numbers of one multiprocessor, in clocks. The model takes a block alone on it to be as slow as one that shares it.
 constexpr int kMultiprocessors = 132;
 constexpr double kBytesPerClock = 24;   // from the L2 cache, all multiprocessors reading: 5.5 TB/s at 1.75 GHz
 constexpr double kShortestStage = 600;  // 250 instructions of a warp of the small tile, its scheduler's only one
@@ -67,7 +67,8 @@ ProductPlan plan_product(const ProductSize& size, Precision precision, std::size
     double shortest = 0;
     for (const TileCost& tile : kTiles) {
         if (tile.shared_bytes > shared_limit || (precision == Precision::fp32 && !tile.in_fp32)) continue;
-        // Half of the huge tile would multiply zeros, which the model takes for free while it waits for the L2 cache.
+        // Half of the huge tile would multiply zeros. The model takes that for free while the tile waits for the L2
+        // cache.
         if (!fixed_plan && tile.tile == TileSize::huge && 2 * size.n <= tile.columns) continue;
         const int tiles = parts(size.m, tile.rows) * parts(size.n, tile.columns) * size.count;
         const bool may_split = tiles <= kMaxTiles;

@@ -20,14 +20,14 @@ struct ProductSize {
 };
 
 /// The plan that should take the shortest time on an H200. It follows from the sizes, the precision and `shared_limit`,
-/// the bytes of shared memory that a block may have: in fp32 results have the same bits on all devices that have room
-/// for the large tile, as those of compute capability 8.0 and 9.0 do, and other last digits on those that do not
-/// (7.5, 8.6, 8.9). Tensor cores of another architecture round and add in their own way.
+/// the bytes of shared memory that a block may have. In fp32, results therefore have the same bits on all devices with
+/// room for the large tile, such as those of compute capability 8.0 and 9.0. They have other last digits on devices
+/// without (7.5, 8.6, 8.9). Tensor cores of another architecture round and add in their own way.
 ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit);
 
-/// While one exists, every product is cut like this (in fewer parts where there are not so many stages), as long as the
-/// tile fits the device: to test each tile on sizes that the plan would give to another, and to time one against the
-/// other. One at a time, and no product on another thread.
+/// While one exists, every product is cut like this, as long as the tile fits the device, and into fewer parts where
+/// there are fewer stages. Tests try each tile on sizes that the plan would give to another, and a benchmark times one
+/// against the other. Only one may exist, and no product may run on another thread.
 class FixedPlan {
 public:
     explicit FixedPlan(const ProductPlan& plan);

@@ -19,8 +19,8 @@ struct Product {
     int m = 0, n = 0, k = 0;
 };
 
-/// Products that one launch does: the phases of a convolution's input gradient, which differ in m and k at most. For
-/// other operands a group is one product.
+/// The products of one launch: the phases of a convolution's input gradient, which differ in m and k at most. For other
+/// operands a group is one product.
 template <class A, class B>
 inline constexpr int kMaxProducts = std::is_same_v<A, Rows>&& std::is_same_v<B, Rows> ? 4 : 1;
 template <class A, class B>
@@ -36,8 +36,8 @@ struct ColumnSums {
     bool accumulate = false;
 };
 
-/// Does the products, in the queue's precision. Defined for the operands that gemm_*.cu instantiate it for; the
-/// by-product where both are Columns.
+/// Does the products, in the queue's precision. It is defined for the operands that gemm_*.cu instantiate it for, and
+/// has the by-product where both are Columns.
 template <class A, class B>
 void tiled_products(CudaQueue& queue, const ProductGroup<A, B>& group, const Epilogue<float>& epilogue,
                     const ColumnSums& column_sums = {});
@@ -55,7 +55,7 @@ Columns dense_columns(const float* data, Index depth, Index sides);
 /// The rows of a dense result.
 PixelRows dense_result(float* data, Index columns);
 
-/// One product; of `shape` only the sizes count.
+/// One product. Only the sizes of `shape` count.
 template <class A, class B>
 void tiled_product(CudaQueue& queue, const A& a, const B& b, const PixelRows& c, const GemmShape& shape,
                    const Epilogue<float>& epilogue, const ColumnSums& column_sums = {}) {

@@ -16,7 +16,7 @@ namespace sinter::kernels {
 /// Steps of the sum in one stage of the pipeline: 128 bytes of a row, a line of the cache.
 inline constexpr int kDepth = 32;
 
-/// A block's part of C, and each of its warps' part of that; the stages of its pipeline; and how many such blocks a
+/// A block's part of C and the part of each of its warps, the stages of its pipeline, and how many such blocks a
 /// multiprocessor must have registers for.
 template <int rows, int columns, int warp_rows, int warp_columns, int stages, int blocks_at_once>
 struct Tile {
@@ -25,20 +25,20 @@ struct Tile {
     static constexpr int kWarpsAcross = columns / warp_columns;
     static constexpr int kThreads = rows / warp_rows * kWarpsAcross * kWarp;
     static constexpr int kStageFloats = (rows + columns) * kDepth;
-    /// Of C, a thread holds so many sums, in fours.
+    /// The sums of C that a thread holds, in fours.
     static constexpr int kQuads = rows * columns / kThreads / 4;
 
     __device__ static int warp_row() { return static_cast<int>(threadIdx.x) / kWarp / kWarpsAcross * warp_rows; }
     __device__ static int warp_column() { return static_cast<int>(threadIdx.x) / kWarp % kWarpsAcross * warp_columns; }
 };
 
-/// What a thread has summed up: which elements of C, its Multiplier knows.
+/// What a thread has summed up. Its Multiplier knows which elements of C these are.
 template <class Tile>
 using Sums = float[Tile::kQuads][4];
 
-// Both layouts permute by an exclusive or, which is a sum without carries. What a lane reads is given in two parts
-// whose bits do not overlap, one that depends on the lane and one that the compiler knows: most addresses then differ
-// by constants, and few registers hold them.
+// Both layouts permute by an exclusive or, which is a sum without carries. The place that a lane reads has two parts
+// whose bits do not overlap: one depends on the lane, the other is known to the compiler. Most addresses then differ by
+// constants, and few registers hold them.
 //
 // Fragments are what the tensor cores take, 16 steps of the sum at once: with g = lane / 4 and t = lane % 4,
 //   16 rows of A    a[h][0..3] = (g, t) (g+8, t) (g, t+4) (g+8, t+4) of steps 8 h, ... of the sum
@@ -60,7 +60,7 @@ struct AlongDepth {
     /// Where an element stands, or four along the depth.
     __device__ __forceinline__ static int place(int side, int depth) { return side * kDepth + (depth ^ swizzle(side)); }
 
-    /// Of rows row + more_rows, ..., both multiples of 16, and steps `depth`, ..., one too.
+    /// The fragment of rows row + more_rows, ..., and steps `depth`, ...; all three are multiples of 16.
     __device__ __forceinline__ static void load_rows(RowFragment& a, const float* tile, int row, int more_rows,
                                                      int depth) {
         const int lane = Lane::number(), side = row + lane % 16;
@@ -69,7 +69,7 @@ struct AlongDepth {
         for (int h = 0; h < 2; ++h) load_matrices(a[h], tile + place + more_rows * kDepth + (step ^ (depth + 8 * h)));
     }
 
-    /// Of columns `column`, ..., a multiple of 16, and steps `depth`, ..., one too.
+    /// The fragments of columns `column`, ..., and steps `depth`, ...; both are multiples of 16.
     template <int column_groups>
     __device__ __forceinline__ static void load_columns(ColumnFragments<column_groups>& b, const float* tile,
                                                         int column, int depth) {
@@ -108,7 +108,7 @@ struct AlongSide {
     /// Where an element stands, or four along the side.
     __device__ __forceinline__ static int place(int side, int depth) { return depth * sides + (side ^ swizzle(depth)); }
 
-    /// `row` a multiple of 32
+    /// `row` is a multiple of 32.
     __device__ __forceinline__ static void load_rows(RowFragment& a, const float* tile, int row, int more_rows,
                                                      int depth) {
         const int side = (row + Lane::g()) ^ swizzle(Lane::t()), of_lane = Lane::t() * sides;
@@ -157,7 +157,7 @@ private:
     /// The tensor cores read four neighbouring rows at once.
     __device__ __forceinline__ static constexpr int swizzle(int depth) { return (depth & 3) << 3; }
 
-    /// A permuted side and what stands `step` further, whose bits are all zero in the side that was permuted.
+    /// The side that stands `step` after a permuted one. The bits of `step` are all zero in the side that was permuted.
     __device__ __forceinline__ static constexpr int further(int side, int step) {
         return (side ^ (step & kSwizzled)) + (step & ~kSwizzled);
     }
@@ -212,7 +212,7 @@ private:
     __device__ __forceinline__ static constexpr int column_step(int j) { return j / 4 * 16 + j % 4; }
 };
 
-/// Tensor cores, operands rounded to TF32 or bf16 on their way from shared memory.
+/// Tensor cores. They get operands that are rounded to TF32 or bf16 on their way from shared memory.
 template <class Tile, class Format>
 struct TensorCore {
     static constexpr int kRowPairs = Tile::kWarpRows / 16, kColumnGroups = Tile::kWarpColumns / 8;
@@ -285,11 +285,11 @@ struct Bf16 {
     }
 };
 
-/// Multiply-adds keep more of a thread's registers for operands than tensor cores do, and wait for arithmetic with
-/// smaller tiles, too.
+/// The most quads of sums that a thread has in fp32. Multiply-adds take more of a thread's registers for operands than
+/// tensor cores do, and wait for arithmetic with smaller tiles, too.
 inline constexpr int kMaxQuadsInFp32 = 24;
 
-/// For launchers: call(multiplier) with what multiplies a Tile in this precision.
+/// For launchers: calls call(multiplier) with the class that multiplies a Tile in this precision.
 template <class Tile, class Call>
 void with_multiplier(Precision precision, const Call& call) {
     switch (precision) {

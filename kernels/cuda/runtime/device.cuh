@@ -1,6 +1,6 @@
-// What .cu files know of the machine: the CUDA runtime, or its emulation on the CPU (kernels/emu). Here, and in
-// async_copy.cuh and matrix_unit.cuh, stands all that is written differently for the two (but for the answer of
-// CudaQueue::emulated()): the rest of kernels/cuda is plain CUDA C++.
+// What .cu files know of the machine: the CUDA runtime, or its emulation on the CPU (kernels/emu). This file,
+// async_copy.cuh and matrix_unit.cuh hold all that is written differently for the two, except for the answer of
+// CudaQueue::emulated(). The rest of kernels/cuda is plain CUDA C++.
 #pragma once
 
 #ifdef SINTER_CUDA_EMULATED
@@ -21,7 +21,7 @@ inline constexpr int kWarp = 32;
 /// Every lane of a warp, as the mask of a shuffle or a vote.
 inline constexpr unsigned kAllLanes = 0xffffffffu;
 
-/// This block's dynamic shared memory, aligned to 16 bytes: the launch says how many bytes there are.
+/// This block's dynamic shared memory, aligned to 16 bytes. The launch says how many bytes there are.
 template <class T>
 __device__ __forceinline__ T* dynamic_shared() {
 #ifdef SINTER_CUDA_EMULATED
@@ -32,7 +32,8 @@ __device__ __forceinline__ T* dynamic_shared() {
 #endif
 }
 
-/// Whether memory that is written in a way that the runtime does not see is the device's. Only the emulator knows.
+/// Whether this is the device's memory, for code that writes it without the runtime's knowledge. Only the emulator can
+/// tell.
 inline bool may_be_written([[maybe_unused]] const void* to, [[maybe_unused]] std::size_t bytes) {
 #ifdef SINTER_CUDA_EMULATED
     return emu::is_device_range(to, bytes);
@@ -41,7 +42,7 @@ inline bool may_be_written([[maybe_unused]] const void* to, [[maybe_unused]] std
 #endif
 }
 
-/// Tells the emulator how its reports should call a kernel. A device knows.
+/// Tells the emulator how its reports should call a kernel. A real device knows.
 inline void name_kernel([[maybe_unused]] const void* kernel, [[maybe_unused]] std::string_view name) {
 #ifdef SINTER_CUDA_EMULATED
     emu::name_kernel(kernel, name);

@@ -1,4 +1,4 @@
-// The one check of what the CUDA runtime answers.
+// The one check of the CUDA runtime's answers.
 #pragma once
 
 #include <string_view>

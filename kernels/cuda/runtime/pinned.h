@@ -32,9 +32,9 @@ public:
     StreamEvent& operator=(const StreamEvent&) = delete;
 
     void record(cudaStream_t stream);
-    /// Waits until the device has reached the point that was recorded last; not at all if none was.
+    /// Waits until the device has reached the point that was recorded last. Does not wait if there is none.
     void wait();
-    /// The same where an error has been told already, or will be told by another.
+    /// The same for a caller that may ignore errors: another call has reported them or will do so.
     void wait_in_any_case() noexcept;
 
 private:
@@ -46,8 +46,8 @@ class PinnedRing {
 public:
     static constexpr std::size_t kMaxBytes = 4096;
 
-    /// A copy of `bytes` <= kMaxBytes at `from`, which stays until the stream has done what is put on it next. Waits
-    /// only where the device is some hundred uploads behind.
+    /// Returns a copy of `bytes` <= kMaxBytes at `from`. It stays until the stream has done the next work that is put
+    /// on it. Waits only where the device is some hundred uploads behind.
     const void* stage(const void* from, std::size_t bytes, cudaStream_t stream);
 
 private:
@@ -60,14 +60,14 @@ private:
     std::size_t used_ = 0;
 };
 
-/// Where larger uploads stand, a batch of images say: one is filled while the device copies from the other.
+/// Where larger uploads stand, such as a batch of images. One block is filled while the device copies from the other.
 class PinnedPair {
 public:
     static constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 
-    /// A copy of `bytes` <= kMaxBytes at `from`. Waits for the upload before the last one.
+    /// Returns a copy of `bytes` <= kMaxBytes at `from`. Waits for the upload before the last one.
     const void* stage(const void* from, std::size_t bytes);
-    /// To be called when the copy out of what stage() gave is on the stream.
+    /// To be called when the copy from the memory that stage() returned is on the stream.
     void is_copied(cudaStream_t stream) { copied_[turn_].record(stream); }
 
 private:

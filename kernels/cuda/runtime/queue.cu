@@ -1,4 +1,4 @@
-// The CUDA queue: one device, one stream, memory in the order of the stream; and the check of what the runtime answers.
+// The CUDA queue: one device, one stream, memory in the order of the stream; and the check of the runtime's answers.
 #include <string>
 #include <utility>
 
@@ -9,7 +9,7 @@ namespace sinter::kernels {
 
 void check_cuda(cudaError_t status, std::string_view action) {
     if (status == cudaSuccess) return;
-    cudaGetLastError();  // an error that is told is not to be told again by the next call
+    cudaGetLastError();  // the next call must not report this error again
     throw QueueError("[cuda] " + std::string(action) + ": " + cudaGetErrorString(status) + " (" +
                      cudaGetErrorName(status) + ")");
 }
@@ -22,7 +22,7 @@ cudaDeviceProp properties_of(int device) {
     return properties;
 }
 
-/// Makes a device the calling thread's, and returns the one that was; -1 for none.
+/// Makes a device the current one of the calling thread, and returns the one before; -1 for none.
 int choose_device(int device) {
     static thread_local int current = -1;
     if (current == device) return device;
@@ -57,7 +57,7 @@ std::string CudaQueue::device_name(int device) { return properties_of(device).na
 
 CudaQueue::CudaQueue(int device) {
     choose_device(device);
-    state_ = std::make_unique<State>();  // whose pinned memory belongs to the device that is current
+    state_ = std::make_unique<State>();  // its pinned memory belongs to the current device
     const cudaDeviceProp properties = properties_of(device);
     state_->device = device;
     state_->compute_capability = 10 * properties.major + properties.minor;
@@ -158,7 +158,7 @@ void CudaQueue::upload(void* to, const void* from_host, std::size_t bytes) {
         }
         return;
     }
-    // What comes in every step goes through pinned memory, so that the host need not wait for the device.
+    // Uploads of every step go through pinned memory, so that the host need not wait for the device.
     const bool small = bytes <= PinnedRing::kMaxBytes, staged = bytes <= PinnedPair::kMaxBytes;
     const void* const from = small    ? state_->small_uploads.stage(from_host, bytes, stream())
                              : staged ? state_->uploads.stage(from_host, bytes)
@@ -209,7 +209,7 @@ unsigned* CudaQueue::counters(std::size_t count) {
     const std::size_t bytes = count * sizeof(unsigned);
     State::Block& counters = state_->counters;
     if (bytes > counters.bytes) {
-        // As with scratch: the old block may belong to a recorded graph.
+        // As with scratch, the old block may belong to a recorded graph.
         const std::size_t larger = std::max(bytes, 2 * counters.bytes);
         void* const memory = allocate(larger);
         check_cuda(cudaMemsetAsync(memory, 0, larger, stream()), "clearing counters");

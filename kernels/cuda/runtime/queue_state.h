@@ -1,4 +1,4 @@
-// What a CUDA queue consists of: for the queue itself and for the graphs that are recorded on it.
+// The parts of a CUDA queue, for the queue itself and for the graphs that are recorded on it.
 #pragma once
 
 #include <unordered_map>
@@ -18,7 +18,7 @@ struct CudaQueue::State {
     };
     static constexpr int kMaxScratchDepth = 4;
 
-    /// Throws QueueError while a graph is recorded, which cannot repeat what was done.
+    /// Throws QueueError while a graph is recorded, because the graph could not repeat what was done.
     void refuse_while_recording(const char* what_was_done) const {
         if (!recording) return;
         throw QueueError(std::string("[cuda] ") + what_was_done +

@@ -10,8 +10,8 @@ namespace sinter::kernels {
 
 namespace {
 
-/// Writes to pinned memory of the host, which the device reaches by the same addresses. A copy would be the copy
-/// engine's, and the next step would wait for it to be woken and done.
+/// Writes to pinned memory of the host, which the device reaches by the same addresses. The copy engine would do a
+/// copy, and the next step would wait for it to wake up and finish.
 __global__ void read_back_kernel(float* slot, const float* from, int count) {
     for (int i = static_cast<int>(threadIdx.x); i < count; i += kWarp) slot[i] = from[i];
 }
@@ -24,7 +24,7 @@ struct CudaReadback::State {
           memory(static_cast<std::size_t>(slots) * static_cast<std::size_t>(numbers_per_slot) * sizeof(float)),
           arrived(static_cast<std::size_t>(slots)) {}
 
-    /// The device may still have to write to the slots, where an exception ends the steps.
+    /// Where an exception ends the steps, the device may still have to write to the slots.
     ~State() {
         for (StreamEvent& event : arrived) event.wait_in_any_case();
     }

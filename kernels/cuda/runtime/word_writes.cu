@@ -29,7 +29,7 @@ bool WordWrites::note(void* to, const void* from_host, std::size_t bytes) {
     if (words_.count + count > kMaxWords) return false;
     for (int i = 0; i < count; ++i) {
         unsigned* const word = static_cast<unsigned*>(to) + i;
-        // The threads that write are in no order, so a word stands once.
+        // The threads that write have no order, so each word stands only once.
         unsigned** const end = words_.to + words_.count;
         unsigned** const place = std::find(words_.to, end, word);
         if (place == end) ++words_.count;
@@ -40,7 +40,7 @@ bool WordWrites::note(void* to, const void* from_host, std::size_t bytes) {
 }
 
 void WordWrites::launch(CudaQueue& queue) {
-    // Forgotten first: a launch asks for the queue's stream, which asks for this.
+    // The words are forgotten first: a launch asks for the queue's stream, which asks for this launch.
     const Words words = std::exchange(words_, {});
     try {
         sinter::kernels::launch<write_words_kernel>(queue, 1, kMaxWords, 0, words);

@@ -1,4 +1,4 @@
-// Small uploads: numbers that change from step to step, written to device memory by one launch for all of them.
+// Small uploads: numbers that change from step to step. One launch writes all of them to device memory.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,8 @@
 namespace sinter::kernels {
 
 /// Words of four bytes that wait for the next work on a queue. They travel as a kernel's parameters, which the runtime
-/// copies at the launch: no pinned memory, no copy engine, and one launch where a step has changed five numbers.
+/// copies at the launch. That needs no pinned memory and no copy engine, and takes one launch where a step has changed
+/// five numbers.
 class WordWrites {
 public:
     static constexpr int kMaxWords = 64;
@@ -16,8 +17,8 @@ public:
     /// Whether `bytes` at `to` are whole words, and few enough.
     static bool fits(const void* to, std::size_t bytes);
 
-    /// Notes words of which fits() is true. False where there is no room left: launch() makes it. A word that is noted
-    /// twice takes the later value.
+    /// Notes words of which fits() is true. Returns false where there is no room left; launch() makes room. A word that
+    /// is noted twice takes the later value.
     bool note(void* to, const void* from_host, std::size_t bytes);
 
     bool empty() const { return words_.count == 0; }

@@ -1,6 +1,6 @@
 // Asynchronous copies from global to shared memory, past the registers: cp.async (PTX ISA, "Data Movement and
-// Conversion Instructions: Asynchronous copy") from compute capability 8.0 on, ordinary copies before. The copies that
-// a thread starts up to commit_async_copies() are a group, which it can wait for.
+// Conversion Instructions: Asynchronous copy") from compute capability 8.0 on, and ordinary copies before. The copies
+// that a thread starts before it calls commit_async_copies() are a group, which it can wait for.
 #pragma once
 
 #include "kernels/cuda/runtime/device.cuh"
@@ -56,7 +56,7 @@ __device__ __forceinline__ void commit_async_copies() {
 #endif
 }
 
-/// Waits until at most `remaining` of this thread's groups are under way, the youngest. What other threads copied is
+/// Waits until at most the `remaining` youngest of this thread's groups are under way. The copies of other threads are
 /// there after a barrier that follows their wait.
 template <int remaining>
 __device__ __forceinline__ void wait_async_copies() {

@@ -1,5 +1,5 @@
-// Sums over the threads of a warp and of a block, and the block of a grid that finishes last. Reductions are made of
-// these: every one adds in an order that follows from its sizes alone, and none uses floating-point atomics.
+// Sums over the threads of a warp and of a block, and the block of a grid that finishes last. All reductions are made
+// of these. Each adds in an order that follows from its sizes alone, and none uses floating-point atomics.
 #pragma once
 
 #include "kernels/cuda/toolbox/quad.cuh"
@@ -9,8 +9,8 @@ namespace sinter::kernels {
 /// The most columns that a block sums side by side with block_sums, in quads.
 inline constexpr int kMaxLanes = 8;
 
-/// The sum of `value` over those lanes of the warp whose numbers are equal modulo `lanes`, a power of two: in the lanes
-/// below `lanes`.
+/// The sum of `value` over those lanes of the warp whose numbers are equal modulo `lanes`, a power of two. The lanes
+/// below `lanes` get it.
 __device__ __forceinline__ float warp_sum(float value, int lanes = 1) {
     for (int distance = kWarp / 2; distance >= lanes; distance /= 2) {
         value += __shfl_down_sync(kAllLanes, value, distance);
@@ -18,7 +18,7 @@ __device__ __forceinline__ float warp_sum(float value, int lanes = 1) {
     return value;
 }
 
-/// The largest value of the warp, in all lanes; NaN only where there is nothing else.
+/// The largest value of the warp, in all lanes. It is NaN only where there is nothing else.
 __device__ __forceinline__ float warp_max(float value) {
     for (int distance = kWarp / 2; distance > 0; distance /= 2) {
         value = fmaxf(value, __shfl_xor_sync(kAllLanes, value, distance));
@@ -27,7 +27,7 @@ __device__ __forceinline__ float warp_max(float value) {
 }
 
 /// The sums of n values over those threads of the block whose numbers are equal modulo `lanes`, a power of two up to
-/// kMaxLanes: in the threads below `lanes`. All threads of the block together.
+/// kMaxLanes. The threads below `lanes` get them. All threads of the block call it together.
 template <int n>
 __device__ __forceinline__ void block_sums(float (&values)[n], int lanes = 1) {
     constexpr int kWarps = kBlock / kWarp;
@@ -48,7 +48,7 @@ __device__ __forceinline__ void block_sums(float (&values)[n], int lanes = 1) {
     }
 }
 
-/// The same sums in all threads: in each those of its own number modulo `lanes`.
+/// The same sums in all threads. Each gets those of its own number modulo `lanes`.
 template <int n>
 __device__ __forceinline__ void block_totals(float (&values)[n], int lanes) {
     __shared__ float totals[n][kMaxLanes];
@@ -63,12 +63,12 @@ __device__ __forceinline__ void block_totals(float (&values)[n], int lanes) {
     for (int k = 0; k < n; ++k) values[k] = totals[k][thread % lanes];
 }
 
-/// True in the threads of that block, of the `blocks` that share *counter, which comes last. It sees all that the
-/// others wrote before. The counter is left at zero, as it was found. All threads of the block together.
-/// `last` is shared memory to tell the answer by.
+/// True in the threads of the block that comes last of the `blocks` that share *counter. That block sees all that the
+/// others wrote before. The counter is zero before and after. All threads of the block call it together. `last` is
+/// shared memory that carries the answer.
 __device__ __forceinline__ bool is_last_block(unsigned* counter, unsigned blocks, bool& last) {
     // One thread's fences serve all: a fence orders also what a barrier brought its thread from the others, and what a
-    // barrier hands on (PTX ISA, "Memory Consistency Model": causality order is transitive). Each costs a
+    // barrier hands on (PTX ISA, "Memory Consistency Model": causality order is transitive). Each fence costs a
     // multiprocessor hundreds of clocks.
     __syncthreads();
     if (threadIdx.x == 0) {

@@ -1,9 +1,9 @@
 // Sums over the rows of a matrix, a sum for every column, in one launch.
 //
-// A block takes a strip of columns, up to 32, and a tile of rows: its threads stand `lanes` side by side, each with a
-// quad of columns, and the rest below each other. A strip of 32 columns is a whole line of the cache in every row; in
-// narrower matrices neighbouring threads have neighbouring rows, so that accesses stay dense. Of the blocks of a strip
-// the one that finishes last adds up the tiles in their order. The cut follows from the shape alone.
+// A block takes a strip of columns, up to 32, and a tile of rows. Its threads stand `lanes` side by side, each with a
+// quad of columns, and the rest below each other. A strip of 32 columns is a whole line of the cache in every row. In
+// narrower matrices neighbouring threads have neighbouring rows, so that accesses stay dense. The block of a strip that
+// finishes last adds up the tiles in their order. The cut follows from the shape alone.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +15,7 @@
 namespace sinter::kernels {
 
 /// What a kernel that sums columns knows of its grid (strips, tiles). A thread has the four columns from column() on,
-/// of which columns_left() exist (zero and less where the thread has none), and the rows
-/// that for_rows() walks.
+/// and the rows that for_rows() walks. columns_left() of its columns exist; zero or less means none.
 struct ColumnGrid {
     MatrixShape shape;
     Index tile_rows;
@@ -38,14 +37,14 @@ struct ColumnGrid {
     }
     __device__ __forceinline__ int row_step() const { return kBlock / lanes; }
 
-    /// Where the sums of this thread's columns over a tile stand, kind k of `kinds`.
+    /// Where the sums of kind k of `kinds` stand, of this thread's columns over a tile.
     __device__ __forceinline__ float* partial(Index tile, int k, int kinds) const {
         return partials + kQuad * (((blockIdx.x * Index{gridDim.y} + tile) * kinds + k) * lanes + lane());
     }
 };
 
-/// For the thread's rows of its tile: use(i, load(i)), i being the place of its columns in the matrix. Some rows are
-/// loaded before the first of them is used, so that more of memory is on its way at once. A matrix may be changed in
+/// Calls use(i, load(i)) for the thread's rows of its tile, where i is the place of its columns in the matrix. It loads
+/// some rows before it uses the first of them, so that more memory is on its way at once. A matrix may be changed in
 /// place, so the compiler could not do that by itself.
 template <class Load, class Use>
 __device__ __forceinline__ void for_rows(const ColumnGrid& grid, const Load& load, const Use& use) {
@@ -63,8 +62,8 @@ __device__ __forceinline__ void for_rows(const ColumnGrid& grid, const Load& loa
     for (; left > 0; --left, i += step) use(i, load(i));
 }
 
-/// Adds up `sums`, of which a thread has four for each of n kinds, over the tile and leaves them in grid.partial().
-/// True in the block of the strip that finishes last, to which all tiles of the strip are there.
+/// Adds up `sums` over the tile and leaves them in grid.partial(). A thread has four sums for each of n kinds. True in
+/// the block of the strip that finishes last, which sees all tiles of the strip.
 template <int n>
 __device__ __forceinline__ bool sum_over_tile(float (&sums)[n * kQuad], const ColumnGrid& grid) {
     block_sums(sums, grid.lanes);
@@ -128,8 +127,8 @@ struct ColumnCut {
     }
 };
 
-/// Launches kernel(arguments..., ColumnGrid), which sums `kinds` numbers for every column, or none and walks the
-/// columns only. There is a tile even for no rows: it writes the zeros.
+/// Launches kernel(arguments..., ColumnGrid), which sums `kinds` numbers for every column; with no kinds it only walks
+/// the columns. There is a tile even for no rows: it writes the zeros.
 template <auto kernel, int kinds, class... Arguments>
 void launch_columns(CudaQueue& queue, MatrixShape shape, Arguments... arguments) {
     const ColumnCut cut(shape);

@@ -54,9 +54,9 @@ private:
     int shift_ = 0;
 };
 
-/// Of places in arrays of any size.
+/// For places in arrays of any size.
 using Divisor = DivisorOf<Index>;
-/// Of places that an int holds, in fewer instructions.
+/// For places that an int holds, in fewer instructions.
 using Divisor32 = DivisorOf<std::int32_t>;
 
 /// A place in a matrix.

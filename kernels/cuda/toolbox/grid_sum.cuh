@@ -1,6 +1,6 @@
-// One sum over many elements, in one launch: a block adds up a tile, and the block that finishes last adds up what the
-// blocks found, in their order. How the elements are cut follows from their number alone, so the bits do not depend on
-// the device.
+// One sum over many elements, in one launch: a block adds up a tile, and the block that finishes last adds up the
+// blocks' sums in their order. The cut follows from the number of elements alone, so the bits do not depend on the
+// device.
 #pragma once
 
 #include <algorithm>

@@ -4,8 +4,8 @@
 //   C and D  16x8  c[0..3]: (g, 2t) (g, 2t+1) (g+8, 2t) (g+8, 2t+1)
 //   TF32  A  16x8  a[0..3]: (g, t) (g+8, t) (g, t+4) (g+8, t+4)       B  8x8   b[0..1]: (t, g) (t+4, g)
 //   bf16  A  16x16 a[0..3]: (g, 2t) (g+8, 2t) (g, 2t+8) (g+8, 2t+8)   B  16x8  b[0..1]: (2t, g) (2t+8, g)
-// where a bf16 register holds that element and, in its upper half, the next one along the sum. They need compute
-// capability 8.0: a launcher does not choose them on an older device.
+// where a bf16 register holds that element and, in its upper half, the next one along the sum. Tensor cores need
+// compute capability 8.0; a launcher does not choose them on an older device.
 #pragma once
 
 #include "kernels/cuda/runtime/device.cuh"
@@ -16,8 +16,8 @@
 
 namespace sinter::kernels {
 
-/// The nearest number with a mantissa of 10 bits, as the bits of a float. From compute capability 9.0 on, which has an
-/// instruction for it, ties go to the even one, before away from zero.
+/// The nearest number with a mantissa of 10 bits, as the bits of a float. Ties go to the even one from compute
+/// capability 9.0 on, which has an instruction for that, and away from zero before.
 __device__ __forceinline__ std::uint32_t to_tf32(float value) {
 #ifdef SINTER_CUDA_EMULATED
     return emu::to_tf32(value);
@@ -46,7 +46,7 @@ __device__ __forceinline__ std::uint32_t pack_bf16(float low, float high) {
 #endif
 }
 
-/// c += A B for 16x8 times 8x8, products of TF32 numbers summed in float32. All lanes of the warp together.
+/// c += A B for 16x8 times 8x8: products of TF32 numbers, summed in float32. All lanes of the warp call it together.
 __device__ __forceinline__ void multiply_add_tf32(float (&c)[4], const std::uint32_t (&a)[4],
                                                   const std::uint32_t (&b)[2]) {
 #ifdef SINTER_CUDA_EMULATED
@@ -61,7 +61,7 @@ __device__ __forceinline__ void multiply_add_tf32(float (&c)[4], const std::uint
 #endif
 }
 
-/// c += A B for 16x16 times 16x8, products of bf16 numbers summed in float32. All lanes of the warp together.
+/// c += A B for 16x16 times 16x8: products of bf16 numbers, summed in float32. All lanes of the warp call it together.
 __device__ __forceinline__ void multiply_add_bf16(float (&c)[4], const std::uint32_t (&a)[4],
                                                   const std::uint32_t (&b)[2]) {
 #ifdef SINTER_CUDA_EMULATED
@@ -76,9 +76,9 @@ __device__ __forceinline__ void multiply_add_bf16(float (&c)[4], const std::uint
 #endif
 }
 
-/// Four 8x4 matrices from shared memory. Lane 8m + r gives the address of row r of matrix m, aligned to 16 bytes; lane
-/// 4r + t receives element t of row r in x[m]. (ldmatrix is made for 8x8 matrices of 16-bit numbers, of which it gives
-/// a lane two neighbours: here the halves of one float.)
+/// Loads four 8x4 matrices from shared memory. Lane 8m + r gives the address of row r of matrix m, aligned to 16 bytes;
+/// lane 4r + t receives element t of row r in x[m]. (ldmatrix is made for 8x8 matrices of 16-bit numbers. It gives a
+/// lane two neighbours of these, which are the halves of one float here.)
 __device__ __forceinline__ void load_matrices(float (&x)[4], const float* row) {
 #ifdef SINTER_CUDA_EMULATED
     emu::load_matrices(x, row);

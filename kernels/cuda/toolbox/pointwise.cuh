@@ -1,8 +1,8 @@
 // Pointwise kernels: a function of numbers, applied to arrays, rows, columns and scalars. A thread does one quad of the
-// output: it reads all of its operands before it writes, so y may be any of them.
+// output. It reads all of its operands before it writes, so y may be any of them.
 //
-// Limiter: memory. Four bytes are read for every element of an array operand and four written; rows, columns and
-// scalars come out of the caches.
+// Limiter: memory. A kernel reads four bytes for every element of an array operand and writes four for every result.
+// Rows, columns and scalars come out of the caches.
 #pragma once
 
 #include "kernels/cuda/runtime/launch.cuh"

@@ -1,6 +1,6 @@
 // Four neighbouring floats, as one 128-bit access moves them, and the cut of an array into such quads, one a thread.
 //
-// Kernels that wait for memory want few, wide accesses in flight: a warp that reads quads asks for 512 bytes at once.
+// Kernels that wait for memory want few, wide accesses in flight. A warp that reads quads asks for 512 bytes at once.
 #pragma once
 
 #include "kernels/contract.h"
@@ -8,7 +8,8 @@
 
 namespace sinter::kernels {
 
-/// The threads of a block of every kernel without matrix products: eight warps, of which every device holds several.
+/// The threads of a block, in every kernel without matrix products: eight warps. Every device holds several such
+/// blocks.
 inline constexpr int kBlock = 256;
 inline constexpr int kQuad = 4;
 
@@ -23,8 +24,8 @@ __device__ __forceinline__ bool is_aligned(const void* address, unsigned bytes) 
     return reinterpret_cast<std::uintptr_t>(address) % bytes == 0;
 }
 
-/// The four numbers from `from` on, of which `count` exist (any number): the others are zero. One access where they all
-/// exist and are aligned; which it was never shows in the result.
+/// The four numbers from `from` on. `count` of them exist (it may be any number); the others are zero. This is one
+/// access where they all exist and are aligned. The result is the same either way.
 __device__ __forceinline__ Quad load4(const float* from, Index count = kQuad) {
     if (count >= kQuad && is_aligned(from, sizeof(Quad))) {
         const float4 all = *reinterpret_cast<const float4*>(from);
@@ -48,7 +49,7 @@ __device__ __forceinline__ void store4(float* to, const Quad& quad, Index count 
     }
 }
 
-/// The quads, or other parts, that `count` elements fill.
+/// The number of quads, or other parts, that `count` elements fill.
 constexpr Index parts(Index count, Index size) { return (count + size - 1) / size; }
 
 /// The blocks that give `threads` threads.

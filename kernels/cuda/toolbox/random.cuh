@@ -6,7 +6,7 @@
 
 namespace sinter::kernels {
 
-/// Elements i .. i + 3 of a uniform draw in [0, 1), to the bit those of every backend. i is a multiple of 4.
+/// Elements i .. i + 3 of a uniform draw in [0, 1), the same bits as on every backend. i is a multiple of 4.
 __device__ __forceinline__ Quad uniforms(const RandomStream& stream, Index i) {
     const PhiloxBlock block = stream.block(static_cast<std::uint32_t>(i / kQuad));
     Quad u;
@@ -15,7 +15,7 @@ __device__ __forceinline__ Quad uniforms(const RandomStream& stream, Index i) {
     return u;
 }
 
-/// Element i of the same draw, any i.
+/// Element i of the same draw, for any i.
 __device__ __forceinline__ float uniform(const RandomStream& stream, Index i) {
     const Quad u = uniforms(stream, i - i % kQuad);
     float element = u[0];

@@ -1,7 +1,7 @@
-// Asynchronous copies from global to shared memory (cp.async). When they are made is a part of the schedule. Forward:
-// when the thread waits for them and not before, so that a kernel that forgets to wait meets the poison that the memory
-// held. Reversed: at once, so that one that starts them too early overwrites what others still read. Shuffled: either,
-// from thread to thread.
+// Asynchronous copies from global to shared memory (cp.async). The schedule decides when they are made. Forward, they
+// are made when the thread waits for them and not before, so a kernel that forgets to wait meets the poison that the
+// memory held. Reversed, they are made at once, so a kernel that starts them too early overwrites what others still
+// read. Shuffled, each thread does one or the other.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace sinter::emu {
 void copy_async(void* shared, const void* global, std::size_t bytes, std::size_t valid_bytes);
 /// Closes the group of copies that this thread started since the last call.
 void commit_async_copies();
-/// Waits until at most so many of this thread's closed groups remain under way, the youngest.
+/// Waits until at most this many of the thread's closed groups, the youngest, remain under way.
 void wait_async_copies(int groups_that_may_remain);
 
 }  // namespace sinter::emu

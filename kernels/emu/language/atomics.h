@@ -1,5 +1,5 @@
-// Atomic operations, also between the blocks that OS threads run at the same time. There is none on floating-point
-// numbers: sinter's sums are the same in every run.
+// Atomic operations, also between the blocks that OS threads run at the same time. There are none on floating-point
+// numbers, because sinter's sums are the same in every run.
 #pragma once
 
 #include <atomic>

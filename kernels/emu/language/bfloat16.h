@@ -1,4 +1,4 @@
-// __nv_bfloat16 as far as sinter uses it: a storage type that is made from a float and becomes one.
+// __nv_bfloat16 as far as sinter uses it: a storage type that converts from and to float.
 #pragma once
 
 #include <bit>

@@ -1,5 +1,5 @@
-// The variables that every kernel sees. They belong to the OS thread that runs the block, and follow from thread to
-// thread as these take turns.
+// The variables that every kernel sees. They belong to the OS thread that runs the block, and change as the block's
+// threads take turns.
 #pragma once
 
 #include "kernels/emu/language/vector_types.h"

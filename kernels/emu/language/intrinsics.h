@@ -54,7 +54,7 @@ inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 inline float __saturatef(float x) { return x > 1 ? 1 : x > 0 ? x : 0; }
 inline int __float2int_rn(float x) { return static_cast<int>(rintf(x)); }
 
-// sin(pi x) and cos(pi x), reduced first: exact at multiples of a half, as on the device.
+// sin(pi x) and cos(pi x). x is reduced first, so they are exact at multiples of a half, as on the device.
 inline void sincospif(float x, float* sine, float* cosine) {
     const float turns = x - 2 * rintf(x / 2);  // in [-1, 1]
     const double angle = 3.14159265358979323846 * static_cast<double>(turns);

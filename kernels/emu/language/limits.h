@@ -1,4 +1,5 @@
-// What the emulated device can do: the limits of an H100 or H200 (compute capability 9.0), which a launch is held to.
+// What the emulated device can do: the limits of an H100 or H200 (compute capability 9.0). A launch must stay within
+// them.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// What the tensor cores do, by the definition: products are exact, sums are made in double and rounded once.
+// What the tensor cores do by definition: products are exact, sums are made in double and rounded once.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The part of the CUDA runtime that sinter calls, as NVIDIA declares it. Everything is done before a call returns,
-// unless the stream is being captured; a fault of a kernel is the error of its launch, and cudaGetErrorString() then
-// tells what happened.
+// unless the stream is being captured. A fault of a kernel is the error of its launch; cudaGetErrorString() then tells
+// what happened.
 #pragma once
 
 #include <cstddef>
@@ -78,7 +78,7 @@ cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total);
 cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int device);
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, cudaMemPoolAttr attribute, void* value);
 
-// Graphs: what is called between begin and end of a capture is kept instead of done, and done at every launch.
+// Graphs: calls between begin and end of a capture are kept instead of done, and every launch does them.
 using cudaGraph_t = struct CUgraph_st*;
 using cudaGraphExec_t = struct CUgraphExec_st*;
 using cudaGraphNode_t = struct CUgraphNode_st*;
@@ -114,11 +114,11 @@ cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute
 
 namespace sinter::emu {
 
-/// Says how reports call a kernel, which has no name at run time.
+/// Gives a kernel the name that reports use, since it has none at run time.
 void name_kernel(const void* kernel, std::string_view name);
 
-/// Runs the kernel, or keeps it while the stream is captured. `pointers` are those of its arguments that are pointers,
-/// each with its place in the list.
+/// Runs the kernel, or keeps it while the stream is captured. `pointers` are the pointers among its arguments, each
+/// with its place in the list.
 cudaError_t submit_kernel(const cudaLaunchConfig_t& config, const void* kernel, std::function<void()> call,
                           std::initializer_list<std::pair<int, const void*>> pointers);
 

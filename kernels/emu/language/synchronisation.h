@@ -1,9 +1,9 @@
 // How the threads of a block and the lanes of a warp meet: barriers, shuffles, votes, reductions.
 //
-// Stricter than a device: a mask may only name lanes that exist and have not returned, and all of them must make the
-// same call with the same mask; a lane may only read from a lane that the mask names; no thread may return before a
-// barrier that others wait at. Missing on purpose: __activemask(), for what it returns is not defined, and
-// __reduce_add_sync() and its like, which the oldest device that sinter is built for does not have.
+// They are stricter than a device. A mask may only name lanes that exist and have not returned, and all of them must
+// make the same call with the same mask. A lane may only read from a lane that the mask names. No thread may return
+// before a barrier that others wait at. Two kinds are missing on purpose: __activemask(), whose result is not defined,
+// and __reduce_add_sync() and its like, which the oldest device that sinter is built for does not have.
 #pragma once
 
 #include <bit>
@@ -18,7 +18,7 @@ namespace sinter::emu {
 using Here = std::source_location;
 
 int wait_for_block(int kind, int predicate, const char* name, const Here& at);
-/// Waits until all lanes of `mask` are here; then combine(lanes, mask) is called once for them all.
+/// Waits until all lanes of `mask` are here. Then combine(lanes, mask) is called once for all of them.
 void meet(void (*combine)(void* const* lanes, unsigned mask), const char* name, unsigned mask, void* mine,
           const Here& at);
 int lane_of_caller();
@@ -55,7 +55,7 @@ Value shuffle(const char* name, unsigned mask, Value value, int source, const He
     return mine.result;
 }
 
-/// Folds the values of all lanes of the mask, in the order of the lanes; every lane gets the result.
+/// Folds the values of all lanes of the mask, in the order of the lanes. Every lane gets the result.
 template <class Value, class Fold>
 Value fold_lanes(const char* name, unsigned mask, Value value, Fold, const Here& at) {
     Exchange<Value> mine{value, {}, 0};

@@ -1,4 +1,4 @@
-// CUDA's qualifiers and vector types, as the C++ compiler can have them.
+// CUDA's qualifiers and vector types in terms of C++.
 #pragma once
 
 #include <cstdint>
