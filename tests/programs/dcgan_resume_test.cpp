@@ -81,6 +81,40 @@ TEST_F(DcganResume, WarningsAreNotRepeated) {
     expect_same_run(path("run"), path("reference"));
 }
 
+TEST_F(DcganResume, TheNormOfAnOlderRunIsThatOfItsTwoFlags) {
+    struct Old {
+        Arguments arguments;
+        const char *spectral, *batch;
+    };
+    const Old runs[] = {{{}, "false", "true"},  // on 28 pixels, where there was none
+                        {{"--arch", "dense"}, "false", "true"},
+                        {{"--size", "32", "--base-width", "2"}, "false", "true"},
+                        {{"--size", "32", "--base-width", "2", "--r1", "10"}, "false", "false"},
+                        {{"--spectral-norm"}, "true", "true"}};
+    int number = 0;
+    for (const Old& old : runs) {
+        SCOPED_TRACE(testing::PrintToString(old.arguments));
+        const std::string run = path("run-" + std::to_string(number++));
+        train(run, with_defaults({"--epochs", "1"}, {}, old.arguments));
+        const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(run));
+        SafetensorsMetadata facts = file.metadata();
+        ASSERT_EQ(facts.erase("model.discriminator_norm"), 1u);
+        facts["model.spectral_norm"] = old.spectral;
+        facts["model.discriminator_batch_norm"] = old.batch;
+        write_safetensors(checkpoint_of(run), file.entries(), facts);
+        std::string config = read_text(run + "/config.toml");
+        const std::size_t norm = config.find("discriminator-norm");
+        config.replace(norm, config.find('\n', norm) - norm, std::string("spectral-norm=") + old.spectral);
+        write_text(run + "/config.toml", config);
+
+        EXPECT_EQ(sample(run, "3", run + "-drawn").exit_code, 0);
+        expect_refusal(resume(run, {"--epochs", "2", "--discriminator-norm", "layer"}), 2,
+                       {"model.discriminator_norm", "'layer'"});
+        const Outcome outcome = resume(run, {"--epochs", "2"});
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    }
+}
+
 TEST_F(DcganResume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
     train(path("run"));
     const Snapshot before = snapshot();

@@ -126,6 +126,8 @@ TEST_F(DcganSample, WrongUsage) {
     expect_usage({"--lr-g", "0"}, {"--lr-g", "positive", "'0'"});
     expect_usage({"--sample", "file", "many"}, {"--sample", "'many'"});
     expect_usage({"--sample", "file"}, {"--sample"});
+    expect_usage({"--discriminator-norm", "batch"}, {"--discriminator-norm batch", "32 and 64 pixels", "layer"});
+    expect_usage({"--spectral-norm", "--discriminator-norm", "layer"}, {"--spectral-norm", "'layer'"});
     expect_usage({"--gpu"}, {"unknown option '--gpu'"});
 }
 

@@ -109,6 +109,7 @@ TEST_F(DcganProgram, EveryOptionOfTrainingHasItsEffect) {
                                             {"--update", "simultaneous"},
                                             {"--n-critic", "2"},
                                             {"--r1", "10"},
+                                            {"--discriminator-norm", "layer"},
                                             {"--label-smoothing", "0.1"},
                                             {"--instance-noise", "0.1"},
                                             {"--lr-g", "0.001"},
@@ -268,6 +269,9 @@ TEST_F(DcganProgram, APenalisedDiscriminatorHasNoBatchNorm) {
     train(path("r1"), with({"--r1", "10"}));
     EXPECT_NE(read_text(path("r1") + "/config.toml").find("gradient-penalty = 0.0\n"), std::string::npos);
     train(path("without"), with({"--gradient-penalty", "0"}));
+    train(path("layer"), with({"--discriminator-norm", "layer"}));
+    EXPECT_NE(read_text(path("layer") + "/config.toml").find("gradient-penalty = 10.0\n"), std::string::npos);
+    EXPECT_GT(norms(path("layer")), 0) << "it looks at each image by itself";
     EXPECT_EQ(norms(path("default")), 0);
     EXPECT_EQ(norms(path("r1")), 0);
     EXPECT_GT(norms(path("without")), 0);

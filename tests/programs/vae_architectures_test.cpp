@@ -127,6 +127,7 @@ TEST_F(VaeArchitectures, RefusesWhatDoesNotFit) {
         EXPECT_EQ(snapshot(), before);
     };
     refuse({"--hidden", "200"}, {"--hidden", "--arch conv", "--arch dense"});
+    refuse({"--activation", "tanh"}, {"--activation", "--arch conv", "--arch dense"});
     refuse({"--arch", "convolutional"}, {"--arch"});
     refuse({"--size", "30"}, {"30x30 become 15x15", "dense"});
     refuse({"--channels", "2"}, {"--channels"});

@@ -66,6 +66,16 @@ TEST_F(Refusal, BadConfigFile) {
     expect_refused(training(path("run"), {"--config", path("missing.toml")}), 2, {"--config", path("missing.toml")});
 }
 
+TEST_F(Refusal, PathsThatFilesOfARunCannotKeep) {
+    const std::string latin = path("caf\xe9");
+    fs::copy(data(), latin);
+    expect_refused({"--data", latin, "--out", path("run")}, 2, {"--data: expected text in UTF-8"});
+    expect_refused({"--data", data(), "--out", latin + "/run"}, 2, {"--out: expected text in UTF-8"});
+    expect_refused({"--data", data(), "--resume", "--out", latin}, 2, {"--out: expected text in UTF-8"});
+    expect_refused({"--config", latin + "/c.toml"}, 2, {"--config: expected text in UTF-8"});
+    expect_refused({"--out", path("run")}, 3, {"expected a name in UTF-8"}, {{{"SINTER_DATA_DIR", latin}}, {}, 0});
+}
+
 TEST_F(Refusal, DamagedData) {
     const std::string images = read_text(data() + "/t10k-images-idx3-ubyte");
     const std::string labels = read_text(data() + "/t10k-labels-idx1-ubyte");

@@ -156,6 +156,39 @@ TEST_F(Resume, FinishedRunCanBeExtended) {
     EXPECT_NE(read_text(path("run") + "/config.toml").find("epochs = 5\n"), std::string::npos);
 }
 
+TEST_F(Resume, DataMayLieAtAnyPath) {
+    const std::string hostile = path("a # \"b\" 'c' \\n\\ [d]\n\xc3\xa4 = e");
+    std::filesystem::copy(data(), hostile);
+    const Arguments here = {"--data", hostile, "--epochs", "1", "--hidden", "32"};
+    const auto with = [&](Arguments more) {
+        more.insert(more.end(), here.begin(), here.end());
+        return more;
+    };
+    succeed(with({"--out", path("run # 1")}));
+    EXPECT_EQ(resume(path("run # 1"), {"--epochs", "2"}).exit_code, 0);
+    const Outcome again = vae({"--config", path("run # 1") + "/config.toml", "--out", path("again")});
+    EXPECT_EQ(again.exit_code, 0) << again.err;
+    expect_same_run(path("again"), path("run # 1"));
+}
+
+TEST_F(Resume, ARunOfAnOlderProgramGoesOnWithTheSameBits) {
+    train(path("reference"), {"--epochs", "4"});
+    train(path("run"), {"--epochs", "2", "--lr", "0.001"});
+    // What it wrote before config.toml had types, and before there was the option --activation.
+    write_text(path("run") + "/config.toml", "data=\"" + data() + "\"\nepochs=2\nbatch-size=64\nlr=.001\nhidden=32\n" +
+                                                 "latent=20\nsize=0\nlikelihood=\"bernoulli\"\nconditional=false\n");
+    const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(path("run")));
+    SafetensorsMetadata facts = file.metadata();
+    ASSERT_EQ(facts.erase("model.activation"), 1u);
+    write_safetensors(checkpoint_of(path("run")), file.entries(), facts);
+
+    const Outcome other = resume(path("run"), {"--epochs", "4", "--activation", "tanh"});
+    expect_refusal(other, 2, {"--resume", "model.activation 'relu', now it is 'tanh'"});
+    const Outcome outcome = resume(path("run"), {"--epochs", "4"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    expect_same_run(path("run"), path("reference"));
+}
+
 TEST_F(Resume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
     train(path("run"));
     write_mnist(path("other-set"), noise_images(200, 40, 28, 28));
