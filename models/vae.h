@@ -33,8 +33,11 @@ inline constexpr Named<VaeArchitecture> kVaeArchitectures[] = {{"dense", VaeArch
 inline constexpr Named<Likelihood> kLikelihoods[] = {{"bernoulli", Likelihood::bernoulli},
                                                      {"gaussian", Likelihood::gaussian}};
 /// Of the dense VAE's hidden layers.
-inline constexpr Named<Activation> kVaeActivations[] = {
-    {"relu", {ActivationKind::relu}}, {"leaky", {ActivationKind::leaky_relu, 0.01f}}, {"tanh", {ActivationKind::tanh}}};
+inline constexpr Named<Activation> kVaeActivations[] = {{"relu", relu()},
+                                                        {"leaky", {ActivationKind::leaky_relu, 0.01f}},
+                                                        {"tanh", tanh()},
+                                                        {"gelu", gelu()},
+                                                        {"silu", silu()}};
 /// The values by these names. Throw UsageError for others.
 VaeArchitecture vae_architecture(std::string_view name);
 Likelihood likelihood(std::string_view name);
