@@ -159,16 +159,19 @@ struct StandardNormal {
     FloatVector below, density;
 };
 
-/// TODO ulp
+/// Phi: 2.4 (1 + x^2 / 2) ulp; 2.8 unfused. phi: 1.5 (1 + x^2 / 2) ulp. Both are zero where e^(-x^2 / 2) would be
+/// subnormal.
 HWY_ATTR HWY_INLINE StandardNormal standard_normal(FloatVector x) {
-    const FloatVector one = constant(1.0f), magnitude = hn::Abs(x);
+    const FloatVector one = constant(1.0f), limit = constant(14.0f);  // e^(-98) is zero
+    const FloatVector distance = hn::Abs(x);
+    const FloatVector magnitude = hn::IfThenElse(hn::Gt(distance, limit), limit, distance);  // Min would lose NaN
     const FloatVector power = exp_nonpositive(hn::Mul(hn::Mul(magnitude, magnitude), constant(-0.5f)));
-    // Phi(-|x|) = e^(-x^2 / 2) u P(u) with u = 1 / (1 + 0.215 |x|), P minimax for the relative error: 2^-24.8.
-    const FloatVector u = hn::Div(one, hn::MulAdd(constant(0.215f), magnitude, one));
-    const FloatVector p =
-        polynomial(u, 8.577252924e-02f, 8.587849885e-02f, 7.998942584e-02f, 8.718628436e-02f, 8.549368009e-03f,
-                   1.809275299e-01f, -1.625387520e-01f, 1.893575191e-01f, -5.512242019e-02f);
-    const FloatVector tail = hn::Mul(power, hn::Mul(u, p));
+    // Phi(-|x|) = e^(-x^2 / 2) P(w) with w = 0.39 |x| / (1 + 0.39 |x|), P minimax for the relative error: 2^-25.4.
+    const FloatVector scaled = hn::Mul(constant(0.39f), magnitude);
+    const FloatVector w = hn::Div(scaled, hn::Add(one, scaled));
+    const FloatVector p = polynomial(w, 0.5f, -1.022927523e+00f, 6.206663847e-01f, 2.348014154e-02f, -1.221200600e-01f,
+                                     -1.497844607e-02f, -4.346014187e-02f, 9.536619484e-02f, -3.604603559e-02f);
+    const FloatVector tail = hn::Mul(power, p);
     return {hn::IfThenElse(hn::Gt(x, hn::Zero(kFloats)), hn::Sub(one, tail), tail),
             hn::Mul(constant(kStandardNormalPeak), power)};
 }
