@@ -127,7 +127,12 @@ void fit_model(DcganOptions& options, const ImageSet& images) {
 }
 
 bool has_moving_average(const CheckpointFacts& facts, const std::string& file) {
-    return FactReader(facts, file).number("--ema") > 0;
+    DcganOptions options;
+    OptionList list;
+    describe(list, options);
+    CheckpointFacts complete = facts;
+    complete_facts(complete, list);
+    return FactReader(complete, file).number("--ema") > 0;
 }
 
 }  // namespace sinter
