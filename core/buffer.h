@@ -21,6 +21,11 @@ public:
     }
 
     T* data() const { return storage_ ? static_cast<T*>(storage_->data()) : nullptr; }
+    /// The same, for call().
+    template <class Queue>
+    T* data(const Queue&) const {
+        return data();
+    }
     Index count() const { return count_; }
     Device device() const { return device_; }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/call.h"
 #include "core/check.h"
-#include "core/ops/arithmetic.h"
 #include "core/profile_range.h"
 #include "core/watch.h"
 #include "kernels/elementwise.h"
@@ -73,6 +73,15 @@ void Node::expire() {
     deleting = false;
 }
 
+Tensor recorded_sum(const Tensor& a, const Tensor& b) {
+    const Tensor y = Tensor::empty(a.shape(), a.device());
+    call(kernel::add, y, a, b, y.count());
+    return record("add", y, {a, b}, [](Backward& back) {
+        if (back.wants(0)) back.add(0, back.dy());
+        if (back.wants(1)) back.add(1, back.dy());
+    });
+}
+
 /// One walk over the tape, from a loss back to the leaves.
 class BackwardPass {
 public:
@@ -110,10 +119,7 @@ public:
         } else if (is_parameter(input)) {
             const Backward::Destination to = parameter_gradient(input);
             if (to.accumulate) {
-                input.device().run([&](auto& queue) {
-                    auto* sum = to.tensor.data(queue);
-                    kernels::add(queue, sum, sum, gradient.data(queue), gradient.count());
-                });
+                call(kernel::add, to.tensor, to.tensor, gradient, gradient.count());
             } else {
                 Tensor(to.tensor).assign(gradient);
             }
@@ -159,7 +165,9 @@ private:
         return ones.emplace_back(Tensor::full({1}, 1, device));
     }
 
-    static void accumulate(Tensor& sum, const Tensor& gradient) { sum = sum.defined() ? add(sum, gradient) : gradient; }
+    static void accumulate(Tensor& sum, const Tensor& gradient) {
+        sum = sum.defined() ? recorded_sum(sum, gradient) : gradient;
+    }
 
     /// All nodes that `root` depends on, in the order in which they were recorded.
     void collect(const Ref<Node>& root, std::vector<Ref<Node>>& nodes) {
@@ -277,6 +285,15 @@ Backward::Destination Backward::destination(int input) {
     Tensor& gradient = pending_[static_cast<std::size_t>(input)];
     gradient = Tensor::empty(to.shape(), to.device());
     return {gradient, false};
+}
+
+Backward::DestinationPair Backward::destination_pair(int first, int second, const Shape& shape) {
+    const auto wanted = [&](int input) {
+        return wants(input) ? destination(input) : Destination{Tensor::empty(shape, *node_.device_), false};
+    };
+    const Destination a = wanted(first), b = wanted(second);
+    if (a.accumulate != b.accumulate) Tensor((a.accumulate ? b : a).tensor).fill(0);
+    return {a.tensor, b.tensor, a.accumulate || b.accumulate};
 }
 
 void backward(const Tensor& loss, bool retain_graph) {

@@ -48,6 +48,9 @@ std::vector<Tensor> gradients(const Tensor& output, std::span<const Tensor> inpu
 /// The same for one input, without the vector: a training step that takes a penalty on it stays off the heap.
 Tensor gradient(const Tensor& output, const Tensor& input, bool create_graph = false);
 
+/// a + b for equal shapes, recorded: what the tape adds up gradients with, and the op add() stands on.
+Tensor recorded_sum(const Tensor& a, const Tensor& b);
+
 /// One recorded op. Use record(); this class is the tape's own business.
 class Node : public RefCounted, public Recycled {
 public:
@@ -109,6 +112,14 @@ public:
         bool accumulate;
     };
     Destination destination(int input);
+
+    /// Two of these, of equal shape, for a kernel that computes both gradients together and adds to both or to none.
+    /// What nobody asked for goes to memory of its own; where only one was written before, the other starts as zeros.
+    struct DestinationPair {
+        Tensor first, second;
+        bool accumulate;
+    };
+    DestinationPair destination_pair(int first, int second, const Shape& shape);
 
 private:
     friend class BackwardPass;

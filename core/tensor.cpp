@@ -4,7 +4,7 @@
 #include <type_traits>
 
 #include "core/check.h"
-#include "core/tape.h"
+#include "core/tape.h"  // a tensor holds its place on the tape: the two are one piece, and neither includes an op
 #include "kernels/elementwise.h"
 
 namespace sinter {

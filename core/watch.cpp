@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/buffer.h"
+#include "core/call.h"
 #include "core/error.h"
 #include "core/profile_range.h"
 #include "kernels/reduce.h"
@@ -55,8 +56,7 @@ bool watching() { return watches > 0; }
 
 Index find_nonfinite(const Tensor& values) {
     Buffer<Index> index(1, values.device());
-    values.device().run(
-        [&](auto& queue) { kernels::find_nonfinite(queue, index.data(), values.data(queue), values.count()); });
+    call(kernel::find_nonfinite, index, values, values.count());
     return index.to_vector()[0];
 }
 

@@ -38,6 +38,53 @@ struct ConvGeometry {
     }
 };
 
+/// Padding before and after one axis.
+struct Padding {
+    Index before = 0, after = 0;
+};
+
+/// The number of outputs along an axis, or 0 where the kernel does not fit.
+constexpr Index conv_output_size(Index size, Index kernel, Index stride, Padding padding) {
+    const Index room = size + padding.before + padding.after - kernel;
+    return room < 0 ? 0 : room / stride + 1;
+}
+
+/// TensorFlow's padding 'same': as many outputs as strides fit, the odd pixel of padding after.
+constexpr Padding same_padding(Index size, Index kernel, Index stride) {
+    const Index outputs = (size + stride - 1) / stride;
+    const Index needed = (outputs - 1) * stride + kernel - size;
+    return needed <= 0 ? Padding{} : Padding{needed / 2, needed - needed / 2};
+}
+
+/// Stride and padding of a convolution.
+struct ConvOptions {
+    Index stride = 1;
+    Padding vertical = {}, horizontal = {};  ///< above and below, left and right
+};
+
+/// The window of a convolution and the channels that it gives; those that it takes are the image's.
+struct KernelShape {
+    Index height = 1, width = 1, out_channels = 0;
+};
+
+/// The convolution of such images. An output size is 0 where the kernel does not fit.
+constexpr ConvGeometry conv_geometry(const ImageShape& images, const KernelShape& kernel,
+                                     const ConvOptions& options = {}) {
+    const auto [stride, vertical, horizontal] = options;
+    return {.batch = images.batch,
+            .height = images.height,
+            .width = images.width,
+            .in_channels = images.channels,
+            .out_height = conv_output_size(images.height, kernel.height, stride, vertical),
+            .out_width = conv_output_size(images.width, kernel.width, stride, horizontal),
+            .out_channels = kernel.out_channels,
+            .kernel_height = kernel.height,
+            .kernel_width = kernel.width,
+            .stride = stride,
+            .pad_top = vertical.before,
+            .pad_left = horizontal.before};
+}
+
 /// Pooling of images x [batch, height, width, channels] to y [batch, out_height, out_width, channels]: output (i, j)
 /// has the window of kernel x kernel pixels from (i stride - pad, j stride - pad) on. Every window holds a pixel of the
 /// image, as is so for pad <= kernel / 2 and output sizes up to conv_output_size().
@@ -63,24 +110,6 @@ constexpr PoolGeometry upsampling_windows(const ImageShape& shape, Index factor)
             factor,
             factor,
             0};
-}
-
-/// Padding before and after one axis.
-struct Padding {
-    Index before = 0, after = 0;
-};
-
-/// The number of outputs along an axis, or 0 where the kernel does not fit.
-constexpr Index conv_output_size(Index size, Index kernel, Index stride, Padding padding) {
-    const Index room = size + padding.before + padding.after - kernel;
-    return room < 0 ? 0 : room / stride + 1;
-}
-
-/// TensorFlow's padding 'same': as many outputs as strides fit, the odd pixel of padding after.
-constexpr Padding same_padding(Index size, Index kernel, Index stride) {
-    const Index outputs = (size + stride - 1) / stride;
-    const Index needed = (outputs - 1) * stride + kernel - size;
-    return needed <= 0 ? Padding{} : Padding{needed / 2, needed - needed / 2};
 }
 
 }  // namespace sinter::kernels

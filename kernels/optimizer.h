@@ -72,8 +72,8 @@ struct NumberPlaces {
 };
 
 /// y[i] = *numbers.place[i], or NaN, for the host to read. Where a number that exists is NaN or infinite,
-/// proceed[0] = 0; else it stays. y[count] = proceed[0]. The host learns of the number some steps later, and still finds
-/// the weights as they were before it.
+/// proceed[0] = 0; else it stays. y[count] = proceed[0]. The host learns of the number some steps later, and still
+/// finds the weights as they were before it.
 SINTER_KERNEL(gather_step_numbers, Real* y, const NumberPlaces<Real>& numbers, Real* proceed);
 
 }  // namespace sinter::kernels

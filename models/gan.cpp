@@ -119,7 +119,7 @@ Tensor Gan::discriminate(const Tensor& images, const Buffer<std::int32_t>& label
     const Tensor logits = reshape(discriminator_.logit.layer->forward(features), one_each);
     if (!discriminator_.projection) return logits;
     const Tensor rows = reshape(features, {images.size(0), discriminator_.logit.features});
-    return logits + reshape(sum_columns(rows * discriminator_.projection->forward(labels)), one_each);
+    return logits + reshape(sum(rows * discriminator_.projection->forward(labels), {1}), one_each);
 }
 
 }  // namespace sinter

@@ -73,8 +73,7 @@ Tensor discriminator_loss(GanLoss loss, const Tensor& real_logits, const Tensor&
         case GanLoss::least_squares:
             return half_squares(real_logits, real_target) + half_squares(fake_logits, 0);
         case GanLoss::hinge:
-            return mean(activate(affine(real_logits, -1, 1), relu())) +
-                   mean(activate(affine(fake_logits, 1, 1), relu()));
+            return mean(relu(affine(real_logits, -1, 1))) + mean(relu(affine(fake_logits, 1, 1)));
         case GanLoss::wasserstein:
             break;
     }
@@ -110,7 +109,7 @@ Tensor gradient_penalty(const Discriminate& discriminate, const Tensor& real, co
 
 Tensor r1_penalty(const Discriminate& discriminate, const Tensor& real) {
     const Tensor slopes = image_gradients(discriminate, real);
-    return mean(sum_columns(slopes * slopes));
+    return mean(sum(slopes * slopes, {1}));
 }
 
 }  // namespace sinter

@@ -31,11 +31,11 @@ Tensor reconstruction_loss(Likelihood likelihood, const Tensor& output, const Te
     const double per_image = 1.0 / static_cast<double>(images.size(0));
     switch (likelihood) {
         case Likelihood::gaussian:
-            return squared_error(activate(output, sigmoid()), images, 0.5 * per_image);
+            return squared_error(sigmoid(output), images, 0.5 * per_image);
         case Likelihood::bernoulli:
-            break;
+            return sigmoid_cross_entropy(output, images, per_image);
     }
-    return sigmoid_cross_entropy(output, images, per_image);
+    return {};
 }
 
 }  // namespace
@@ -45,9 +45,9 @@ bool takes_hidden(VaeArchitecture architecture) {
         case VaeArchitecture::dense:
             return true;
         case VaeArchitecture::conv:
-            break;
+            return false;
     }
-    return false;
+    return {};
 }
 
 std::vector<Index> vae_conv_widths(Index height, Index width) {
@@ -183,8 +183,6 @@ Tensor Vae::encode(const Tensor& images, const Buffer<std::int32_t>& labels) {
     return slice_columns(heads(images, labels), 0, options_.latent);
 }
 
-Tensor Vae::decode(const Tensor& z, const Buffer<std::int32_t>& labels) {
-    return activate(decoder_output(z, labels), sigmoid());
-}
+Tensor Vae::decode(const Tensor& z, const Buffer<std::int32_t>& labels) { return sigmoid(decoder_output(z, labels)); }
 
 }  // namespace sinter

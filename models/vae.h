@@ -32,8 +32,11 @@ inline constexpr Named<VaeArchitecture> kVaeArchitectures[] = {{"dense", VaeArch
 inline constexpr Named<Likelihood> kLikelihoods[] = {{"bernoulli", Likelihood::bernoulli, "cross-entropy"},
                                                      {"gaussian", Likelihood::gaussian, "squared error"}};
 /// Of the dense VAE's hidden layers.
-inline constexpr Named<Activation> kVaeActivations[] = {
-    {"relu", {ActivationKind::relu}}, {"leaky", {ActivationKind::leaky_relu, 0.01f}}, {"tanh", {ActivationKind::tanh}}};
+inline constexpr Named<Activation> kVaeActivations[] = {{"relu", relu()},
+                                                        {"leaky", {ActivationKind::leaky_relu, 0.01f}},
+                                                        {"tanh", tanh()},
+                                                        {"gelu", gelu()},
+                                                        {"silu", silu()}};
 
 /// The largest layer, latent code or side of an image that options and checkpoints may ask for.
 inline constexpr Index kMaxVaeUnits = 1 << 20;

@@ -15,13 +15,15 @@
 namespace sinter {
 namespace {
 
+constexpr const char* kTrainSeconds = "epoch.train_seconds";
+
 /// Calls visit(name, member) for every number of a RunState.
 template <class State, class Visit>
 void for_each_number(State& state, Visit visit) {
     visit("step", state.step);
     visit("epoch", state.epoch);
     visit("position", state.position);
-    visit("epoch.train_seconds", state.train_seconds);
+    visit(kTrainSeconds, state.train_seconds);
     visit("seconds", state.seconds);
 }
 
@@ -39,10 +41,10 @@ Means load_means(const CheckpointFacts& facts, const FactReader& reader) {
     constexpr std::int64_t kMaxImages = std::numeric_limits<std::int64_t>::max();
     std::vector<Means::Sum> sums;
     for (const auto& [fact, text] : facts) {
-        if (!fact.starts_with(kBefore) || !fact.ends_with(kBehind) || fact.size() <= kBefore.size() + kBehind.size())
+        if (!fact.starts_with(kBefore) || fact.ends_with(kBehind) || fact == "epoch.images" || fact == kTrainSeconds)
             continue;
-        const std::string name = fact.substr(kBefore.size(), fact.size() - kBefore.size() - kBehind.size());
-        sums.push_back({name, reader.number("epoch." + name), reader.whole_number(fact, 0, kMaxImages)});
+        sums.push_back({fact.substr(kBefore.size()), reader.number(fact),
+                        reader.whole_number(fact + std::string(kBehind), 0, kMaxImages)});
     }
     Means means;
     means.resume_at(reader.whole_number("epoch.images", 0, kMaxImages), std::move(sums));

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "core/call.h"
 #include "core/check.h"
 #include "core/random.h"
 #include "kernels/gather.h"
@@ -69,10 +70,8 @@ void Loader::start_epoch(std::int64_t epoch, Index position) {
 void Loader::draw_order() {
     const std::uint64_t number = static_cast<std::uint64_t>(epoch_);
     device_epoch_.upload({&number, 1});
-    order_.device().run([&](auto& queue) {
-        kernels::random_permutation(queue, order_.data(), count_,
-                                    {options_.seed, draws::kDataOrder, device_epoch_.data()});
-    });
+    call(kernel::random_permutation, order_, count_,
+         kernels::RandomAddress{options_.seed, draws::kDataOrder, device_epoch_.data()});
 }
 
 bool Loader::next(Tensor& images, Buffer<std::int32_t>* labels) {
@@ -118,26 +117,18 @@ void Loader::gather(Tensor& images, Buffer<std::int32_t>* labels) {
     }
     if (labels) {
         if (labels->count() != batch_) *labels = Buffer<std::int32_t>(batch_, pixels_.device());
-        pixels_.device().run([&](auto& queue) {
-            kernels::gather_labels(queue, labels->data(), labels_.data(), order_.data(), device_position_.data(),
-                                   batch_);
-        });
+        call(kernel::gather_labels, *labels, labels_, order_, device_position_, batch_);
     }
 }
 
 void Loader::gather_images(const Tensor& images) {
-    images.device().run([&](auto& queue) {
-        kernels::gather_images(queue, images.data(queue), pixels_.data(), order_.data(), device_position_.data(),
-                               {batch_, height_ * width_ * channels_}, options_.range.scale, options_.range.offset);
-    });
+    call(kernel::gather_images, images, pixels_, order_, device_position_,
+         kernels::MatrixShape{batch_, height_ * width_ * channels_}, options_.range.scale, options_.range.offset);
 }
 
 void Loader::flip(const Tensor& images) {
-    images.device().run([&](auto& queue) {
-        kernels::flip_horizontal(queue, images.data(queue), unflipped_.data(queue),
-                                 {images.size(0), height_, width_, channels_},
-                                 {options_.seed, draws::kDataFlips, flip_step_.data()});
-    });
+    call(kernel::flip_horizontal, images, unflipped_, kernels::ImageShape{images.size(0), height_, width_, channels_},
+         kernels::RandomAddress{options_.seed, draws::kDataFlips, flip_step_.data()});
 }
 
 }  // namespace sinter

@@ -1,5 +1,6 @@
 #include "core/ops/arithmetic.h"
 
+#include "core/call.h"
 #include "core/check.h"
 #include "core/ops/reduce.h"
 #include "core/tape.h"
@@ -24,19 +25,13 @@ kernels::MatrixShape require_matrix_and_vector(const char* op, const Tensor& x, 
 
 Tensor add(const Tensor& a, const Tensor& b) {
     require_equal("add", a, b);
-    Tensor y = Tensor::empty(a.shape(), a.device());
-    y.device().run([&](auto& queue) { kernels::add(queue, y.data(queue), a.data(queue), b.data(queue), y.count()); });
-    return record("add", y, {a, b}, [](Backward& back) {
-        if (back.wants(0)) back.add(0, back.dy());
-        if (back.wants(1)) back.add(1, back.dy());
-    });
+    return recorded_sum(a, b);
 }
 
 Tensor subtract(const Tensor& a, const Tensor& b) {
     require_equal("subtract", a, b);
     Tensor y = Tensor::empty(a.shape(), a.device());
-    y.device().run(
-        [&](auto& queue) { kernels::subtract(queue, y.data(queue), a.data(queue), b.data(queue), y.count()); });
+    call(kernel::subtract, y, a, b, y.count());
     return record("subtract", y, {a, b}, [](Backward& back) {
         if (back.wants(0)) back.add(0, back.dy());
         if (back.wants(1)) back.add(1, -back.dy());
@@ -46,8 +41,7 @@ Tensor subtract(const Tensor& a, const Tensor& b) {
 Tensor multiply(const Tensor& a, const Tensor& b) {
     require_equal("multiply", a, b);
     Tensor y = Tensor::empty(a.shape(), a.device());
-    y.device().run(
-        [&](auto& queue) { kernels::multiply(queue, y.data(queue), a.data(queue), b.data(queue), y.count()); });
+    call(kernel::multiply, y, a, b, y.count());
     return record("multiply", y, {a, b}, [=](Backward& back) {
         if (back.wants(0)) back.add(0, back.dy() * b);
         if (back.wants(1)) back.add(1, back.dy() * a);
@@ -57,8 +51,7 @@ Tensor multiply(const Tensor& a, const Tensor& b) {
 Tensor divide(const Tensor& a, const Tensor& b) {
     require_equal("divide", a, b);
     Tensor y = Tensor::empty(a.shape(), a.device());
-    y.device().run(
-        [&](auto& queue) { kernels::divide(queue, y.data(queue), a.data(queue), b.data(queue), y.count()); });
+    call(kernel::divide, y, a, b, y.count());
     return record("divide", y, {a, b}, [=](Backward& back) {
         const Tensor da = back.dy() / b;  // d(a/b) = da / b - (a/b) db / b
         if (back.wants(0)) back.add(0, da);
@@ -68,17 +61,14 @@ Tensor divide(const Tensor& a, const Tensor& b) {
 
 Tensor affine(const Tensor& x, double factor, double offset) {
     Tensor y = Tensor::empty(x.shape(), x.device());
-    y.device().run(
-        [&](auto& queue) { kernels::affine(queue, y.data(queue), x.data(queue), y.count(), factor, offset); });
+    call(kernel::affine, y, x, y.count(), factor, offset);
     return record("affine", y, {x}, [=](Backward& back) { back.add(0, affine(back.dy(), factor, 0)); });
 }
 
 Tensor multiply_scalar(const Tensor& x, const Tensor& scalar) {
     require(scalar.count() == 1, "[multiply_scalar] expected a scalar of one element, got {}", scalar.shape());
     Tensor y = Tensor::empty(x.shape(), x.device());
-    y.device().run([&](auto& queue) {
-        kernels::multiply_scalar(queue, y.data(queue), x.data(queue), scalar.data(queue), y.count());
-    });
+    call(kernel::multiply_scalar, y, x, scalar, y.count());
     return record("multiply_scalar", y, {x, scalar}, [=](Backward& back) {
         if (back.wants(0)) back.add(0, multiply_scalar(back.dy(), scalar));
         if (back.wants(1)) back.add(1, sum(back.dy() * x));
@@ -87,7 +77,7 @@ Tensor multiply_scalar(const Tensor& x, const Tensor& scalar) {
 
 Tensor sqrt(const Tensor& x) {
     Tensor y = Tensor::empty(x.shape(), x.device());
-    y.device().run([&](auto& queue) { kernels::square_root(queue, y.data(queue), x.data(queue), y.count()); });
+    call(kernel::square_root, y, x, y.count());
     return record("sqrt", y, {x}, [y = y.detach()](Backward& back) {
         back.add(0, 0.5 * (back.dy() / back.output(y)));  // d sqrt(x) = dx / (2 sqrt(x))
     });
@@ -95,7 +85,7 @@ Tensor sqrt(const Tensor& x) {
 
 Tensor log(const Tensor& x) {
     Tensor y = Tensor::empty(x.shape(), x.device());
-    y.device().run([&](auto& queue) { kernels::logarithm(queue, y.data(queue), x.data(queue), y.count()); });
+    call(kernel::logarithm, y, x, y.count());
     return record("log", y, {x}, [=](Backward& back) { back.add(0, back.dy() / x); });
 }
 
@@ -104,9 +94,7 @@ namespace {
 /// dy where low <= x <= high, else 0; linear in dy.
 Tensor keep_inside(const Tensor& dy, const Tensor& x, double low, double high) {
     Tensor dx = Tensor::empty(dy.shape(), dy.device());
-    dx.device().run([&](auto& queue) {
-        kernels::clamp_backward(queue, dx.data(queue), dy.data(queue), x.data(queue), dx.count(), low, high);
-    });
+    call(kernel::clamp_backward, dx, dy, x, dx.count(), low, high);
     return record("clamp_backward", dx, {dy},
                   [=, x = x.detach()](Backward& back) { back.add(0, keep_inside(back.dy(), x, low, high)); });
 }
@@ -116,39 +104,37 @@ Tensor keep_inside(const Tensor& dy, const Tensor& x, double low, double high) {
 Tensor clamp(const Tensor& x, double low, double high) {
     require(low <= high, "[clamp] expected low <= high, got {} and {}", low, high);
     Tensor y = Tensor::empty(x.shape(), x.device());
-    y.device().run([&](auto& queue) { kernels::clamp(queue, y.data(queue), x.data(queue), y.count(), low, high); });
+    call(kernel::clamp, y, x, y.count(), low, high);
     return record("clamp", y, {x}, [=](Backward& back) { back.add(0, keep_inside(back.dy(), x, low, high)); });
 }
 
 Tensor add_row(const Tensor& x, const Tensor& row) {
     const kernels::MatrixShape shape = require_matrix_and_vector("add_row", x, row, 1);
     Tensor y = Tensor::empty(x.shape(), x.device());
-    y.device().run([&](auto& queue) { kernels::add_row(queue, y.data(queue), x.data(queue), row.data(queue), shape); });
+    call(kernel::add_row, y, x, row, shape);
     return record("add_row", y, {x, row}, [](Backward& back) {
         if (back.wants(0)) back.add(0, back.dy());
-        if (back.wants(1)) back.add(1, sum_rows(back.dy()));
+        if (back.wants(1)) back.add(1, sum(back.dy(), {0}));
     });
 }
 
 Tensor multiply_row(const Tensor& x, const Tensor& row) {
     const kernels::MatrixShape shape = require_matrix_and_vector("multiply_row", x, row, 1);
     Tensor y = Tensor::empty(x.shape(), x.device());
-    y.device().run(
-        [&](auto& queue) { kernels::multiply_row(queue, y.data(queue), x.data(queue), row.data(queue), shape); });
+    call(kernel::multiply_row, y, x, row, shape);
     return record("multiply_row", y, {x, row}, [=](Backward& back) {
         if (back.wants(0)) back.add(0, multiply_row(back.dy(), row));
-        if (back.wants(1)) back.add(1, sum_rows(back.dy() * x));
+        if (back.wants(1)) back.add(1, sum(back.dy() * x, {0}));
     });
 }
 
 Tensor multiply_column(const Tensor& x, const Tensor& column) {
     const kernels::MatrixShape shape = require_matrix_and_vector("multiply_column", x, column, 0);
     Tensor y = Tensor::empty(x.shape(), x.device());
-    y.device().run(
-        [&](auto& queue) { kernels::multiply_column(queue, y.data(queue), x.data(queue), column.data(queue), shape); });
+    call(kernel::multiply_column, y, x, column, shape);
     return record("multiply_column", y, {x, column}, [=](Backward& back) {
         if (back.wants(0)) back.add(0, multiply_column(back.dy(), column));
-        if (back.wants(1)) back.add(1, sum_columns(back.dy() * x));
+        if (back.wants(1)) back.add(1, sum(back.dy() * x, {1}));
     });
 }
 

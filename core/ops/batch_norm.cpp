@@ -1,5 +1,6 @@
 #include "core/ops/batch_norm.h"
 
+#include "core/call.h"
 #include "core/check.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/reduce.h"
@@ -37,12 +38,11 @@ ScaledGradients affine_gradients(Backward& back, const Tensor& xhat, const Tenso
                                  const BatchNormOptions& options) {
     Tensor ds = reshape(back.dy(), xhat.shape());
     if (options.activation.kind != ActivationKind::identity) {
-        const Tensor y = activate(add_row(multiply_row(xhat, gamma), beta), options.activation);
-        ds = ds * activation_slope(y, options.activation);
+        ds = ds * slope_at(add_row(multiply_row(xhat, gamma), beta), options.activation);
     }
     const Tensor ds_xhat = ds * xhat;
-    if (back.wants(2)) back.add(2, sum_rows(ds));
-    if (back.wants(1)) back.add(1, sum_rows(ds_xhat));
+    if (back.wants(2)) back.add(2, sum(ds, {0}));
+    if (back.wants(1)) back.add(1, sum(ds_xhat, {0}));
     return {ds, ds_xhat};
 }
 
@@ -50,18 +50,16 @@ ScaledGradients affine_gradients(Backward& back, const Tensor& xhat, const Tenso
 /// kernels/batch_norm.h.
 void differentiable_gradients(Backward& back, const Tensor& x, const Tensor& gamma, const Tensor& beta,
                               const kernels::MatrixShape& shape, const BatchNormOptions& options) {
-    const double per_row = 1.0 / static_cast<double>(shape.rows);
     const Shape matrix{shape.rows, shape.columns};
-    const auto column_means = [&](const Tensor& values) { return per_row * sum_rows(values); };
     const Tensor rows = reshape(x, matrix);
-    const Tensor centred = add_row(rows, -column_means(rows));
-    const Tensor deviation = sqrt(affine(column_means(centred * centred), 1, options.epsilon));
+    const Tensor centred = add_row(rows, -mean(rows, {0}));
+    const Tensor deviation = sqrt(affine(mean(centred * centred, {0}), 1, options.epsilon));
     const Tensor inverse_deviation = Tensor::full({shape.columns}, 1, x.device()) / deviation;
     const Tensor xhat = multiply_row(centred, inverse_deviation);
 
     const auto [ds, ds_xhat] = affine_gradients(back, xhat, gamma, beta, options);
     if (!back.wants(0)) return;
-    const Tensor mean_part = add_row(multiply_row(xhat, column_means(ds_xhat)), column_means(ds));
+    const Tensor mean_part = add_row(multiply_row(xhat, mean(ds_xhat, {0})), mean(ds, {0}));
     back.add(0, reshape(multiply_row(ds - mean_part, gamma * inverse_deviation), x.shape()));
 }
 
@@ -83,31 +81,14 @@ Tensor batch_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, cons
     // A step that is taken again under the watch must not move the running statistics a second time.
     const bool track = running_mean.defined() && !watching();
     const Tensor tracked_mean = track ? running_mean : Tensor(), tracked_variance = track ? running_variance : Tensor();
-    y.device().run([&](auto& queue) {
-        kernels::batch_norm_forward(queue, y.data(queue), mean.data(queue), inverse_deviation.data(queue),
-                                    tracked_mean.data(queue), tracked_variance.data(queue), x.data(queue),
-                                    gamma.data(queue), beta.data(queue), shape, options);
-    });
+    call(kernel::batch_norm_forward, y, mean, inverse_deviation, tracked_mean, tracked_variance, x, gamma, beta, shape,
+         options);
     return record("batch_norm", y, {x, gamma, beta}, [=](Backward& back) {
         if (back.create_graph()) return differentiable_gradients(back, x, gamma, beta, shape, options);
-        const Tensor dy = back.dy();
-        // The kernel computes all three together; what nobody asked for goes to memory of its own.
-        const auto vector = [&](int input) {
-            return back.wants(input) ? back.destination(input)
-                                     : Backward::Destination{Tensor::empty({shape.columns}, dy.device()), false};
-        };
-        Backward::Destination dgamma = vector(1), dbeta = vector(2);
-        if (dgamma.accumulate != dbeta.accumulate) {  // only one of them was written before: both start from something
-            Tensor((dgamma.accumulate ? dbeta : dgamma).tensor).fill(0);
-            dgamma.accumulate = dbeta.accumulate = true;
-        }
+        const auto [dgamma, dbeta, accumulate] = back.destination_pair(1, 2, gamma.shape());
         const Tensor dx = back.wants(0) ? back.target(0) : Tensor::empty(x.shape(), x.device());
-        dx.device().run([&](auto& queue) {
-            kernels::batch_norm_backward(queue, dx.data(queue), dgamma.tensor.data(queue), dbeta.tensor.data(queue),
-                                         dy.data(queue), x.data(queue), gamma.data(queue), beta.data(queue),
-                                         mean.data(queue), inverse_deviation.data(queue), shape, options.activation,
-                                         dgamma.accumulate);
-        });
+        call(kernel::batch_norm_backward, dx, dgamma, dbeta, back.dy(), x, gamma, beta, mean, inverse_deviation, shape,
+             options.activation, accumulate);
     });
 }
 
@@ -116,11 +97,8 @@ Tensor batch_norm_inference(const Tensor& x, const Tensor& gamma, const Tensor& 
     const kernels::MatrixShape shape = require_channels(x, gamma, beta);
     require_statistics(running_mean, running_variance, shape.columns);
     Tensor y = Tensor::empty(x.shape(), x.device());
-    y.device().run([&](auto& queue) {
-        kernels::batch_norm_inference(queue, y.data(queue), x.data(queue), gamma.data(queue), beta.data(queue),
-                                      running_mean.data(queue), running_variance.data(queue), shape, options.epsilon,
-                                      options.activation);
-    });
+    call(kernel::batch_norm_inference, y, x, gamma, beta, running_mean, running_variance, shape, options.epsilon,
+         options.activation);
     // xhat = (x - mean) inverse_deviation. Both are kept, because a training step before backward() moves the running
     // statistics.
     Tensor mean, inverse_deviation;

@@ -7,14 +7,9 @@
 
 namespace sinter {
 
+using kernels::ConvOptions;
 using kernels::Padding;
 using kernels::same_padding;
-
-/// Stride and padding of a convolution.
-struct ConvOptions {
-    Index stride = 1;
-    Padding vertical = {}, horizontal = {};  ///< above and below, left and right
-};
 
 /// f(conv(x, weight) + bias): x [batch, height, width, in], weight [kernel_height, kernel_width, in, out], bias [out]
 /// or undefined; y [batch, out_height, out_width, out] with out_size = (size + padding - kernel) / stride + 1, rounded

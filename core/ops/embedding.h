@@ -8,7 +8,7 @@ namespace sinter {
 
 /// y[r, :] = table[indices[r], :] for a table [entries, columns] and any number of indices in [0, entries): y [count,
 /// columns]. Throws UsageError for an index outside of the table, except on a CUDA device, where the host does not look
-/// at it (see core/ops/indices.h). Has derivatives of every order.
+/// at it (see core/ops/operands.h). Has derivatives of every order.
 Tensor embedding(const Tensor& table, const Buffer<std::int32_t>& indices);
 
 }  // namespace sinter

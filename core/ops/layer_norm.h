@@ -3,13 +3,11 @@
 
 #include "core/ops/activation.h"
 #include "core/tensor.h"
+#include "kernels/layer_norm.h"
 
 namespace sinter {
 
-struct LayerNormOptions {
-    double epsilon = 1e-5;  ///< added to the variance
-    Activation activation;  ///< f, applied to the normalised values
-};
+using kernels::LayerNormOptions;
 
 /// y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta) (Ba, Kiros and Hinton, arXiv:1607.06450). The innermost
 /// axes of x have the given sizes; mean and biased variance are those of the values along these axes, for each index of

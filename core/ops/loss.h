@@ -15,7 +15,7 @@ Tensor sigmoid_cross_entropy(const Tensor& logits, const Tensor& targets, double
 Tensor squared_error(const Tensor& prediction, const Tensor& targets, double scale);
 
 /// scale * sum over rows of the cross-entropy of softmax(logits [rows, classes]) with the class labels [rows],
-/// which are below `classes`. Throws UsageError for one that is not, except on a CUDA device (see core/ops/indices.h).
+/// which are below `classes`. Throws UsageError for one that is not, except on a CUDA device (see core/ops/operands.h).
 Tensor softmax_cross_entropy(const Tensor& logits, const Buffer<std::int32_t>& labels, double scale);
 
 }  // namespace sinter

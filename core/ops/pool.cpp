@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/call.h"
 #include "core/check.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/operands.h"
@@ -20,7 +21,7 @@ Shape input_shape(const PoolGeometry& g) { return {g.batch, g.height, g.width, g
 Shape output_shape(const PoolGeometry& g) { return {g.batch, g.out_height, g.out_width, g.channels}; }
 
 PoolGeometry geometry(const char* op, const Tensor& x, const PoolOptions& options) {
-    require_images(op, x);
+    const ImageShape images = require_images(op, x);
     const auto [kernel, given_stride, padding] = options;
     require(kernel >= 1 && given_stride >= 0,
             "[{}] expected a kernel of at least 1 and a stride of at least 1 (or 0: the kernel), got {} and {}", op,
@@ -28,13 +29,13 @@ PoolGeometry geometry(const char* op, const Tensor& x, const PoolOptions& option
     require(padding >= 0 && padding <= kernel / 2,
             "[{}] expected a padding of at least 0 and at most half of the kernel {}, got {}", op, kernel, padding);
     const Index stride = given_stride == 0 ? kernel : given_stride;
-    const Index out_height = kernels::conv_output_size(x.size(1), kernel, stride, {padding, padding});
-    const Index out_width = kernels::conv_output_size(x.size(2), kernel, stride, {padding, padding});
+    const Index out_height = kernels::conv_output_size(images.height, kernel, stride, {padding, padding});
+    const Index out_width = kernels::conv_output_size(images.width, kernel, stride, {padding, padding});
     require(out_height > 0 && out_width > 0,
             "[{}] a window of {}x{} does not fit into images of {}x{} with padding {}; use larger images or a smaller "
             "kernel",
-            op, kernel, kernel, x.size(1), x.size(2), padding);
-    return {x.size(0), x.size(1), x.size(2), x.size(3), out_height, out_width, kernel, stride, padding};
+            op, kernel, kernel, images.height, images.width, padding);
+    return {images.batch, images.height, images.width, images.channels, out_height, out_width, kernel, stride, padding};
 }
 
 // A mean of pixels is linear: the gradient of its gradient is the mean again. Upsampling is the same below.
@@ -42,13 +43,13 @@ Tensor average_gradient(const Tensor& dy, const PoolGeometry& g);
 
 Tensor average(const Tensor& x, const PoolGeometry& g) {
     Tensor y = Tensor::empty(output_shape(g), x.device());
-    y.device().run([&](auto& queue) { kernels::average_pool_forward(queue, y.data(queue), x.data(queue), g); });
+    call(kernel::average_pool_forward, y, x, g);
     return record("average_pool2d", y, {x}, [=](Backward& back) { back.add(0, average_gradient(back.dy(), g)); });
 }
 
 Tensor average_gradient(const Tensor& dy, const PoolGeometry& g) {
     Tensor dx = Tensor::empty(input_shape(g), dy.device());
-    dx.device().run([&](auto& queue) { kernels::average_pool_backward(queue, dx.data(queue), dy.data(queue), g); });
+    call(kernel::average_pool_backward, dx, dy, g);
     return record("average_pool2d_gradient", dx, {dy}, [=](Backward& back) { back.add(0, average(back.dy(), g)); });
 }
 
@@ -56,16 +57,14 @@ Tensor upsampled_gradient(const Tensor& dy, const ImageShape& shape, Index facto
 
 Tensor upsampled(const Tensor& x, const ImageShape& shape, Index factor) {
     Tensor y = Tensor::empty({shape.batch, shape.height * factor, shape.width * factor, shape.channels}, x.device());
-    y.device().run(
-        [&](auto& queue) { kernels::upsample_nearest_forward(queue, y.data(queue), x.data(queue), shape, factor); });
+    call(kernel::upsample_nearest_forward, y, x, shape, factor);
     return record("upsample_nearest2d", y, {x},
                   [=](Backward& back) { back.add(0, upsampled_gradient(back.dy(), shape, factor)); });
 }
 
 Tensor upsampled_gradient(const Tensor& dy, const ImageShape& shape, Index factor) {
     Tensor dx = Tensor::empty({shape.batch, shape.height, shape.width, shape.channels}, dy.device());
-    dx.device().run(
-        [&](auto& queue) { kernels::upsample_nearest_backward(queue, dx.data(queue), dy.data(queue), shape, factor); });
+    call(kernel::upsample_nearest_backward, dx, dy, shape, factor);
     return record("upsample_nearest2d_gradient", dx, {dy},
                   [=](Backward& back) { back.add(0, upsampled(back.dy(), shape, factor)); });
 }
@@ -79,11 +78,10 @@ Tensor average_pool2d(const Tensor& x, const PoolOptions& options) {
 Tensor max_pool2d(const Tensor& x, const PoolOptions& options) {
     const PoolGeometry g = geometry("max_pool2d", x, options);
     Tensor y = Tensor::empty(output_shape(g), x.device());
-    y.device().run([&](auto& queue) { kernels::max_pool_forward(queue, y.data(queue), x.data(queue), g); });
+    call(kernel::max_pool_forward, y, x, g);
     return record("max_pool2d", y, {x}, [=](Backward& back) {
         const Tensor dy = back.dy(), dx = back.target(0);
-        dx.device().run(
-            [&](auto& queue) { kernels::max_pool_backward(queue, dx.data(queue), dy.data(queue), x.data(queue), g); });
+        call(kernel::max_pool_backward, dx, dy, x, g);
     });
 }
 
@@ -98,9 +96,9 @@ Tensor global_average_pool2d(const Tensor& x) {
 }
 
 Tensor upsample_nearest2d(const Tensor& x, Index factor) {
-    require_images("upsample_nearest2d", x);
+    const ImageShape images = require_images("upsample_nearest2d", x);
     require(factor >= 1, "[upsample_nearest2d] expected a factor of at least 1, got {}", factor);
-    return upsampled(x, {x.size(0), x.size(1), x.size(2), x.size(3)}, factor);
+    return upsampled(x, images, factor);
 }
 
 }  // namespace sinter

@@ -1,5 +1,6 @@
 #include "core/ops/random.h"
 
+#include "core/call.h"
 #include "core/check.h"
 #include "core/tape.h"
 
@@ -9,8 +10,7 @@ namespace {
 /// x through the dropout mask of a draw; its own gradient is the same mask.
 Tensor masked(const Tensor& x, double rate, const Draw& draw) {
     Tensor y = Tensor::empty(x.shape(), x.device());
-    y.device().run(
-        [&](auto& queue) { kernels::dropout(queue, y.data(queue), x.data(queue), y.count(), rate, draw.address()); });
+    call(kernel::dropout, y, x, y.count(), rate, draw.address());
     return record("dropout", y, {x}, [=](Backward& back) { back.add(0, masked(back.dy(), rate, draw)); });
 }
 
@@ -19,25 +19,21 @@ Tensor masked(const Tensor& x, double rate, const Draw& draw) {
 Tensor random_uniform(const Shape& shape, double low, double high, Generator& generator) {
     Tensor y = Tensor::empty(shape, generator.device());
     const Draw draw = generator.next();
-    y.device().run(
-        [&](auto& queue) { kernels::random_uniform(queue, y.data(queue), y.count(), low, high, draw.address()); });
+    call(kernel::random_uniform, y, y.count(), low, high, draw.address());
     return y;
 }
 
 Tensor random_normal(const Shape& shape, double mean, double stddev, Generator& generator) {
     Tensor y = Tensor::empty(shape, generator.device());
     const Draw draw = generator.next();
-    y.device().run(
-        [&](auto& queue) { kernels::random_normal(queue, y.data(queue), y.count(), mean, stddev, draw.address()); });
+    call(kernel::random_normal, y, y.count(), mean, stddev, draw.address());
     return y;
 }
 
 Tensor random_bernoulli(const Tensor& probability, Generator& generator) {
     Tensor y = Tensor::empty(probability.shape(), probability.device());
     const Draw draw = generator.next();
-    y.device().run([&](auto& queue) {
-        kernels::random_bernoulli(queue, y.data(queue), probability.data(queue), y.count(), draw.address());
-    });
+    call(kernel::random_bernoulli, y, probability, y.count(), draw.address());
     return y;
 }
 

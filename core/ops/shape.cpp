@@ -1,5 +1,6 @@
 #include "core/ops/shape.h"
 
+#include "core/call.h"
 #include "core/check.h"
 #include "core/ops/operands.h"
 #include "core/tape.h"
@@ -12,10 +13,8 @@ namespace {
 /// Zeros [rows, columns] with dy [rows, its columns] placed from column `first` on: the gradient of a slice.
 Tensor pad_columns(const Tensor& dy, Index first, Index columns) {
     Tensor dx = Tensor::zeros({dy.size(0), columns}, dy.device());
-    dx.device().run([&](auto& queue) {
-        kernels::copy_block(queue, dx.data(queue) + first, dy.data(queue), {dy.size(0), dy.size(1)}, columns,
-                            dy.size(1), false);
-    });
+    call(kernel::copy_block, FromElement{dx, first}, dy, kernels::MatrixShape{dy.size(0), dy.size(1)}, columns,
+         dy.size(1), false);
     return record("pad_columns", dx, {dy},
                   [=, width = dy.size(1)](Backward& back) { back.add(0, slice_columns(back.dy(), first, width)); });
 }
@@ -30,11 +29,9 @@ Tensor reshape(const Tensor& x, const Shape& shape) {
 }
 
 Tensor transpose(const Tensor& x) {
-    require_matrix("transpose", x);
-    Tensor y = Tensor::empty({x.size(1), x.size(0)}, x.device());
-    y.device().run([&](auto& queue) {
-        kernels::transpose(queue, y.data(queue), x.data(queue), {x.size(0), x.size(1)});
-    });
+    const kernels::MatrixShape shape = require_matrix("transpose", x);
+    Tensor y = Tensor::empty({shape.columns, shape.rows}, x.device());
+    call(kernel::transpose, y, x, shape);
     return record("transpose", y, {x}, [](Backward& back) { back.add(0, transpose(back.dy())); });
 }
 
@@ -43,10 +40,8 @@ Tensor slice_columns(const Tensor& x, Index first, Index columns) {
     require(first >= 0 && columns >= 0 && first + columns <= x.size(1),
             "[slice_columns] columns {} to {} do not exist in {}", first, first + columns, x.shape());
     Tensor y = Tensor::empty({x.size(0), columns}, x.device());
-    y.device().run([&](auto& queue) {
-        kernels::copy_block(queue, y.data(queue), x.data(queue) + first, {x.size(0), columns}, columns, x.size(1),
-                            false);
-    });
+    call(kernel::copy_block, y, FromElement{x, first}, kernels::MatrixShape{x.size(0), columns}, columns, x.size(1),
+         false);
     return record("slice_columns", y, {x},
                   [=, width = x.size(1)](Backward& back) { back.add(0, pad_columns(back.dy(), first, width)); });
 }
@@ -58,10 +53,8 @@ Tensor concatenate_columns(const Tensor& a, const Tensor& b) {
             b.shape());
     const Index left = a.size(1), right = b.size(1), both = left + right;
     Tensor y = Tensor::empty({a.size(0), both}, a.device());
-    y.device().run([&](auto& queue) {
-        kernels::copy_block(queue, y.data(queue), a.data(queue), {a.size(0), left}, both, left, false);
-        kernels::copy_block(queue, y.data(queue) + left, b.data(queue), {b.size(0), right}, both, right, false);
-    });
+    call(kernel::copy_block, y, a, kernels::MatrixShape{a.size(0), left}, both, left, false);
+    call(kernel::copy_block, FromElement{y, left}, b, kernels::MatrixShape{b.size(0), right}, both, right, false);
     return record("concatenate_columns", y, {a, b}, [=](Backward& back) {
         if (back.wants(0)) back.add(0, slice_columns(back.dy(), 0, left));
         if (back.wants(1)) back.add(1, slice_columns(back.dy(), left, right));

@@ -1,5 +1,6 @@
 #include "core/ops/vae.h"
 
+#include "core/call.h"
 #include "core/check.h"
 #include "core/tape.h"
 #include "kernels/vae.h"
@@ -13,17 +14,11 @@ LatentSample reparameterise_kl(const Tensor& heads, Generator& generator) {
     const double scale = 1.0 / static_cast<double>(shape.batch);
     const Draw noise = generator.next();
     LatentSample sample{Tensor::empty({shape.batch, shape.latent}, heads.device()), Tensor::empty({1}, heads.device())};
-    heads.device().run([&](auto& queue) {
-        kernels::reparameterise_kl_forward(queue, sample.z.data(queue), sample.kl.data(queue), heads.data(queue), shape,
-                                           scale, noise.address());
-    });
+    call(kernel::reparameterise_kl_forward, sample.z, sample.kl, heads, shape, scale, noise.address());
     record("reparameterise_kl", {&sample.z, &sample.kl}, {heads}, [=](Backward& back) {
         const Tensor dz = back.dy(0), dkl = back.dy(1);
         const Tensor dheads = back.target(0);
-        dheads.device().run([&](auto& queue) {
-            kernels::reparameterise_kl_backward(queue, dheads.data(queue), dz.data(queue), dkl.data(queue),
-                                                heads.data(queue), shape, scale, noise.address());
-        });
+        call(kernel::reparameterise_kl_backward, dheads, dz, dkl, heads, shape, scale, noise.address());
     });
     return sample;
 }

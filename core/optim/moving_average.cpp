@@ -1,5 +1,6 @@
 #include "core/optim/moving_average.h"
 
+#include "core/call.h"
 #include "core/check.h"
 #include "kernels/elementwise.h"
 
@@ -51,9 +52,7 @@ void MovingAverage::prepare(double decay) {
 
 void MovingAverage::apply() {
     const Tensor& average = average_.values();
-    average.device().run([&](auto& queue) {
-        kernels::interpolate(queue, average.data(queue), source_.data(queue), average.count(), weight_.data(queue));
-    });
+    call(kernel::interpolate, average, source_, average.count(), weight_);
     copy_buffers();
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/call.h"
 #include "core/check.h"
 #include "kernels/reduce.h"
 
@@ -35,7 +36,7 @@ void Optimizer::prepare(double learning_rate) {
         const kernels::StepScalars<Real> rounded{
             static_cast<Real>(now.learning_rate), static_cast<Real>(now.bias_correction1),
             static_cast<Real>(now.bias_correction2), static_cast<Real>(now.gradient_scale)};
-        queue.upload(step_scalars(queue), &rounded, sizeof(rounded));
+        queue.upload(step_scalars().data(queue), &rounded, sizeof(rounded));
     });
 }
 
@@ -43,10 +44,8 @@ void Optimizer::apply(double max_norm, const UpdateGuard* guard) {
     arena_.complete_gradients();
     if (max_norm > 0) {
         const Tensor& dw = arena_.gradients();
-        dw.device().run([&](auto& queue) {
-            kernels::sum_squares(queue, sum_squares_.data(queue), dw.data(queue), dw.count());
-            kernels::clip_scale(queue, step_scalars(queue), sum_squares_.data(queue), max_norm);
-        });
+        call(kernel::sum_squares, sum_squares_, dw, dw.count());
+        call(kernel::clip_scale, step_scalars(), sum_squares_, max_norm);
     }
     update(guard ? guard->proceed() : Tensor());
 }
@@ -61,10 +60,7 @@ kernels::StepScalars<double> Adam::scalars(double learning_rate, std::int64_t t)
 
 void Adam::update(const Tensor& proceed) {
     const Tensor &w = arena().values(), &dw = arena().gradients(), &m = state()[0].values, &v = state()[1].values;
-    w.device().run([&](auto& queue) {
-        kernels::adam(queue, w.data(queue), m.data(queue), v.data(queue), dw.data(queue), w.count(), options_,
-                      step_scalars(queue), proceed.data(queue));
-    });
+    call(kernel::adam, w, m, v, dw, w.count(), options_, step_scalars(), proceed);
 }
 
 Rmsprop::Rmsprop(const Module& module, const RmspropOptions& options)
@@ -75,10 +71,7 @@ Rmsprop::Rmsprop(const Module& module, const RmspropOptions& options)
 void Rmsprop::update(const Tensor& proceed) {
     const Tensor &w = arena().values(), &dw = arena().gradients(), &v = state()[0].values;
     const Tensor buffer = state().size() > 1 ? state()[1].values : Tensor();
-    w.device().run([&](auto& queue) {
-        kernels::rmsprop(queue, w.data(queue), v.data(queue), buffer.data(queue), dw.data(queue), w.count(), options_,
-                         step_scalars(queue), proceed.data(queue));
-    });
+    call(kernel::rmsprop, w, v, buffer, dw, w.count(), options_, step_scalars(), proceed);
 }
 
 Sgd::Sgd(const Module& module, const SgdOptions& options)
@@ -92,10 +85,7 @@ Sgd::Sgd(const Module& module, const SgdOptions& options)
 void Sgd::update(const Tensor& proceed) {
     const Tensor &w = arena().values(), &dw = arena().gradients();
     const Tensor buffer = state().empty() ? Tensor() : state()[0].values;
-    w.device().run([&](auto& queue) {
-        kernels::sgd(queue, w.data(queue), buffer.data(queue), dw.data(queue), w.count(), options_, step_scalars(queue),
-                     proceed.data(queue));
-    });
+    call(kernel::sgd, w, buffer, dw, w.count(), options_, step_scalars(), proceed);
 }
 
 }  // namespace sinter

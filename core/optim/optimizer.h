@@ -64,10 +64,17 @@ protected:
     /// `proceed` (kernels/optimizer.h) allows it.
     virtual void update(const Tensor& proceed) = 0;
 
-    template <class Queue>
-    auto* step_scalars(const Queue& queue) const {
-        return reinterpret_cast<kernels::StepScalars<typename Queue::Real>*>(scalars_.data(queue));
-    }
+    /// Those scalars in device memory, as an argument of call().
+    struct DeviceScalars {
+        const Tensor& values;
+
+        Device device() const { return values.device(); }
+        template <class Queue>
+        auto* data(const Queue& queue) const {
+            return reinterpret_cast<kernels::StepScalars<typename Queue::Real>*>(values.data(queue));
+        }
+    };
+    DeviceScalars step_scalars() const { return {scalars_}; }
 
 private:
     ParameterArena arena_;

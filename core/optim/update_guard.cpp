@@ -1,8 +1,24 @@
 #include "core/optim/update_guard.h"
 
+#include "core/call.h"
 #include "core/check.h"
 
 namespace sinter {
+namespace {
+
+/// Where the numbers of a step stand, as an argument of call().
+struct DeviceNumbers {
+    std::initializer_list<StepNumber> numbers;
+
+    template <class Queue>
+    kernels::NumberPlaces<typename Queue::Real> data(const Queue& queue) const {
+        kernels::NumberPlaces<typename Queue::Real> places;
+        for (const StepNumber& number : numbers) places.place[places.count++] = number.value.data(queue);
+        return places;
+    }
+};
+
+}  // namespace
 
 StepNumbers UpdateGuard::gather(std::initializer_list<StepNumber> numbers) const {
     require(numbers.size() <= StepNumbers::kMaxNumbers, "[update_guard] expected at most {} numbers, got {}",
@@ -14,11 +30,7 @@ StepNumbers UpdateGuard::gather(std::initializer_list<StepNumber> numbers) const
         gathered.names[static_cast<std::size_t>(gathered.count++)] = name;
     }
     gathered.values = Tensor::empty({gathered.count + 1}, proceed_.device());
-    gathered.values.device().run([&](auto& queue) {
-        kernels::NumberPlaces<RealOf<decltype(queue)>> places;
-        for (const StepNumber& number : numbers) places.place[places.count++] = number.value.data(queue);
-        kernels::gather_step_numbers(queue, gathered.values.data(queue), places, proceed_.data(queue));
-    });
+    call(kernel::gather_step_numbers, gathered.values, DeviceNumbers{numbers}, proceed_);
     return gathered;
 }
 

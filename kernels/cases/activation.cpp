@@ -7,12 +7,18 @@
 namespace sinter::kernels {
 namespace {
 
-const Tolerance kForwardBound{0x1p-126, 8 * kRounding,
-                              "4 units in the last place, and a result below the smallest normal float may be zero"};
+Tolerance forward_bound(const NamedActivation& named) {
+    return {
+        named.lost * 0x1p-126, named.forward * kRounding,
+        "4 units in the last place, and a result below the smallest normal float may be zero; for gelu and silu see "
+        "kernels/cases/activations.h"};
+}
 
-const Tolerance kBackwardBound{
-    4 * kRounding, 8 * kRounding,
-    "1 - y^2 and 1 - e^-y cancel: their error is that of terms near 1; the rest is relative"};
+Tolerance backward_bound(const NamedActivation& named) {
+    return {named.backward * kRounding, 8 * kRounding,
+            "1 - y^2 and 1 - e^-y cancel: their error is that of terms near 1; the rest is relative; for gelu and silu "
+            "see kernels/cases/activations.h"};
+}
 
 void add_forward(CaseList& cases, const NamedActivation& named, Index n, const std::string& variant, Fill fill) {
     const Activation activation = named.activation;
@@ -21,7 +27,7 @@ void add_forward(CaseList& cases, const NamedActivation& named, Index n, const s
             .output("y", n)
             .input("x", n, fill)
             .moves(2.0 * 4 * n)
-            .within(kForwardBound)
+            .within(forward_bound(named))
             .uses_transcendentals(is_transcendental(activation))
             .runs([=](auto& queue, auto b) { activation_forward(queue, b.real(0), b.real(1), n, activation); }));
 }
@@ -29,14 +35,14 @@ void add_forward(CaseList& cases, const NamedActivation& named, Index n, const s
 void add_pointwise(CaseList& cases, Purpose purpose, const NamedActivation& named, Index n) {
     const Activation activation = named.activation;
     const std::string size = std::string(named.name) + " " + describe(n);
-    const Fill fill_y = uniform(named.y_low, named.y_high);
+    const Fill fill_kept = uniform(named.low, named.high);
     add_forward(cases, named, n, "", uniform(-8, 8));
     cases.push_back(KernelCase("activation", "activation_backward", size)
                         .output("dx", n)
                         .input("dy", n)
-                        .input("y", n, fill_y)
+                        .input("kept", n, fill_kept)
                         .moves((activation.kind == ActivationKind::identity ? 2.0 : 3.0) * 4 * n)
-                        .within(kBackwardBound)
+                        .within(backward_bound(named))
                         .uses_transcendentals(is_transcendental(activation))
                         .runs([=](auto& queue, auto b) {
                             activation_backward(queue, b.real(0), b.real(1), b.real(2), n, activation);
@@ -50,13 +56,13 @@ void add_pointwise(CaseList& cases, Purpose purpose, const NamedActivation& name
     cases.push_back(
         KernelCase("activation", "activation_forward", size + " in place")
             .inout("x", n, uniform(-8, 8))
-            .within(kForwardBound)
+            .within(forward_bound(named))
             .uses_transcendentals(is_transcendental(activation))
             .runs([=](auto& queue, auto b) { activation_forward(queue, b.real(0), b.real(0), n, activation); }));
     cases.push_back(KernelCase("activation", "activation_backward", size + " in place")
                         .inout("dx", n)
-                        .input("y", n, fill_y)
-                        .within(kBackwardBound)
+                        .input("kept", n, fill_kept)
+                        .within(backward_bound(named))
                         .uses_transcendentals(is_transcendental(activation))
                         .runs([=](auto& queue, auto b) {
                             activation_backward(queue, b.real(0), b.real(0), b.real(1), n, activation);
@@ -65,8 +71,8 @@ void add_pointwise(CaseList& cases, Purpose purpose, const NamedActivation& name
     cases.push_back(KernelCase("activation", "activation_backward", size + " at the ends")
                         .output("dx", n)
                         .input("dy", n)
-                        .input("y", n, integers(std::ceil(named.y_low), 1))
-                        .within(kBackwardBound)
+                        .input("kept", n, integers(std::ceil(named.low), 1))
+                        .within(backward_bound(named))
                         .uses_transcendentals(is_transcendental(activation))
                         .runs([=](auto& queue, auto b) {
                             activation_backward(queue, b.real(0), b.real(1), b.real(2), n, activation);
@@ -77,19 +83,19 @@ void add_with_bias(CaseList& cases, Purpose purpose, const NamedActivation& name
     const Activation activation = named.activation;
     const Index n = shape.count();
     const std::string size = std::string(named.name) + " " + describe(shape);
-    const Fill fill_y = uniform(named.y_low, named.y_high);
+    const Fill fill_kept = uniform(named.low, named.high);
     const double terms = static_cast<double>(shape.rows);
-    const double largest_slope = activation.kind == ActivationKind::exp ? named.y_high : 1;
-    const Tolerance walk{(4 + 2 * terms) * largest_slope * kRounding, 8 * kRounding,
+    const double slope = activation.kind == ActivationKind::exp ? named.high : largest_slope(activation, 0);
+    const Tolerance walk{(4 + 2 * terms) * slope * kRounding, 8 * kRounding,
                          "the random walk of the roundings of a column's " + std::to_string(shape.rows) + " terms"};
     cases.push_back(KernelCase("activation", "bias_activation_backward", size)
                         .output("dx", n)
                         .output("dbias", shape.columns)
                         .bounded(walk)
                         .input("dy", n)
-                        .input("y", n, fill_y)
+                        .input("kept", n, fill_kept)
                         .moves(4.0 * (3 * n + shape.columns))
-                        .within(kBackwardBound)
+                        .within(backward_bound(named))
                         .uses_transcendentals(is_transcendental(activation))
                         .runs([=](auto& queue, auto b) {
                             bias_activation_backward(queue, b.real(0), b.real(1), b.real(2), b.real(3), shape,
@@ -100,8 +106,8 @@ void add_with_bias(CaseList& cases, Purpose purpose, const NamedActivation& name
                         .inout("dx", n)
                         .inout("dbias", shape.columns)
                         .bounded(walk)
-                        .input("y", n, fill_y)
-                        .within(kBackwardBound)
+                        .input("kept", n, fill_kept)
+                        .within(backward_bound(named))
                         .uses_transcendentals(is_transcendental(activation))
                         .runs([=](auto& queue, auto b) {
                             bias_activation_backward(queue, b.real(0), b.real(1), b.real(0), b.real(2), shape,

@@ -188,6 +188,7 @@ void add_optimizer_cases(CaseList& cases, Purpose purpose);
 void add_gather_cases(CaseList& cases, Purpose purpose);
 void add_conv_cases(CaseList& cases, Purpose purpose);
 void add_batch_norm_cases(CaseList& cases, Purpose purpose);
+void add_layer_norm_cases(CaseList& cases, Purpose purpose);
 void add_pool_cases(CaseList& cases, Purpose purpose);
 void add_embedding_cases(CaseList& cases, Purpose purpose);
 

@@ -16,6 +16,7 @@ CaseList all_cases(Purpose purpose) {
     add_gather_cases(cases, purpose);
     add_conv_cases(cases, purpose);
     add_batch_norm_cases(cases, purpose);
+    add_layer_norm_cases(cases, purpose);
     add_pool_cases(cases, purpose);
     add_embedding_cases(cases, purpose);
     return cases;

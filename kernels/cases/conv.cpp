@@ -102,32 +102,36 @@ void add_sweep(CaseList& cases) {
             for (const auto& [in, out] : {std::pair<Index, Index>{1, 1}, {3, 5}, {16, 17}, {33, 2}, {1, 64}, {40, 1}}) {
                 const Padding same_height = same_padding(7, kernel, stride),
                               same_width = same_padding(6, kernel, stride);
-                add_all(cases, conv_geometry(2, 7, 6, in, out, kernel, kernel, stride, same_height, same_width),
+                add_all(cases, conv_geometry({2, 7, 6, in}, {kernel, kernel, out}, {stride, same_height, same_width}),
                         turn++);
-                add_all(cases, conv_geometry(3, 5, 9, in, out, kernel, kernel, stride, {}, {}), turn++);
+                add_all(cases, conv_geometry({3, 5, 9, in}, {kernel, kernel, out}, {stride}), turn++);
             }
             // PyTorch's symmetric padding, with an output padding that leaves the last rows unreached.
             const Padding symmetric{kernel / 2, kernel / 2};
-            add_all(cases, conv_geometry(1, 8, 8, 6, 4, kernel, kernel, stride, symmetric, symmetric), turn++);
+            add_all(cases, conv_geometry({1, 8, 8, 6}, {kernel, kernel, 4}, {stride, symmetric, symmetric}), turn++);
         }
     }
-    add_all(cases, conv_geometry(2, 6, 11, 5, 7, 2, 5, 1, {0, 1}, {3, 1}), turn++);   // a kernel that is not square
-    add_all(cases, conv_geometry(1, 3, 3, 2, 3, 5, 5, 1, {2, 2}, {2, 2}), turn++);    // larger than the image
-    add_all(cases, conv_geometry(1, 2, 2, 2, 3, 1, 1, 3, {}, {}), turn++);            // stride larger than the image
-    add_all(cases, conv_geometry(5, 1, 1, 10, 32, 4, 4, 1, {3, 3}, {3, 3}), turn++);  // the first layer of DCGAN 64
+    add_all(cases, conv_geometry({2, 6, 11, 5}, {2, 5, 7}, {1, {0, 1}, {3, 1}}),
+            turn++);                                                                      // a kernel that is not square
+    add_all(cases, conv_geometry({1, 3, 3, 2}, {5, 5, 3}, {1, {2, 2}, {2, 2}}), turn++);  // larger than the image
+    add_all(cases, conv_geometry({1, 2, 2, 2}, {1, 1, 3}, {3}), turn++);  // stride larger than the image
+    add_all(cases, conv_geometry({5, 1, 1, 10}, {4, 4, 32}, {1, {3, 3}, {3, 3}}),
+            turn++);  // the first layer of DCGAN 64
     for (int all = 0; all < 8; ++all)
-        add_all(cases, conv_geometry(5, 4, 4, 10, 33, 4, 4, 1, {}, {}), turn++);       // a whole image
-    add_all(cases, conv_geometry(0, 4, 4, 2, 3, 3, 3, 1, {1, 1}, {1, 1}), turn++);     // no image
-    add_all(cases, conv_geometry(9, 14, 14, 8, 20, 5, 5, 2, {1, 2}, {1, 2}), turn++);  // several blocks of patches
-    add_all(cases, conv_geometry(1, 4, 4, 2100, 3, 2, 2, 1, {}, {1, 0}), turn++);  // more channels than the longest run
+        add_all(cases, conv_geometry({5, 4, 4, 10}, {4, 4, 33}), turn++);                 // a whole image
+    add_all(cases, conv_geometry({0, 4, 4, 2}, {3, 3, 3}, {1, {1, 1}, {1, 1}}), turn++);  // no image
+    add_all(cases, conv_geometry({9, 14, 14, 8}, {5, 5, 20}, {2, {1, 2}, {1, 2}}),
+            turn++);  // several blocks of patches
+    add_all(cases, conv_geometry({1, 4, 4, 2100}, {2, 2, 3}, {1, {}, {1, 0}}),
+            turn++);  // more channels than the longest run
     // Thin images of several tiles: colour, with more outputs than a tile has; grey; taps and channels by the hundred.
-    add_all(cases, conv_geometry(2, 23, 50, 3, 70, 4, 4, 2, {1, 1}, {1, 1}), turn++);
-    add_all(cases, conv_geometry(1, 96, 97, 1, 3, 3, 3, 1, {1, 1}, {1, 1}), turn++);
-    add_all(cases, conv_geometry(2, 15, 14, 3, 8, 7, 7, 1, {3, 3}, {3, 3}), turn++);
+    add_all(cases, conv_geometry({2, 23, 50, 3}, {4, 4, 70}, {2, {1, 1}, {1, 1}}), turn++);
+    add_all(cases, conv_geometry({1, 96, 97, 1}, {3, 3, 3}, {1, {1, 1}, {1, 1}}), turn++);
+    add_all(cases, conv_geometry({2, 15, 14, 3}, {7, 7, 8}, {1, {3, 3}, {3, 3}}), turn++);
 }
 
 void add_rounding_and_epilogues(CaseList& cases) {
-    const ConvGeometry g = conv_geometry(2, 9, 8, 24, 19, 5, 5, 2, {1, 2}, {1, 2});
+    const ConvGeometry g = conv_geometry({2, 9, 8, 24}, {5, 5, 19}, {2, {1, 2}, {1, 2}});
     const Activation activations[] = {
         {ActivationKind::identity}, {ActivationKind::leaky_relu, 0.3f}, {ActivationKind::tanh}};
     for (const Activation activation : activations) {
@@ -150,16 +154,16 @@ void add_layer(CaseList& cases, const std::string& layer, const ConvGeometry& g)
 /// Square images x of size^2 and in channels, to out channels, with TensorFlow's padding 'same'.
 ConvGeometry same(Index batch, Index size, Index in, Index out, Index kernel, Index stride) {
     const Padding padding = same_padding(size, kernel, stride);
-    return conv_geometry(batch, size, size, in, out, kernel, kernel, stride, padding, padding);
+    return conv_geometry({batch, size, size, in}, {kernel, kernel, out}, {stride, padding, padding});
 }
 
 /// Radford's stage between images of size^2 and of half of that.
 ConvGeometry half(Index batch, Index size, Index in, Index out) {
-    return conv_geometry(batch, size, size, in, out, 4, 4, 2, {1, 1}, {1, 1});
+    return conv_geometry({batch, size, size, in}, {4, 4, out}, {2, {1, 1}, {1, 1}});
 }
 
 /// Radford's layer between images of 4x4 and a single pixel.
-ConvGeometry whole(Index batch, Index in, Index out) { return conv_geometry(batch, 4, 4, in, out, 4, 4, 1, {}, {}); }
+ConvGeometry whole(Index batch, Index in, Index out) { return conv_geometry({batch, 4, 4, in}, {4, 4, out}); }
 
 /// Every convolution of the models, each distinct one once. A transposed convolution ("up") has the geometry of the
 /// convolution that it is the input gradient of, which often is a layer of the other network ("down").
@@ -191,10 +195,10 @@ void add_layers(CaseList& cases) {
 }  // namespace
 
 void add_conv_tile_cases(CaseList& cases) {
-    add_all(cases, same(3, 10, 8, 12, 5, 2), 7);                               // four phases, channels in fours
-    add_all(cases, same(2, 9, 5, 36, 3, 1), 0);                                // several tiles of rows
-    add_all(cases, same(4, 10, 12, 20, 5, 1), 1);                              // sums over 400 pixels, in stages
-    add_all(cases, conv_geometry(2, 8, 7, 3, 5, 4, 4, 3, {1, 0}, {0, 2}), 1);  // nine phases: several launches
+    add_all(cases, same(3, 10, 8, 12, 5, 2), 7);                                     // four phases, channels in fours
+    add_all(cases, same(2, 9, 5, 36, 3, 1), 0);                                      // several tiles of rows
+    add_all(cases, same(4, 10, 12, 20, 5, 1), 1);                                    // sums over 400 pixels, in stages
+    add_all(cases, conv_geometry({2, 8, 7, 3}, {4, 4, 5}, {3, {1, 0}, {0, 2}}), 1);  // nine phases: several launches
 }
 
 void add_conv_cases(CaseList& cases, Purpose purpose) {

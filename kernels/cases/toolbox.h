@@ -43,23 +43,6 @@ inline std::string describe(MatrixShape shape) {
     return std::to_string(shape.rows) + "x" + std::to_string(shape.columns);
 }
 
-/// The convolution of images [batch, height, width, in] with these paddings.
-inline ConvGeometry conv_geometry(Index batch, Index height, Index width, Index in, Index out, Index kernel_height,
-                                  Index kernel_width, Index stride, Padding vertical, Padding horizontal) {
-    return {batch,
-            height,
-            width,
-            in,
-            conv_output_size(height, kernel_height, stride, vertical),
-            conv_output_size(width, kernel_width, stride, horizontal),
-            out,
-            kernel_height,
-            kernel_width,
-            stride,
-            vertical.before,
-            horizontal.before};
-}
-
 /// The largest relative error of one rounding to float: half a unit in the last place, 2^-24.
 inline constexpr double kRounding = 0x1p-24;
 

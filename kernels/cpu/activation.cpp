@@ -20,20 +20,20 @@ HWY_ATTR void activation_forward_range(float* y, const float* x, Activation acti
     });
 }
 
-HWY_ATTR void activation_backward_range(float* dx, const float* dy, const float* y, Activation activation, Index begin,
-                                        Index end) {
+HWY_ATTR void activation_backward_range(float* dx, const float* dy, const float* kept, Activation activation,
+                                        Index begin, Index end) {
     with_activation(activation, [&](auto f) HWY_ATTR {
         for_vectors(begin, end, [&](auto access, Index i) HWY_ATTR {
-            access.store(f.backward(access.load(dy + i), access.load(y + i)), dx + i);
+            access.store(f.backward(access.load(dy + i), access.load(kept + i)), dx + i);
         });
     });
 }
 
-HWY_ATTR void bias_activation_backward_tile(float* sums, float* dx, const float* dy, const float* y,
+HWY_ATTR void bias_activation_backward_tile(float* sums, float* dx, const float* dy, const float* kept,
                                             Activation activation, const ColumnSumTile& tile) {
     with_activation(activation, [&](auto f) HWY_ATTR {
         sum_tile(sums, tile, [&](auto access, Index i) HWY_ATTR {
-            const FloatVector d = f.backward(access.load(dy + i), access.load(y + i));
+            const FloatVector d = f.backward(access.load(dy + i), access.load(kept + i));
             access.store(d, dx + i);
             return d;
         });
@@ -57,18 +57,19 @@ void activation_forward(CpuQueue& queue, Real* y, const Real* x, Index count, Ac
     parallel_for(queue, count, kElementsPerTask, [&](Index begin, Index end) { range(y, x, activation, begin, end); });
 }
 
-void activation_backward(CpuQueue& queue, Real* dx, const Real* dy, const Real* y, Index count, Activation activation) {
+void activation_backward(CpuQueue& queue, Real* dx, const Real* dy, const Real* kept, Index count,
+                         Activation activation) {
     const auto range = HWY_DYNAMIC_DISPATCH(activation_backward_range);
     parallel_for(queue, count, kElementsPerTask,
-                 [&](Index begin, Index end) { range(dx, dy, y, activation, begin, end); });
+                 [&](Index begin, Index end) { range(dx, dy, kept, activation, begin, end); });
 }
 
-void bias_activation_backward(CpuQueue& queue, Real* dx, Real* dbias, const Real* dy, const Real* y, MatrixShape shape,
-                              Activation activation, bool accumulate) {
+void bias_activation_backward(CpuQueue& queue, Real* dx, Real* dbias, const Real* dy, const Real* kept,
+                              MatrixShape shape, Activation activation, bool accumulate) {
     const auto sum_tile = HWY_DYNAMIC_DISPATCH(bias_activation_backward_tile);
     sum_over_rows(
         queue, dbias, shape, accumulate,
-        [&](float* sums, const ColumnSumTile& tile) { sum_tile(sums, dx, dy, y, activation, tile); },
+        [&](float* sums, const ColumnSumTile& tile) { sum_tile(sums, dx, dy, kept, activation, tile); },
         HWY_DYNAMIC_DISPATCH(add_rows));
 }
 

@@ -129,7 +129,7 @@ struct GradientSums {
     template <class Access>
     HWY_ATTR HWY_INLINE void operator()(VectorPair& sums, Access access, Index i) const {
         const FloatVector centred = hn::Sub(access.load(x + i), mean);
-        const FloatVector ds = f.backward(access.load(dy + i), f(hn::MulAdd(scale, centred, beta)));
+        const FloatVector ds = backward_at(f, access.load(dy + i), hn::MulAdd(scale, centred, beta));
         sums.first = hn::Add(sums.first, ds);
         sums.second = hn::MulAdd(ds, centred, sums.second);
     }
@@ -176,7 +176,7 @@ HWY_ATTR void input_gradient_tile(float* dx, const float* dy, const float* x, co
             const FloatVector a = access.load(scale.data() + c);
             const FloatVector centred = hn::Sub(access.load(x + i), access.load(mean.data() + c));
             const FloatVector s = hn::MulAdd(a, centred, access.load(beta.data() + c));
-            const FloatVector ds = f.backward(access.load(dy + i), f(s));
+            const FloatVector ds = backward_at(f, access.load(dy + i), s);
             const FloatVector shared =
                 hn::MulAdd(access.load(slope.data() + c), centred, access.load(offset.data() + c));
             access.store(hn::Mul(a, hn::Sub(ds, shared)), dx + i);

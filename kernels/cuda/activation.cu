@@ -15,14 +15,14 @@ struct Forward {
 
 struct Backward {
     Activation activation;
-    __device__ float operator()(float dy, float y) const { return dy * activation_derivative(activation, y); }
+    __device__ float operator()(float dy, float kept) const { return dy * activation_derivative(activation, kept); }
 };
 
 __global__ void __launch_bounds__(kBlock)
-    bias_activation_backward_kernel(float* dx, float* dbias, const float* dy, const float* y, Activation activation,
+    bias_activation_backward_kernel(float* dx, float* dbias, const float* dy, const float* kept, Activation activation,
                                     bool accumulate, ColumnGrid grid) {
     struct Rows {
-        Quad dy, y;
+        Quad dy, kept;
     };
     const Index left = grid.columns_left();
     float sums[kQuad] = {};
@@ -30,12 +30,12 @@ __global__ void __launch_bounds__(kBlock)
         for_rows(
             grid,
             [&](Index i) {
-                return Rows{load4(dy + i, left), load4(y + i, left)};
+                return Rows{load4(dy + i, left), load4(kept + i, left)};
             },
             [&](Index i, Rows row) {
 #pragma unroll
                 for (int j = 0; j < kQuad; ++j) {
-                    row.dy[j] *= f.derivative(row.y[j]);
+                    row.dy[j] *= f.derivative(row.kept[j]);
                     sums[j] += row.dy[j];
                 }
                 store4(dx + i, row.dy, left);
@@ -50,14 +50,14 @@ void activation_forward(CudaQueue& queue, Real* y, const Real* x, Index count, A
     pointwise(queue, y, count, Forward{activation}, Elements{x});
 }
 
-void activation_backward(CudaQueue& queue, Real* dx, const Real* dy, const Real* y, Index count,
+void activation_backward(CudaQueue& queue, Real* dx, const Real* dy, const Real* kept, Index count,
                          Activation activation) {
-    pointwise(queue, dx, count, Backward{activation}, Elements{dy}, Elements{y});
+    pointwise(queue, dx, count, Backward{activation}, Elements{dy}, Elements{kept});
 }
 
-void bias_activation_backward(CudaQueue& queue, Real* dx, Real* dbias, const Real* dy, const Real* y, MatrixShape shape,
-                              Activation activation, bool accumulate) {
-    launch_columns<bias_activation_backward_kernel, 1>(queue, shape, dx, dbias, dy, y, activation, accumulate);
+void bias_activation_backward(CudaQueue& queue, Real* dx, Real* dbias, const Real* dy, const Real* kept,
+                              MatrixShape shape, Activation activation, bool accumulate) {
+    launch_columns<bias_activation_backward_kernel, 1>(queue, shape, dx, dbias, dy, kept, activation, accumulate);
 }
 
 }  // namespace sinter::kernels

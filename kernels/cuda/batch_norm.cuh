@@ -75,7 +75,7 @@ struct ChannelRows {
 /// ds = dy f'(s)
 template <class Function>
 __device__ __forceinline__ float gradient_of_s(const Function& f, float dy, float s) {
-    return dy * f.derivative(f(s));
+    return dy * f.slope_at(s);
 }
 
 /// What the gradients of all rows have in common: dx = scale (ds - offset - slope (x - mean)).

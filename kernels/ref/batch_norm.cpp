@@ -44,10 +44,7 @@ void batch_norm_backward(RefQueue<Real>&, Real* dx, Real* dgamma, Real* dbeta, c
     const Real rows = static_cast<Real>(shape.rows);
     for (Index c = 0; c < shape.columns; ++c) {
         const auto xhat = [&](Index i) { return (x[i] - mean[c]) * inverse_deviation[c]; };
-        const auto ds = [&](Index i) {
-            const Real y = ref::activate(activation, gamma[c] * xhat(i) + beta[c]);
-            return dy[i] * ref::activation_derivative(activation, y);
-        };
+        const auto ds = [&](Index i) { return dy[i] * ref::slope_at(activation, gamma[c] * xhat(i) + beta[c]); };
         Real sum = 0, sum_xhat = 0;
         for (Index i = c; i < shape.count(); i += shape.columns) {
             sum += ds(i);

@@ -17,7 +17,9 @@ struct BatchNormActivationBackward {
     Activation activation;
     __device__ float operator()(float dy, float x, float gamma, float beta, float mean, float inverse) const {
         const float s = __fmaf_rn(gamma * inverse, x - mean, beta);
-        return dy * activation_derivative(activation, activate(activation, s));
+        float slope = 1;
+        with_function(activation, [&](const auto& f) { slope = f.slope_at(s); });
+        return dy * slope;
     }
 };
 

@@ -282,7 +282,7 @@ TEST(Gradients, OfSecondOrderReachTheOutputOfAnOp) {
     // y = sigmoid(x), s = sum y^2: ds/dx = 2y y(1-y), whose derivative by y is 4y - 6y^2.
     Tensor x = Tensor::from(std::vector<double>{0.3}, {1}, Device::reference());
     x.set_requires_grad(true);
-    const Tensor y = activate(x, sigmoid());
+    const Tensor y = sigmoid(x);
     const Tensor dx = gradients(sum(y * y), std::vector{x}, true)[0];
     const double value = y.item();
     EXPECT_NEAR(gradients(sum(dx), std::vector{y})[0].item(), 4 * value - 6 * value * value, 1e-12);

@@ -8,6 +8,7 @@
 #include "kernels/gather.h"
 #include "kernels/gemm.h"
 #include "kernels/graph.h"
+#include "kernels/layer_norm.h"
 #include "kernels/loss.h"
 #include "kernels/reduce.h"
 #include "kernels/vae.h"
@@ -58,8 +59,7 @@ TEST_F(Launches, OfADenseLayer) {
 
 /// Square images with a padding of 1, a kernel of 4 and so many channels.
 ConvGeometry geometry(Index in, Index out, Index stride) {
-    const Index outputs = conv_output_size(16, 4, stride, {1, 1});
-    return {2, 16, 16, in, outputs, outputs, out, 4, 4, stride, 1, 1};
+    return conv_geometry({2, 16, 16, in}, {4, 4, out}, {stride, {1, 1}, {1, 1}});
 }
 
 TEST_F(Launches, OfAConvolution) {
@@ -106,6 +106,20 @@ TEST_F(Launches, OfBatchNorm) {
                                        1e-5, kRelu);
               }),
               1);
+}
+
+TEST_F(Launches, OfLayerNorm) {
+    for (const LayerNormShape& shape : {LayerNormShape{12, 4000, 40}, LayerNormShape{3000, 40, 40}}) {
+        EXPECT_EQ(kernels_of([&] {
+                      layer_norm_forward(queue, array(0), array(1), array(2), array(3), array(4), array(5), shape, {});
+                  }),
+                  1);
+        EXPECT_EQ(kernels_of([&] {
+                      layer_norm_backward(queue, array(0), array(1), array(2), array(3), array(4), array(5), array(6),
+                                          array(7), array(8), shape, kRelu, false);
+                  }),
+                  2);
+    }
 }
 
 TEST_F(Launches, OfLossesAndSums) {

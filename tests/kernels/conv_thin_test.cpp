@@ -13,8 +13,7 @@ namespace {
 
 /// Padding of 1 before; one geometry for each width of a tile of taps: 25, 48 and 75 taps and channels.
 ConvGeometry geometry(Index size, Index channels, Index outputs, Index kernel, Index stride) {
-    const Index out = conv_output_size(size, kernel, stride, {1, 1});
-    return {2, size, size, channels, out, out, outputs, kernel, kernel, stride, 1, 1};
+    return conv_geometry({2, size, size, channels}, {kernel, kernel, outputs}, {stride, {1, 1}, {1, 1}});
 }
 const ConvGeometry kGeometries[] = {geometry(28, 1, 64, 5, 2), geometry(22, 3, 70, 4, 2), geometry(11, 3, 34, 5, 1)};
 

@@ -12,7 +12,7 @@ namespace {
 /// Square kernels with equal padding on both axes.
 ConvGeometry square(Index batch, Index height, Index width, Index in, Index out, Index kernel, Index stride,
                     Padding padding) {
-    return conv_geometry(batch, height, width, in, out, kernel, kernel, stride, padding, padding);
+    return conv_geometry({batch, height, width, in}, {kernel, kernel, out}, {stride, padding, padding});
 }
 
 /// The random walk of the roundings of `depth` products of numbers in [-1, 1), multiplied by the transforms, which

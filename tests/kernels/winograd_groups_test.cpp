@@ -38,9 +38,9 @@ Results run(const WinogradPlan& plan, int threads, bool accumulate) {
 
 TEST(Winograd, GivesTheSameBitsForAnyGroupsAndThreads) {
     // Tiles that overlap by one row, by as many as they have outputs, and by more; strides; an odd last strip.
-    const ConvGeometry shapes[] = {conv_geometry(3, 27, 11, 5, 18, 2, 2, 1, {1, 0}, {1, 0}),
-                                   conv_geometry(2, 21, 9, 7, 9, 5, 5, 1, {2, 2}, {2, 2}),
-                                   conv_geometry(3, 30, 10, 4, 17, 5, 5, 2, {1, 2}, {1, 2})};
+    const ConvGeometry shapes[] = {conv_geometry({3, 27, 11, 5}, {2, 2, 18}, {1, {1, 0}, {1, 0}}),
+                                   conv_geometry({2, 21, 9, 7}, {5, 5, 9}, {1, {2, 2}, {2, 2}}),
+                                   conv_geometry({3, 30, 10, 4}, {5, 5, 17}, {2, {1, 2}, {1, 2}})};
     for (const ConvGeometry& g : shapes) {
         for (const Index m : {2, 4}) {
             WinogradPlan plan = winograd_tiles(g, m);
@@ -62,10 +62,10 @@ TEST(Winograd, GivesTheSameBitsForAnyGroupsAndThreads) {
 }
 
 TEST(Winograd, TakesLargeImagesInEvenPartsAndSmallOnesTogether) {
-    const WinogradPlan large = winograd_tiles(conv_geometry(2, 256, 256, 64, 64, 3, 3, 1, {1, 1}, {1, 1}), 4);
+    const WinogradPlan large = winograd_tiles(conv_geometry({2, 256, 256, 64}, {3, 3, 64}, {1, {1, 1}, {1, 1}}), 4);
     EXPECT_EQ(large.tiles_y, 64);
     EXPECT_EQ(large.group_strips, 2) << "a strip is 64 tiles of 36 positions of 64 + 64 channels";
-    const WinogradPlan small = winograd_tiles(conv_geometry(64, 8, 8, 64, 64, 3, 3, 1, {1, 1}, {1, 1}), 4);
+    const WinogradPlan small = winograd_tiles(conv_geometry({64, 8, 8, 64}, {3, 3, 64}, {1, {1, 1}, {1, 1}}), 4);
     EXPECT_EQ(small.group_strips, 42 * small.tiles_y);
 }
 

@@ -115,7 +115,7 @@ TEST(R1Penalty, HasTheGradientsOfItsValue) {
 Discriminate half_paraboloid(double a) {
     return [a](const Tensor& x) {
         const Tensor rows = reshape(x, {x.size(0), x.count() / x.size(0)});
-        return reshape(sum_columns(a * (rows * rows)), {x.size(0), 1});
+        return reshape(sum(a * (rows * rows), {1}), {x.size(0), 1});
     };
 }
 

@@ -31,7 +31,7 @@ struct Discriminator : Module {
     }
     /// The projection of an image's features on its label: [batch]
     Tensor score(const Tensor& images, const Buffer<std::int32_t>& of) {
-        return sum_columns(maps.forward(images) * labels.forward(of));
+        return sum(maps.forward(images) * labels.forward(of), {1});
     }
     Sequential maps;
     Embedding labels;

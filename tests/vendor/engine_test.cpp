@@ -74,7 +74,7 @@ TEST(VendorLibraryDeathTest, AQueueStaysWithItsOwnKernelsWhereTheLibrariesAreMis
 /// A product of 5x6 and 6x7, a convolution of 2x6x6x4 to 3x3x8, a batch normalisation of its result.
 struct Layers {
     static constexpr GemmShape kProduct{5, 7, 6};
-    static constexpr ConvGeometry kConvolution{2, 6, 6, 4, 3, 3, 8, 4, 4, 2, 1, 1};
+    static constexpr ConvGeometry kConvolution = conv_geometry({2, 6, 6, 4}, {4, 4, 8}, {2, {1, 1}, {1, 1}});
     static constexpr MatrixShape kBatch{18, 8};
 
     explicit Layers(CudaQueue& of_queue)
@@ -242,7 +242,7 @@ TEST_F(VendorEngine, ProductsRoundTheirOperandsAsThePrecisionSays) {
 
 TEST_F(VendorEngine, ConvolutionsUseTensorCoresUnlessExact) {
     // A kernel of one pixel on images of one pixel: a product of 5x8 and 8x4.
-    constexpr ConvGeometry g{5, 1, 1, 8, 1, 1, 4};
+    constexpr ConvGeometry g = conv_geometry({5, 1, 1, 8}, {1, 1, 4});
     const std::vector<float> x = numbers(40, 1), w = numbers(32, 2);
     const Array x_array(queue, x), w_array(queue, w), y_array(queue, std::vector<float>(20));
     for (const Precision precision : {Precision::fp32, Precision::tf32, Precision::bf16}) {

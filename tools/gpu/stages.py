@@ -33,7 +33,7 @@ MARKS = (("vae_", "eager", 8.0), ("vae_", "graph", 1.5), ("dcgan64_", "compiled"
 PRODUCTS = "*EveryTile*:*ThinConvolution*"
 SUMS = ":".join(
     f"Kernels_CUDA.{kernel}"
-    for kernel in ("batch_norm_*", "sum_*", "bias_activation_backward", "*_cross_entropy", "squared_error",
+    for kernel in ("batch_norm_*", "layer_norm_*", "sum_*", "bias_activation_backward", "*_cross_entropy", "squared_error",
                    "reparameterise_kl_forward", "linear_parameter_gradients")
 )  # fmt: skip
 SANITIZED = {

@@ -1,4 +1,4 @@
-// exp, log and the functions built from them (tanh, sigmoid, softplus) on vectors of floats.
+// exp, log and the functions built from them (tanh, sigmoid, softplus, the normal distribution) on vectors of floats.
 // Included once per target, like simd-inl.h. Each comment gives the largest error, in units in the last place of the
 // float result, over every 61st float of the range, with and without fused multiply-add. With AVX-512, exp and tanh
 // take 0.6 times as long as Highway's own, log as long.
@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "kernels/activation.h"
 #include "kernels/cpu/toolbox/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -151,6 +152,25 @@ HWY_ATTR HWY_INLINE FloatVector sigmoid(FloatVector x) {
 HWY_ATTR HWY_INLINE FloatVector softplus(FloatVector x) {
     const FloatVector e = exp_nonpositive(hn::Neg(hn::Abs(x)));
     return hn::Add(hn::Max(x, hn::Zero(kFloats)), log1p_unit(e));
+}
+
+/// The standard normal at x: the probability of a smaller number, Phi(x), and the density phi(x).
+struct StandardNormal {
+    FloatVector below, density;
+};
+
+/// TODO ulp
+HWY_ATTR HWY_INLINE StandardNormal standard_normal(FloatVector x) {
+    const FloatVector one = constant(1.0f), magnitude = hn::Abs(x);
+    const FloatVector power = exp_nonpositive(hn::Mul(hn::Mul(magnitude, magnitude), constant(-0.5f)));
+    // Phi(-|x|) = e^(-x^2 / 2) u P(u) with u = 1 / (1 + 0.215 |x|), P minimax for the relative error: 2^-24.8.
+    const FloatVector u = hn::Div(one, hn::MulAdd(constant(0.215f), magnitude, one));
+    const FloatVector p =
+        polynomial(u, 8.577252924e-02f, 8.587849885e-02f, 7.998942584e-02f, 8.718628436e-02f, 8.549368009e-03f,
+                   1.809275299e-01f, -1.625387520e-01f, 1.893575191e-01f, -5.512242019e-02f);
+    const FloatVector tail = hn::Mul(power, hn::Mul(u, p));
+    return {hn::IfThenElse(hn::Gt(x, hn::Zero(kFloats)), hn::Sub(one, tail), tail),
+            hn::Mul(constant(kStandardNormalPeak), power)};
 }
 
 }  // namespace sinter::kernels::HWY_NAMESPACE

@@ -9,6 +9,8 @@ namespace sinter::kernels {
 /// One of them, which the compiler knows.
 template <ActivationKind kind>
 struct ActivationFunction {
+    static constexpr bool kKeepsInput = keeps_input(kind);
+
     float slope;  ///< of those that have one
 
     /// f(x)
@@ -30,12 +32,17 @@ struct ActivationFunction {
                 return (x < 0 ? 0 : x) + log1pf(expf(-fabsf(x)));
             case ActivationKind::exp:
                 return expf(x);
+            case ActivationKind::gelu:
+                return x * normcdff(x);
+            case ActivationKind::silu:
+                return x / (1 + expf(-x));
         }
-        return x;
+        return {};
     }
 
-    /// f'(x), from y = f(x)
-    __device__ __forceinline__ float derivative(float y) const {
+    /// f', from what f keeps
+    __device__ __forceinline__ float derivative(float kept) const {
+        const float x = kept, y = kept;
         switch (kind) {
             case ActivationKind::identity:
                 return 1;
@@ -44,7 +51,7 @@ struct ActivationFunction {
             case ActivationKind::leaky_relu:
                 return y > 0 ? 1 : slope;
             case ActivationKind::elu:
-                return y > 0 ? 1 : y + slope;
+                return x > 0 ? 1 : slope * expf(x);
             case ActivationKind::sigmoid:
                 return y * (1 - y);
             case ActivationKind::tanh:
@@ -53,13 +60,27 @@ struct ActivationFunction {
                 return -expm1f(-y);
             case ActivationKind::exp:
                 return y;
+            case ActivationKind::gelu:
+                return normcdff(x) + x * static_cast<float>(kStandardNormalPeak) * expf(-0.5f * x * x);
+            case ActivationKind::silu: {
+                const float s = 1 / (1 + expf(-x));
+                return s * (1 + x * (1 - s));
+            }
         }
-        return 1;
+        return {};
+    }
+
+    /// f'(x), from x
+    __device__ __forceinline__ float slope_at(float x) const {
+        if constexpr (kKeepsInput)
+            return derivative(x);
+        else
+            return derivative((*this)(x));
     }
 };
 
 /// use(function) with the ActivationFunction that is meant. Which it is, all threads of a launch agree on: a branch
-/// that costs a kernel nothing as long as it stands outside of what is unrolled. Inside, the code of all eight
+/// that costs a kernel nothing as long as it stands outside of what is unrolled. Inside, the code of all the
 /// functions would lie between one element and the next, and instructions come through caches, too.
 template <class Use>
 __device__ __forceinline__ void with_function(const Activation& activation, const Use& use) {
@@ -80,6 +101,10 @@ __device__ __forceinline__ void with_function(const Activation& activation, cons
             return use(ActivationFunction<ActivationKind::softplus>{activation.slope});
         case ActivationKind::exp:
             return use(ActivationFunction<ActivationKind::exp>{activation.slope});
+        case ActivationKind::gelu:
+            return use(ActivationFunction<ActivationKind::gelu>{activation.slope});
+        case ActivationKind::silu:
+            return use(ActivationFunction<ActivationKind::silu>{activation.slope});
     }
 }
 
@@ -90,10 +115,10 @@ __device__ __forceinline__ float activate(const Activation& activation, float x)
     return y;
 }
 
-/// f'(x), from y = f(x)
-__device__ __forceinline__ float activation_derivative(const Activation& activation, float y) {
+/// f', from what f keeps
+__device__ __forceinline__ float activation_derivative(const Activation& activation, float kept) {
     float slope = 1;
-    with_function(activation, [&](const auto& f) { slope = f.derivative(y); });
+    with_function(activation, [&](const auto& f) { slope = f.derivative(kept); });
     return slope;
 }
 

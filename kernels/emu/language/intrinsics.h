@@ -51,6 +51,9 @@ inline float __fsqrt_rn(float x) { return sqrtf(x); }
 inline float __expf(float x) { return expf(x); }
 inline float __logf(float x) { return logf(x); }
 inline float rsqrtf(float x) { return 1 / sqrtf(x); }
+inline float normcdff(float x) {
+    return static_cast<float>(0.5 * erfc(-0.70710678118654752440 * static_cast<double>(x)));
+}
 inline float __saturatef(float x) { return x > 1 ? 1 : x > 0 ? x : 0; }
 inline int __float2int_rn(float x) { return static_cast<int>(rintf(x)); }
 

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "core/ops/arithmetic.h"
+#include "core/ops/random.h"
 #include "core/ops/reduce.h"
 #include "core/optim/optimizer.h"
 #include "core/tape.h"
@@ -144,6 +145,41 @@ TEST(ConvolutionLayers, StartWithinPyTorchsBoundOfTheFanIn) {
     EXPECT_GT(largest(conv), 0.99 * bound);
     EXPECT_LE(largest(transposed), transposed_bound);
     EXPECT_GT(largest(transposed), 0.99 * transposed_bound);
+}
+
+TEST(LayerNorm, StartsAsPyTorchsDoesAndHasPyTorchsParameters) {
+    Generator generator(1, Device::cpu());
+    const LayerNorm features({5}, generator), images({2, 3, 4}, generator);
+    const LayerNorm channels({2, 3, 4}, generator, {.per_channel = true});
+    const auto shapes = [](const LayerNorm& layer) {
+        std::string text;
+        for (const Parameter& each : layer.parameters()) text += each.name + " " + each.tensor.shape().text() + " ";
+        return text;
+    };
+    EXPECT_EQ(shapes(features), "weight 5 bias 5 ");
+    EXPECT_EQ(shapes(images), "weight 2x3x4 bias 2x3x4 ");
+    EXPECT_EQ(shapes(channels), "weight 4 bias 4 ");
+    EXPECT_EQ(images.parameters()[0].layout.rank, 3);  // channels first in files
+    EXPECT_EQ(features.parameters()[0].tensor.to_floats(), std::vector<float>(5, 1));
+    EXPECT_EQ(features.parameters()[1].tensor.to_floats(), std::vector<float>(5, 0));
+}
+
+TEST(LayerNorm, NormalisesEachImageOfASequentialByItself) {
+    Generator generator(1, Device::cpu());
+    Sequential layers;
+    layers.add<Conv2d>("conv", 2, 3, 1, generator);
+    layers.add<LayerNorm>("norm", Shape{4, 4, 3}, generator, LayerNormLayerOptions{.per_channel = true});
+    const std::vector<float> y = layers.forward(random_normal({2, 4, 4, 2}, 5, 3, generator)).to_floats();
+    for (int image = 0; image < 2; ++image) {
+        double sum = 0, squares = 0;
+        for (int i = 0; i < 48; ++i) {
+            const double value = y[static_cast<std::size_t>(48 * image + i)];
+            sum += value;
+            squares += value * value;
+        }
+        EXPECT_NEAR(sum / 48, 0, 1e-6);
+        EXPECT_NEAR(squares / 48, 1, 1e-4);
+    }
 }
 
 TEST(BatchNorm, StartsAsPyTorchsDoesAndLearnsOnlyWeightAndBias) {

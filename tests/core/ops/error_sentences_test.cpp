@@ -6,6 +6,7 @@
 #include "core/ops/batch_norm.h"
 #include "core/ops/conv.h"
 #include "core/ops/embedding.h"
+#include "core/ops/layer_norm.h"
 #include "core/ops/linear.h"
 #include "core/ops/loss.h"
 #include "core/ops/pool.h"
@@ -36,8 +37,9 @@ TEST(ErrorSentence, OfRowsAndColumnsNamesTheAxis) {
     expect_usage_error([&] { add_row(x, zeros({2})); }, {"[add_row]", "axis 1", "2x3", "and 2"});
     expect_usage_error([&] { multiply_row(x, zeros({1, 3})); }, {"[multiply_row]", "axis 1", "1x3"});
     expect_usage_error([&] { multiply_column(x, zeros({3})); }, {"[multiply_column]", "axis 0", "and 3"});
-    expect_usage_error([&] { sum_rows(zeros({6})); }, {"[sum_rows]", "matrix", "got 6"});
-    expect_usage_error([&] { sum_columns(zeros({1, 2, 3})); }, {"[sum_columns]", "matrix", "1x2x3"});
+    expect_usage_error([&] { sum(zeros({6}), {1}); }, {"[sum]", "6 has no axis 1"});
+    expect_usage_error([&] { mean(zeros({1, 2, 3}), {0, -3}); }, {"[mean]", "axis -3 of 1x2x3", "twice"});
+    expect_usage_error([&] { mean(zeros({2, 0}), {1}); }, {"[mean]", "at least one element", "2x0"});
     expect_usage_error([&] { row_norms(zeros({6})); }, {"[row_norms]", "matrix", "got 6"});
     expect_usage_error([&] { mean(zeros({0, 3})); }, {"[mean]", "at least one element", "0x3"});
     expect_usage_error([&] { broadcast_scalar(x, {4}); }, {"[broadcast_scalar]", "one element", "2x3"});
@@ -116,6 +118,13 @@ TEST(ErrorSentence, OfBatchNormNamesTheChannels) {
     expect_usage_error([&] { batch_norm_inference(x, three, three, {}, {}, {}); },
                        {"[batch_norm]", "running mean and variance of 3 channels", "none"});
     expect_usage_error([&] { batch_norm_inference(x, two, two, three, three, {}); }, {"[batch_norm]", "got 2 and 2"});
+    expect_usage_error([&] { layer_norm(x, {2}, two, two); }, {"[layer_norm]", "innermost axes of sizes 2", "4x3"});
+    expect_usage_error(
+        [&] {
+            layer_norm(x, {4, 3}, two, two);
+        },
+        {"[layer_norm]", "4x3 or of 3 channels", "got 2 and 2"});
+    expect_usage_error([&] { layer_norm(x, {3}, three, two); }, {"[layer_norm]", "got 3 and 2"});
 }
 
 TEST(ErrorSentence, OfPoolingSaysWhatDoesNotFit) {

@@ -12,6 +12,7 @@
 #include "core/ops/batch_norm.h"
 #include "core/ops/conv.h"
 #include "core/ops/embedding.h"
+#include "core/ops/layer_norm.h"
 #include "core/ops/linear.h"
 #include "core/ops/loss.h"
 #include "core/ops/pool.h"
@@ -93,6 +94,7 @@ void add_convolutions(std::map<std::string, OpCase>& m) {
     add("one_output_channel", {});
     add("without_bias", halving, identity(), false);
     add("leaky_relu", halving, leaky_relu(0.2f));
+    add("gelu", halving, gelu());
 
     const auto add_transposed = [&m](const std::string& name, const ConvOptions& options, Index height, Index width,
                                      Activation f = identity(), bool bias = true) {
@@ -110,6 +112,7 @@ void add_convolutions(std::map<std::string, OpCase>& m) {
     add_transposed("k3x2s2p1", halving, 5, 2);
     add_transposed("without_bias", halving, 4, 6, identity(), false);
     add_transposed("tanh", halving, 6, 4, tanh());
+    add_transposed("silu", halving, 6, 4, silu());
 }
 
 /// Pools by what follows "_pool2d_" in the names of their cases, and what else has windows or indices.
@@ -140,10 +143,25 @@ const std::map<std::string, BatchNormOptions>& batch_norm_cases() {
     static const std::map<std::string, BatchNormOptions> all = {
         {"batch_norm_features", {1e-3, 0.1, identity()}},
         {"batch_norm_features_leaky_relu", {1e-3, 0.01, leaky_relu(0.2f)}},
+        {"batch_norm_features_gelu", {1e-3, 0.1, gelu()}},
         {"batch_norm_images", {1e-3, 0.01, identity()}},
         {"batch_norm_images_leaky_relu", {1e-3, 0.1, leaky_relu(0.2f)}},
     };
     return all;
+}
+
+/// Layer normalisations by what follows "layer_norm_" in the names of their cases, over the innermost axes of `sizes`.
+void add_layer_norms(std::map<std::string, OpCase>& m) {
+    const auto add = [&m](const std::string& name, const Shape& sizes, const LayerNormOptions& options) {
+        m["layer_norm_" + name] = {Rounding::sums,
+                                   [=](In in) { return layer_norm(in("x"), sizes, in("gamma"), in("beta"), options); }};
+    };
+    add("features", {5}, {1e-5, identity()});
+    add("features_gelu", {5}, {1e-3, gelu()});
+    add("pixels", {4}, {1e-5, identity()});
+    add("images", {2, 3, 4}, {1e-5, identity()});
+    add("channels_of_images", {2, 3, 4}, {1e-5, identity()});
+    add("channels_of_images_leaky_relu", {2, 3, 4}, {1e-3, leaky_relu(0.2f)});
 }
 
 const std::map<std::string, OpCase>& cases() {
@@ -151,8 +169,9 @@ const std::map<std::string, OpCase>& cases() {
     static const std::map<std::string, OpCase> all = [] {
         std::map<std::string, OpCase> m;
         const std::map<std::string, Activation> activations = {
-            {"relu", relu()}, {"leaky_relu", leaky_relu(0.2f)}, {"elu", elu()},         {"sigmoid", sigmoid()},
-            {"tanh", tanh()}, {"softplus", softplus()},         {"exp", exponential()},
+            {"relu", relu()}, {"leaky_relu", leaky_relu(0.2f)}, {"elu", elu()}, {"sigmoid", sigmoid()},
+            {"tanh", tanh()}, {"softplus", softplus()},         {"exp", exp()}, {"gelu", gelu()},
+            {"silu", silu()},
         };
         for (const auto& [name, activation] : activations) {
             m[name] = {Rounding::pointwise, [f = activation](In in) { return activate(in("x"), f); }};
@@ -179,11 +198,18 @@ const std::map<std::string, OpCase>& cases() {
         m["multiply_column"] = {Rounding::sums, [](In in) { return multiply_column(in("x"), in("column")); }};
 
         m["sum_all"] = {Rounding::sums, [](In in) { return sum(in("x")); }};
-        m["sum_rows"] = {Rounding::sums, [](In in) { return sum_rows(in("x")); }};
-        m["sum_columns"] = {Rounding::sums, [](In in) { return sum_columns(in("x")); }};
+        m["sum_rows"] = {Rounding::sums, [](In in) { return sum(in("x"), {0}); }};
+        m["sum_columns"] = {Rounding::sums, [](In in) { return sum(in("x"), {1}); }};
+        m["sum_axes_1"] = {Rounding::sums, [](In in) { return sum(in("x"), {1}); }};
+        m["sum_axes_02"] = {Rounding::sums, [](In in) { return sum(in("x"), {0, 2}); }};
+        m["sum_axes_13"] = {Rounding::sums, [](In in) { return sum(in("x"), {-1, 1}); }};
+        m["sum_axes_012"] = {Rounding::sums, [](In in) { return sum(in("x"), {0, 1, 2}); }};
+        m["sum_axes_023"] = {Rounding::sums, [](In in) { return sum(in("x"), {0, 2, 3}); }};
+        m["sum_axes_3"] = {Rounding::sums, [](In in) { return sum(in("x"), {3}); }};
+        m["mean_axes_12"] = {Rounding::sums, [](In in) { return mean(in("x"), {1, 2}); }};
         m["mean_all"] = {Rounding::sums, [](In in) { return mean(in("x")); }};
-        m["mean_rows"] = {Rounding::sums, [](In in) { return (1.0 / 5) * sum_rows(in("x")); }};
-        m["mean_columns"] = {Rounding::sums, [](In in) { return (1.0 / 7) * sum_columns(in("x")); }};
+        m["mean_rows"] = {Rounding::sums, [](In in) { return mean(in("x"), {0}); }};
+        m["mean_columns"] = {Rounding::sums, [](In in) { return mean(in("x"), {1}); }};
         m["concatenate_columns"] = {Rounding::pointwise, [](In in) { return concatenate_columns(in("a"), in("b")); }};
         m["slice_columns"] = {Rounding::pointwise, [](In in) { return slice_columns(in("x"), 2, 3); }};
         m["transpose"] = {Rounding::pointwise, [](In in) { return transpose(in("x")); }};
@@ -196,6 +222,7 @@ const std::map<std::string, OpCase>& cases() {
         m["row_norms"] = {Rounding::sums, [](In in) { return row_norms(in("x")); }};
         add_convolutions(m);
         add_pools_and_embedding(m);
+        add_layer_norms(m);
         for (const auto& [name, options] : batch_norm_cases()) {
             m[name] = {Rounding::sums, [options = options](In in) {
                            return batch_norm(in("x"), in("gamma"), in("beta"), {}, {}, options);

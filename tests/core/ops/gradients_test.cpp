@@ -10,6 +10,7 @@
 #include "core/ops/batch_norm.h"
 #include "core/ops/conv.h"
 #include "core/ops/embedding.h"
+#include "core/ops/layer_norm.h"
 #include "core/ops/linear.h"
 #include "core/ops/loss.h"
 #include "core/ops/pool.h"
@@ -102,7 +103,7 @@ void add_convolutions(std::vector<OpCase>& ops) {
     // The weight of a transposed convolution is [height, width, out, in]: w from its three channels to two.
     const Tensor maps = away_from_zero({2, 2, 2, 3}, 63), transposed_b = away_from_zero({2}, 64);
     for (const auto& [name, activation] : activations()) {
-        if (name != "identity" && name != "tanh" && name != "leaky_relu") continue;
+        if (name != "identity" && name != "tanh" && name != "leaky_relu" && name != "gelu") continue;
         ops.push_back({"conv2d_" + name,
                        [=, f = activation](Inputs in) { return conv2d(in[0], in[1], in[2], options, f); },
                        {images, w, b}});
@@ -124,7 +125,7 @@ void add_batch_norm(std::vector<OpCase>& ops) {
     const Tensor gamma = away_from_zero({3}, 71), beta = away_from_zero({3}, 72), other_beta = away_from_zero({3}, 73);
     const Tensor mean = uniform({3}, -1, 1, 74), variance = uniform({3}, 0.5, 2, 75);
     for (const auto& [name, activation] : activations()) {
-        if (name != "identity" && name != "tanh" && name != "leaky_relu") continue;
+        if (name != "identity" && name != "tanh" && name != "leaky_relu" && name != "gelu") continue;
         const BatchNormOptions options{1e-3, 0.1, activation};
         ops.push_back({"batch_norm_" + name,
                        [=](Inputs in) { return batch_norm(in[0], in[1], in[2], {}, {}, options); },
@@ -150,6 +151,35 @@ void add_batch_norm(std::vector<OpCase>& ops) {
                        return batch_norm(once, in[3], in[2], {}, {}, options);
                    },
                    {images, gamma, beta, other_beta}});
+}
+
+void add_layer_norm(std::vector<OpCase>& ops) {
+    const Tensor images = away_from_zero({2, 2, 2, 3}, 90);
+    const Tensor gamma = away_from_zero({3}, 91), beta = away_from_zero({3}, 92);
+    const Tensor gains = away_from_zero({2, 2, 3}, 93), offsets = away_from_zero({2, 2, 3}, 94);
+    for (const auto& [name, activation] : activations()) {
+        if (name != "identity" && name != "leaky_relu" && name != "silu") continue;
+        const LayerNormOptions options{1e-3, activation};
+        ops.push_back({"layer_norm_of_pixels_" + name,
+                       [=](Inputs in) { return layer_norm(in[0], {3}, in[1], in[2], options); },
+                       {images, gamma, beta}});
+        ops.push_back({"layer_norm_of_images_" + name,
+                       [=](Inputs in) {
+                           return layer_norm(in[0], {2, 2, 3}, in[1], in[2], options);
+                       },
+                       {images, gamma, beta}});
+        ops.push_back({"layer_norm_with_many_gains_" + name,
+                       [=](Inputs in) {
+                           return layer_norm(in[0], {2, 2, 3}, in[1], in[2], options);
+                       },
+                       {images, gains, offsets}});
+    }
+    ops.push_back(
+        {"layer_norm_of_fixed_gamma", [=](Inputs in) { return layer_norm(in[0], {3}, gamma, in[1]); }, {images, beta}});
+    // The second op to run backward finds a gradient of gamma, but none of its own beta.
+    ops.push_back({"layer_norm_twice_with_one_gamma",
+                   [=](Inputs in) { return layer_norm(layer_norm(in[0], {3}, in[1], in[2]), {3}, in[1], in[3]); },
+                   {images, gamma, beta, away_from_zero({3}, 95)}});
 }
 
 void add_pools_and_embedding(std::vector<OpCase>& ops) {
@@ -187,8 +217,12 @@ void add_reductions_and_layout(std::vector<OpCase>& ops) {
     const Tensor row = away_from_zero({4}, 22), column = away_from_zero({3}, 23);
     ops.push_back({"sum", [](Inputs in) { return sum(in[0]); }, {x}});
     ops.push_back({"mean", [](Inputs in) { return mean(in[0]); }, {x}});
-    ops.push_back({"sum_rows", [](Inputs in) { return sum_rows(in[0]); }, {x}});
-    ops.push_back({"sum_columns", [](Inputs in) { return sum_columns(in[0]); }, {x}});
+    ops.push_back({"sum_rows", [](Inputs in) { return sum(in[0], {0}); }, {x}});
+    ops.push_back({"sum_columns", [](Inputs in) { return sum(in[0], {1}); }, {x}});
+    const Tensor images = away_from_zero({2, 3, 2, 3}, 25);
+    ops.push_back({"sum_of_inner_axes", [](Inputs in) { return sum(in[0], {1, 2}); }, {images}});
+    ops.push_back({"sum_of_scattered_axes", [](Inputs in) { return sum(in[0], {-1, 1}); }, {images}});
+    ops.push_back({"mean_of_axes", [](Inputs in) { return mean(in[0], {0, 2}); }, {images}});
     ops.push_back({"row_norms", [](Inputs in) { return row_norms(in[0]); }, {x}});
     ops.push_back({"broadcast_scalar",
                    [](Inputs in) {
@@ -251,6 +285,7 @@ std::vector<OpCase> make_ops() {
     add_products(ops);
     add_convolutions(ops);
     add_batch_norm(ops);
+    add_layer_norm(ops);
     add_pools_and_embedding(ops);
     add_spectral_norm(ops);
     add_reductions_and_layout(ops);
@@ -400,7 +435,7 @@ TEST(SecondDerivative, OfPenaltiesThroughBatchNormAndSpectralNorm) {
 
 // A critic that an image does not reach, as through dead ReLUs, has a gradient of norm 0, where sqrt() has no slope.
 TEST(SecondDerivative, OfAGradientPenaltyIsZeroWhereTheGradientIs) {
-    const Critic dead = [](const Tensor& x, Inputs w) { return linear(activate(affine(x, 1, -9), relu()), w[0], {}); };
+    const Critic dead = [](const Tensor& x, Inputs w) { return linear(relu(affine(x, 1, -9)), w[0], {}); };
     std::vector<Tensor> weights = {away_from_zero({4, 1}, 89)};
     weights[0].set_requires_grad(true);
     const Tensor penalty = gradient_penalty(away_from_zero({3, 4}, 90), dead)(weights);
