@@ -54,6 +54,11 @@ void describe(OptionList& list, GanTrainingOptions& options) {
     list.fixed("instance-noise", options.instance_noise,
                "Standard deviation of noise on all images that the discriminator sees, such as 0.1")
         .not_negative();
+    list.section("Training");
+    list.fixed("ema", options.ema,
+               "Decay of a moving average of the generator, such as 0.999, which then draws the pictures; less in the "
+               "first steps: (1 + t) / (10 + t) after the generator's t-th; 0: none")
+        .fraction();
 }
 
 GanOptions gan_from_facts(const CheckpointFacts& facts, const std::string& file) {

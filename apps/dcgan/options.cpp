@@ -47,11 +47,6 @@ void describe_optimizers(OptionList& list, DcganOptions& options) {
     list.fixed("lr-d", options.lr_d, "Learning rate of the discriminator").positive().usually("as --lr");
     list.fixed("beta1", options.beta1, "Adam's decay of the mean gradient").fraction();
     list.fixed("beta2", options.beta2, "Adam's decay of the mean squared gradient").fraction();
-    list.fixed("ema", options.training.ema,
-               "Decay of a moving average of the generator, such as 0.999, which then draws the pictures; less in the "
-               "first steps: (1 + t) / (10 + t) after the generator's t-th; 0: none")
-        .fraction()
-        .usually(kBySize);
     list.fixed("flip", options.flip, "Mirror half of the images left to right, others every epoch");
 }
 
@@ -70,12 +65,12 @@ void require_gif_fits(const DcganOptions& options) {
 
 void describe(OptionList& list, DcganOptions& options) {
     describe_training(list, options);
-    for (const char* name : {"epochs", "batch-size", "lr"}) list.find(name)->usually(kBySize);
     describe_optimizers(list, options);
     describe_channels(list, options.channels);
     describe(list, options.model);
     list.free("conditional", options.conditional, "Draw images of a given class; needs data with labels");
     describe(list, options.training);
+    for (const char* name : {"epochs", "batch-size", "lr", "ema"}) list.find(name)->usually(kBySize);
     list.find("gradient-penalty")
         ->usually(
             "10 for --loss wasserstein without another limit on the critic (--r1, --discriminator-norm spectral), else "
@@ -127,7 +122,12 @@ void fit_model(DcganOptions& options, const ImageSet& images) {
 }
 
 bool has_moving_average(const CheckpointFacts& facts, const std::string& file) {
-    return FactReader(facts, file).number("--ema") > 0;
+    GanTrainingOptions options;
+    OptionList list;
+    describe(list, options);
+    CheckpointFacts complete = facts;
+    complete_facts(complete, list);
+    return FactReader(complete, file).number("--ema") > 0;
 }
 
 }  // namespace sinter

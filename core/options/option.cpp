@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <type_traits>
+#include <utility>
 
 namespace sinter {
 namespace {

@@ -20,8 +20,10 @@ Option& OptionList::add_option(Option option) {
 }
 
 Option* OptionList::find(std::string_view name) {
-    const auto found = std::find_if(options_.begin(), options_.end(), [&](const Option& o) { return o.name == name; });
-    return found == options_.end() ? nullptr : &*found;
+    for (Option& option : options_) {
+        if (option.name == name && option.is_on_command_line()) return &option;
+    }
+    return nullptr;
 }
 
 const OptionList::Alias* OptionList::find_alias(std::string_view name) const {

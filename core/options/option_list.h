@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -83,6 +84,7 @@ public:
         return at(&field).is_given;
     }
 
+    /// The option of this name, null where there is none; a fact is no option.
     Option* find(std::string_view name);
     const Alias* find_alias(std::string_view name) const;
 

@@ -58,7 +58,7 @@ Tensor* find(std::vector<Parameter>& all, const std::string& name) {
 }
 
 TEST(ConditionalGan, DrawsAndJudgesByTheLabel) {
-    for (const auto& [name, architecture] : kGanArchitectures) {
+    for (const auto& [name, architecture, note] : kGanArchitectures) {
         SCOPED_TRACE(name);
         GanNetworks networks({.architecture = architecture, .size = 28, .latent = 5, .base_width = 2, .classes = 3});
         networks.gan.discriminator().train(false);  // no dropout between the passes that are compared

@@ -206,6 +206,16 @@ TEST(OptionList, AFactThatAnOldCheckpointLacksIsWhatItsTimeUsed) {
     EXPECT_EQ(facts.at("--rate"), "0.5") << "the default, where nothing else is said";
 }
 
+TEST(OptionList, AFactMayHaveTheNameOfAnOption) {
+    std::int64_t of_model = 1, asked_for = 0;
+    OptionList list;
+    list.fact("channels", of_model);
+    list.free("channels", asked_for, "");
+    ASSERT_NE(list.find("channels"), nullptr);
+    EXPECT_EQ(list.find("channels")->address(), &asked_for);
+    EXPECT_EQ(facts_of(list), (CheckpointFacts{{"model.channels", "1"}}));
+}
+
 TEST(OptionList, SettlesWhatNobodyGave) {
     Options options;
     OptionList list;
