@@ -4,12 +4,19 @@
 #include <filesystem>
 #include <fstream>
 
-#include "models/gan_facts.h"
-#include "models/vae_facts.h"
+#include "models/gan_options.h"
+#include "models/vae_options.h"
 #include "tests/common/temporary_folder.h"
 
 namespace sinter::tests {
 namespace {
+
+template <class Options>
+CheckpointFacts facts_of_model(Options options) {
+    OptionList list;
+    describe(list, options);
+    return facts_of(list);
+}
 
 /// With a file that is large enough for the models.
 class ModelFacts : public testing::Test {
@@ -21,39 +28,42 @@ protected:
 
     TemporaryFolder folder_;
     std::string file_;
-    CheckpointFacts facts_;
 };
 
 TEST_F(ModelFacts, KeepTheNormOfTheDiscriminator) {
-    for (const auto& [name, norm] : kDiscriminatorNorms) {
-        add_model_facts(facts_, GanOptions{.discriminator_norm = norm});
-        EXPECT_EQ(facts_["model.discriminator_norm"], name);
-        EXPECT_EQ(gan_from_facts(facts_, file_).discriminator_norm, norm) << name;
+    for (const auto& [name, norm, note] : kDiscriminatorNorms) {
+        const CheckpointFacts facts = facts_of_model(GanOptions{.discriminator_norm = norm});
+        EXPECT_EQ(facts.at("model.discriminator_norm"), name);
+        EXPECT_EQ(gan_from_facts(facts, file_).discriminator_norm, norm) << name;
     }
 }
 
 TEST_F(ModelFacts, ReadTwoFlagsOfOlderFilesAsTheNorm) {
-    add_model_facts(facts_, GanOptions{});
-    facts_.erase("model.discriminator_norm");
-    const auto norm = [&](const char* spectral, const char* batch) {
-        facts_["model.spectral_norm"] = spectral;
-        facts_["model.discriminator_batch_norm"] = batch;
-        return gan_from_facts(facts_, file_).discriminator_norm;
+    const auto norm = [&](const GanOptions& options, const char* spectral, const char* batch) {
+        CheckpointFacts facts = facts_of_model(options);
+        facts.erase("model.discriminator_norm");
+        facts["model.spectral_norm"] = spectral;
+        facts["model.discriminator_batch_norm"] = batch;
+        return gan_from_facts(facts, file_).discriminator_norm;
     };
-    EXPECT_EQ(norm("false", "true"), DiscriminatorNorm::batch);
-    EXPECT_EQ(norm("false", "false"), DiscriminatorNorm::none);
-    EXPECT_EQ(norm("true", "true"), DiscriminatorNorm::spectral);
-    EXPECT_EQ(norm("true", "false"), DiscriminatorNorm::spectral);
+    const GanOptions published{.size = 32};
+    EXPECT_EQ(norm(published, "false", "true"), DiscriminatorNorm::batch);
+    EXPECT_EQ(norm(published, "false", "false"), DiscriminatorNorm::none);
+    EXPECT_EQ(norm(published, "true", "true"), DiscriminatorNorm::spectral);
+    EXPECT_EQ(norm(published, "true", "false"), DiscriminatorNorm::spectral);
+    // The flag said so of networks that had none.
+    EXPECT_EQ(norm({.size = 28}, "false", "true"), DiscriminatorNorm::none);
+    EXPECT_EQ(norm({.architecture = GanArchitecture::dense, .size = 32}, "false", "true"), DiscriminatorNorm::none);
 }
 
 TEST_F(ModelFacts, KeepTheActivationOfADenseVae) {
-    for (const auto& [name, activation] : kVaeActivations) {
-        add_model_facts(facts_, VaeOptions{.activation = activation});
-        EXPECT_EQ(facts_["model.activation"], name);
-        EXPECT_EQ(vae_from_facts(facts_, file_).activation, activation) << name;
+    for (const auto& [name, activation, note] : kVaeActivations) {
+        CheckpointFacts facts = facts_of_model(VaeOptions{.activation = activation});
+        EXPECT_EQ(facts.at("model.activation"), name);
+        EXPECT_EQ(vae_from_facts(facts, file_).activation, activation) << name;
+        facts.erase("model.activation");
+        EXPECT_EQ(vae_from_facts(facts, file_).activation, relu()) << "as in files of an older time";
     }
-    facts_.erase("model.activation");
-    EXPECT_EQ(vae_from_facts(facts_, file_).activation, relu());
 }
 
 }  // namespace
