@@ -30,7 +30,7 @@ TEST(AllocationCounter, SeesAnAllocation) {
 }
 
 const VaeOptions kDense{.hidden = {64}, .latent = 8};
-const VaeOptions kGaussian{.hidden = {64}, .latent = 8, .likelihood = Likelihood::gaussian};
+const VaeOptions kGaussian{.hidden = {64}, .activation = gelu(), .latent = 8, .likelihood = Likelihood::gaussian};
 const VaeOptions kConditional{.hidden = {64}, .latent = 8, .classes = 10};
 const VaeOptions kConv{.architecture = VaeArchitecture::conv, .latent = 2};
 const VaeOptions kConditionalConv{.architecture = VaeArchitecture::conv, .latent = 2, .classes = 10};
