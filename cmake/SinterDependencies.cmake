@@ -31,13 +31,18 @@ add_library(sinter_highway INTERFACE)
 target_include_directories(sinter_highway SYSTEM INTERFACE ${SINTER_HIGHWAY_INCLUDE})
 target_link_libraries(sinter_highway INTERFACE ${SINTER_HIGHWAY_LIBRARY})
 set(disabled HWY_SSSE3|HWY_AVX3_DL|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)
-# SIMD code takes sanitizers minutes to compile. Its accesses are those of one source: long vectors, short ones and the
-# scalar baseline show its faults, and which of them threads run is all the same.
+# SIMD code takes sanitizers minutes to compile. Its accesses are those of one source: the longest vectors of this
+# machine and the scalar baseline show its faults.
 if(SINTER_SANITIZE)
     string(APPEND disabled "|HWY_SSE4")
-endif()
-if(SINTER_SANITIZE MATCHES thread)
-    string(APPEND disabled "|HWY_AVX3")
+    if(EXISTS /proc/cpuinfo)
+        file(STRINGS /proc/cpuinfo has_avx512 REGEX "^flags.* avx512vl" LIMIT_COUNT 1)
+    endif()
+    if(has_avx512)
+        string(APPEND disabled "|HWY_AVX2")
+    else()
+        string(APPEND disabled "|HWY_AVX3")
+    endif()
 endif()
 target_compile_definitions(sinter_highway INTERFACE "HWY_DISABLED_TARGETS=(${disabled})")
 

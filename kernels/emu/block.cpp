@@ -217,7 +217,7 @@ int BlockRunner::barrier(BarrierKind kind, int predicate, const char* name, cons
     if (arrived_ == 0) first_arrived_ = running_;
     const Thread& first = threads_[static_cast<std::size_t>(first_arrived_)];
     if (first.name != name || first.at.line() != at.line() || first.at.column() != at.column() ||
-        std::strcmp(first.at.file_name(), at.file_name()) != 0) {
+        (first.at.file_name() != at.file_name() && std::strcmp(first.at.file_name(), at.file_name()) != 0)) {
         fail("waits at " + text(name, at) + ", but " + waiting_text(first_arrived_) +
              ": all threads of a block must meet at the same barrier");
     }

@@ -60,10 +60,17 @@ TEST(Gif, GreyFramesAndTheirTimesReadBackExactly) {
     EXPECT_EQ(animation.milliseconds, (std::vector<int>{70, 70, 1500}));
 }
 
+/// Lengths of noise, a code a pixel or nearly so, at which a frame ends about where its codes grow to 10, 11 and 12
+/// bits.
+struct Lengths {
+    std::int64_t first, last;
+};
+constexpr Lengths kTurns[] = {{1, 300}, {750, 800}, {1780, 1850}};
+
 // Codes grow from 9 to 12 bits and start again while a frame goes on; each length meets these turns at another place.
 TEST(Gif, EveryLengthReadsBackExactly) {
     for (const unsigned shades : {2u, 256u}) {
-        for (std::int64_t width = 1; width < 900; ++width) {
+        for (std::int64_t width = kTurns[0].first; width < kTurns[0].last; ++width) {
             const Picture frame = noise(1, width, shades, static_cast<unsigned>(width));
             const Animation animation = decode(encode_gif({&frame, 1}), 1);
             ASSERT_EQ(animation.frames.size(), 1u);
@@ -100,11 +107,20 @@ std::vector<int> codes_of(std::span<const std::byte> gif) {
 }
 
 TEST(Gif, EveryFrameEndsWithTheCodeOfTheEnd) {
-    for (std::int64_t width = 1; width < 2100; ++width) {
-        const Picture frame = noise(1, width, 256, 7);
-        const std::vector<int> codes = codes_of(encode_gif({&frame, 1}));
-        ASSERT_EQ(codes.front(), 256) << width;
-        ASSERT_EQ(codes.back(), 257) << width;
+    std::size_t growth = 254;  // codes that fit into 9 bits; then twice as many for each bit more
+    for (const auto& [first, last] : kTurns) {
+        std::vector<int> codes;
+        for (std::int64_t width = first; width < last; ++width) {
+            const Picture frame = noise(1, width, 256, 7);
+            codes = codes_of(encode_gif({&frame, 1}));
+            if (width == first) {
+                EXPECT_LT(codes.size(), growth);
+            }
+            ASSERT_EQ(codes.front(), 256) << width;
+            ASSERT_EQ(codes.back(), 257) << width;
+        }
+        EXPECT_GT(codes.size(), growth + 6);
+        growth = 2 * growth + 258;
     }
 }
 
