@@ -46,7 +46,7 @@ ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
         phase("forward");
         const Tensor loss = softmax_cross_entropy(classifier.classify(batch.images).logits, batch.labels,
                                                   1.0 / static_cast<double>(batch.images.size(0)));
-        const StepNumbers numbers = guard.gather({{"loss", loss}});
+        const StepNumbers numbers = guard.collect({{"loss", loss}});
 
         phase("backward");
         optimizer->clear_gradients();
@@ -66,14 +66,13 @@ ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
         while (run.next_batch()) {
             noise.start_step(static_cast<std::uint64_t>(run.step()));
             optimizer->prepare(options.lr * run.rate_factor());
-            run.compute([&] { return step(run.batch()); });
+            run.compute(step);
         }
         if (run.stopped()) return run.stop();
 
-        const Means& train = run.means();
         const Score test = evaluate();
-        run.sum_up({{"train", train.fields()}, {"test", {{"loss", test.loss}, {"accuracy", test.accuracy}}}},
-                   {{"train", train["loss"]}, {"test", test.loss}, {"accuracy", test.accuracy}});
+        run.sum_up({{"train", run.means().fields()}, {"test", {{"loss", test.loss}, {"accuracy", test.accuracy}}}},
+                   {{"train", run.means()["loss"]}, {"test", test.loss}, {"accuracy", test.accuracy}});
         run.end_epoch();
     }
 

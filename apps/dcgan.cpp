@@ -90,11 +90,13 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
         pictures.write_grid(grid_path(run.folder(), 0), pictures.fixed_images());
     }
 
+    const auto step = [&](const Batch& batch) { return training.pass(batch.images, batch.labels); };
+
     while (run.next_epoch()) {
         while (run.next_batch()) {
             noise.start_step(static_cast<std::uint64_t>(run.step()));
             training.prepare(run.step(), {options.lr_g * run.rate_factor(), options.lr_d * run.rate_factor()});
-            run.compute([&] { return training.pass(run.batch().images, run.batch().labels); }, training.variant());
+            run.compute(step, training.variant());
         }
         if (options.dry_run) return run.stop();
         drawing.settle(options.seed);

@@ -72,7 +72,7 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
         phase("forward");
         const Vae::Losses losses = vae.losses(batch.images, noise, beta.tensor(), batch.labels);
         const StepNumbers numbers =
-            guard.gather({{"loss", losses.negative_elbo}, {"recon", losses.reconstruction}, {"kl", losses.kl}});
+            guard.collect({{"loss", losses.negative_elbo}, {"recon", losses.reconstruction}, {"kl", losses.kl}});
 
         phase("backward");
         optimizer->clear_gradients();
@@ -88,14 +88,13 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
             noise.start_step(static_cast<std::uint64_t>(run.step()));
             beta.prepare(run.step());
             optimizer->prepare(options.lr * run.rate_factor());
-            run.compute([&] { return step(run.batch()); });
+            run.compute(step);
         }
         if (run.stopped()) return run.stop();
 
-        const Means& train = run.means();
         const Means test = evaluate(vae, test_batches, options.seed, run.epoch());
-        run.sum_up({{"train", train.fields()}, {"test", test.fields()}},
-                   {{"train", train["loss"]}, {"test", test["loss"]}});
+        run.sum_up({{"train", run.means().fields()}, {"test", test.fields()}},
+                   {{"train", run.means()["loss"]}, {"test", test["loss"]}});
         if (run.pictures_are_due()) {
             const std::string name = fmt::format("epoch-{:03}", run.epoch());
             pictures.samples(run.folder().sample(name));

@@ -1,5 +1,6 @@
-// The numeric watch: finds the op in which NaN or infinity first appeared. Off in normal training, where only the loss
-// is looked at; when that fails the step is run again under the watch (random numbers have addresses, so it repeats).
+// The numeric watch: finds the op in which NaN or infinity first appeared. It is off in normal training, where an
+// UpdateGuard looks at the numbers of a step. A step that has one which is not finite is run again under the watch:
+// random numbers have addresses, so it repeats.
 #pragma once
 
 #include <string>

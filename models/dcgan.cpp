@@ -29,25 +29,21 @@ void add_generator_28(Sequential& layers, Index code, const GanOptions& options,
     layers.add<ConvTranspose2d>("up3", width, options.channels, 5, init, up(2, tanh()));
 }
 
-/// Layer normalisation as the authors of WGAN-GP recommend it to critics: over each image, with a gain and an offset a
-/// channel. These are as many parameters as batch norm has, and they do not depend on the place, as a convolution's.
-LayerNormLayerOptions image_norm(Activation activation) { return {.activation = activation, .per_channel = true}; }
-
 LogitLayer add_discriminator_28(Sequential& features, const GanOptions& options, Generator& init, Generator& noise) {
     const Index width = options.base_width;
     const Activation leaky = leaky_relu(0.3);
-    const bool layer_norm = options.discriminator_norm == DiscriminatorNorm::layer;
-    const bool spectral_norm = options.discriminator_norm == DiscriminatorNorm::spectral;
+    const DiscriminatorNorm norm = options.discriminator_norm;
+    const bool norm_layers = has_norm_layers(norm), spectral_norm = norm == DiscriminatorNorm::spectral;
     const Conv2dOptions down{.stride = 2,
                              .same = true,
-                             .activation = layer_norm ? identity() : leaky,
-                             .bias = !layer_norm,
+                             .activation = norm_layers ? identity() : leaky,
+                             .bias = !norm_layers,
                              .weight_init = init::glorot_uniform(),
                              .bias_init = init::zeros(),
                              .spectral_norm = spectral_norm};
     const auto add_stage = [&](const std::string& number, Index side, Index in, Index out) {
         features.add<Conv2d>("down" + number, in, out, 5, init, down);
-        if (layer_norm) features.add<LayerNorm>("norm" + number, Shape{side, side, out}, init, image_norm(leaky));
+        add_norm_layer(features, "norm" + number, norm, {side, side, out}, leaky, init);
         features.add<Dropout>("dropout" + number, 0.3, noise);
     };
     add_stage("1", 14, options.channels, width);
@@ -95,13 +91,12 @@ void add_radford_generator(Sequential& layers, Index code, const GanOptions& opt
 LogitLayer add_radford_discriminator(Sequential& features, const GanOptions& options, Generator& init) {
     const Index stages = stage_count(options);
     const Activation leaky = leaky_relu(0.2);
-    const bool batch_norm = options.discriminator_norm == DiscriminatorNorm::batch;
-    const bool layer_norm = options.discriminator_norm == DiscriminatorNorm::layer;
-    const bool norm_layers = batch_norm || layer_norm;  // they hold the biases
+    const DiscriminatorNorm norm = options.discriminator_norm;
+    const bool norm_layers = has_norm_layers(norm);
     const auto conv = [&](Index stride, Index padding, Activation activation) {
         Conv2dOptions conv_options = radford_conv(stride, padding, activation);
         conv_options.bias = !norm_layers;
-        conv_options.spectral_norm = options.discriminator_norm == DiscriminatorNorm::spectral;
+        conv_options.spectral_norm = norm == DiscriminatorNorm::spectral;
         conv_options.bias_init = init::zeros();
         return conv_options;
     };
@@ -112,8 +107,7 @@ LogitLayer add_radford_discriminator(Sequential& features, const GanOptions& opt
         features.add<Conv2d>("down" + number, width, 2 * width, 4, init, conv(2, 1, norm_layers ? identity() : leaky));
         width *= 2;
         side /= 2;
-        if (batch_norm) features.add<BatchNorm>("norm" + number, width, init, radford_norm(leaky));
-        if (layer_norm) features.add<LayerNorm>("norm" + number, Shape{side, side, width}, init, image_norm(leaky));
+        add_norm_layer(features, "norm" + number, norm, {side, side, width}, leaky, init);
     }
     return {std::make_unique<Conv2d>(width, 1, 4, init, conv(1, 0, identity())), 4 * 4 * width};
 }

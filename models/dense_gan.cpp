@@ -19,17 +19,14 @@ void add_dense_generator(Sequential& layers, Index code, const GanOptions& optio
 
 LogitLayer add_dense_discriminator(Sequential& features, const GanOptions& options, Generator& init) {
     const Index width = options.base_width, pixels = options.size * options.size * options.channels;
-    const bool layer_norm = options.discriminator_norm == DiscriminatorNorm::layer;
-    const bool spectral_norm = options.discriminator_norm == DiscriminatorNorm::spectral;
+    const DiscriminatorNorm norm = options.discriminator_norm;
+    const bool spectral_norm = norm == DiscriminatorNorm::spectral;
     const auto add_hidden = [&](const std::string& number, Index in, Index out) {
         LinearOptions linear = hidden();
-        if (layer_norm) linear = {.bias = false};
+        if (has_norm_layers(norm)) linear = {.bias = false};
         linear.spectral_norm = spectral_norm;
         features.add<Linear>("hidden" + number, in, out, init, linear);
-        if (layer_norm) {
-            features.add<LayerNorm>("norm" + number, Shape{out}, init,
-                                    LayerNormLayerOptions{.activation = leaky_relu(kSlope)});
-        }
+        add_norm_layer(features, "norm" + number, norm, {out}, leaky_relu(kSlope), init);
     };
     features.add<Flatten>("flatten");
     add_hidden("0", pixels, 8 * width);

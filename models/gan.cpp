@@ -18,11 +18,14 @@ namespace {
 constexpr Index kLabelWidth = 10;
 constexpr Initialiser kLabelInit = init::normal(0, 0.2);
 
-const GanOptions& checked(const GanOptions& options) {
+/// The options that the networks really have.
+GanOptions checked(GanOptions options) {
     require(options.size >= 1 && options.channels >= 1 && options.latent >= 1 && options.base_width >= 1,
             "[gan] expected at least one pixel, channel, latent unit and unit of width, got {}, {}, {} and {}",
             options.size, options.channels, options.latent, options.base_width);
     require(options.classes >= 0, "[gan] expected a number of classes, or 0 for none, got {}", options.classes);
+    if (options.discriminator_norm == DiscriminatorNorm::batch)
+        options.discriminator_norm = published_norm(options.architecture, options.size);
     return options;
 }
 

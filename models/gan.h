@@ -11,6 +11,7 @@
 #include "core/names.h"
 #include "core/nn/layers.h"
 #include "core/random.h"
+#include "models/discriminator_norm.h"
 
 namespace sinter {
 
@@ -28,22 +29,6 @@ void require_image_size(GanArchitecture architecture, Index size);
 /// Whether a network of the architecture normalises over a batch, which then needs two images or more.
 bool has_batch_norm(GanArchitecture architecture);
 
-/// What normalises the discriminator's layers. Batch normalisation is for images of 32 and 64 pixels, which were
-/// published with it; the other discriminators have none. It makes the logit of one image depend on the others of the
-/// batch, so a penalty on the gradient for each image is to go with another (Gulrajani et al., arXiv:1704.00028,
-/// section 4, who recommend layer normalisation).
-enum class DiscriminatorNorm {
-    none,
-    batch,
-    layer,    ///< each image by itself over all of its pixels and channels, with a gain and an offset a channel
-    spectral  ///< of the weights (SN-GAN, Miyato et al., arXiv:1802.05957)
-};
-
-inline constexpr Named<DiscriminatorNorm> kDiscriminatorNorms[] = {{"none", DiscriminatorNorm::none},
-                                                                   {"batch", DiscriminatorNorm::batch},
-                                                                   {"layer", DiscriminatorNorm::layer},
-                                                                   {"spectral", DiscriminatorNorm::spectral}};
-
 /// The norm that a discriminator of the architecture was published with, for images of this size.
 DiscriminatorNorm published_norm(GanArchitecture architecture, Index size);
 
@@ -57,7 +42,7 @@ struct GanOptions {
     Index latent = 100;
     Index base_width = 64;  ///< scales every hidden layer; of dcgan, the channels of the largest hidden images
     Index classes = 0;      ///< more than 0: conditional on a label below it
-    DiscriminatorNorm discriminator_norm = DiscriminatorNorm::batch;
+    DiscriminatorNorm discriminator_norm = DiscriminatorNorm::batch;  ///< none where published_norm() is not batch
 };
 
 /// The last layer of a discriminator.

@@ -82,7 +82,7 @@ StepNumbers GanTraining::pass(const Tensor& real, const Labels& labels) {
 
     if (generator_learns_) phase(simultaneous ? "updates" : "generator update");
     const StepNumbers numbers =
-        guard_.gather({{"loss_d", loss_d}, {"loss_g", loss_g}, {"d_real", d_real}, {"d_fake", d_fake}});
+        guard_.collect({{"loss_d", loss_d}, {"loss_g", loss_g}, {"d_real", d_real}, {"d_fake", d_fake}});
     if (simultaneous) discriminator_optimizer_.apply(options_.clip_norm, &guard_);
     if (generator_learns_) {
         generator_optimizer_.apply(options_.clip_norm, &guard_);

@@ -12,7 +12,7 @@ void tell_divergence(RunFolder& run, const RunState& at) {
 }
 
 void explain_divergence(RunFolder* run, const RunState& at, std::span<const CheckpointPart> parts,
-                        const std::function<void()>& repeat_passes) {
+                        const std::function<void()>& repeat) {
     if (run) tell_divergence(*run, at);
     const std::string when = fmt::format("diverged at step {} (epoch {})", at.step, at.epoch);
     for (const CheckpointPart& part : parts) {
@@ -24,7 +24,7 @@ void explain_divergence(RunFolder* run, const RunState& at, std::span<const Chec
     }
     try {
         const Watch watch;
-        repeat_passes();
+        repeat();
     } catch (const DivergedError& where) {
         throw DivergedError(fmt::format("{}: {}; {}", when, where.what(), kDivergenceAdvice));
     }

@@ -14,11 +14,10 @@ inline constexpr const char* kDivergenceAdvice = "try a lower --lr, --clip-norm 
 void tell_divergence(RunFolder& run, const RunState& at);
 
 /// Throws DivergedError that names a parameter of `parts` which is no longer finite, or else the op in which it
-/// happened: `repeat_passes` is run under the watch. It takes the passes of the step, forward and backward, again with
-/// the same random numbers (they have addresses) and without an update: those weights that the step had changed before
-/// the loss was found stay so, which are the ones that the loss came from. Tells the metrics of `run` before, if there
-/// is one.
+/// happened. `repeat` takes the step again, under the watch. Random numbers have addresses, so they repeat. Nothing is
+/// updated, by the guard: an alternating GAN's discriminator that learned in this step stays as it is, which is what
+/// the generator's loss came from. Tells the metrics of `run` before, if there is one.
 [[noreturn]] void explain_divergence(RunFolder* run, const RunState& at, std::span<const CheckpointPart> parts,
-                                     const std::function<void()>& repeat_passes);
+                                     const std::function<void()>& repeat);
 
 }  // namespace sinter

@@ -15,8 +15,8 @@ namespace sinter {
 /// Means over images, collected batch by batch in double precision. A number joins when it first comes.
 class Means {
 public:
-    /// Adds the numbers of a batch of `images` images; NaN stands for one that this batch does not have. Their order is
-    /// that of fields().
+    /// Adds the numbers of a batch of `images` images. NaN: this batch does not have the number. fields() keeps the
+    /// order of the last batch.
     void add(std::span<const NamedNumber> batch_means, std::int64_t images);
     /// The mean of a number so far; 0 where no batch had it. Throws UsageError for a name that never came.
     double operator[](std::string_view name) const;

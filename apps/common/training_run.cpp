@@ -90,21 +90,16 @@ bool TrainingRun::advance() {
     return false;
 }
 
-void TrainingRun::compute_step(const CapturedStep::Pass& pass, std::string_view variant) {
-    const auto gather_and_pass = [&] { return compute_pass(pass); };
-    if (repeats_) diverge(gather_and_pass);
-    const StepNumbers numbers = captured_.run({place_.images, variant}, std::ref(gather_and_pass));
+void TrainingRun::compute_pass(const CapturedStep::Pass& pass, std::string_view variant) {
+    if (repeats_) diverge(pass);
+    const StepNumbers numbers = captured_.run({place_.images, variant}, pass);
     phase(nullptr);
     ProfileRange::end();
     at_.position = batches_.position();
-    readings_.push(place_, numbers, [&](const Reading& reading) { take(reading); });
-    if (profiled_.contains(place_.step - 1) && at_.step == profiled_.end) tell_profile();
-    if (progress_) progress_->update(place_.images, [&] { return shown(); });
-}
-
-StepNumbers TrainingRun::compute_pass(const CapturedStep::Pass& pass) {
-    batches_.gather(batch_.images, plan_.with_labels ? &batch_.labels : nullptr);
-    return pass();
+    readings_.push(place_, numbers);
+    while (const auto reading = readings_.ready()) take(*reading);
+    if (at_.step == profiled_.end) tell_profile();
+    if (progress_ && progress_->count(place_.images)) progress_->show(shown());
 }
 
 /// Takes the numbers of one step, in the order of the steps.
@@ -119,7 +114,7 @@ void TrainingRun::take(const Reading& reading) {
         fmt::print(stderr, "first step {:.2f} s after the start of the program\n", since_start_of_program.seconds());
 }
 
-/// Goes to the step that diverged once more. The weights are as they were before it, and stay so.
+/// Goes to the step that diverged once more. Nothing is updated from that step on.
 void TrainingRun::go_back() {
     repeats_ = true;
     place_ = *diverged_;
@@ -129,7 +124,7 @@ void TrainingRun::go_back() {
 }
 
 void TrainingRun::end_steps() {
-    readings_.flush([&](const Reading& reading) { take(reading); });
+    while (const auto reading = readings_.wait()) take(*reading);
     if (diverged_) return;
     if (stopped_ || at_.epoch == options_.epochs) tell_profile();
     at_.train_seconds += since_first_step_.seconds();

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "apps/common/run_state.h"
@@ -52,38 +53,44 @@ struct TrainingPlan {
 ///         while (run.next_batch()) {
 ///             noise.start_step(run.step());
 ///             optimizer.prepare(options.lr * run.rate_factor());
-///             run.compute([&] { return step(run.batch()); });  // returns its StepNumbers
+///             run.compute(step);  // (const Batch&) -> StepNumbers
 ///         }
 ///         if (run.stopped()) return run.stop();
 ///         run.sum_up({{"train", run.means().fields()}}, run.shown());
 ///         run.end_epoch();
 ///     }
 ///
-/// What stands before compute() is done in every step; what stands in it is recorded on a CUDA device and replayed.
+/// Code before compute() runs in every step. Code inside it is recorded on a CUDA device and replayed.
+///
+/// A step whose numbers are not finite is found out some steps later. The run then goes back: next_batch() returns the
+/// batch of that step once more, the program prepares the step as before, and compute() repeats it under a Watch, which
+/// ends in a DivergedError that says where NaN or infinity appeared.
 class TrainingRun {
 public:
     /// A run over `batches`, which must outlive it.
     TrainingRun(const TrainingOptions& options, Loader& batches, TrainingPlan plan = {});
 
     /// Opens the run folder and, with --resume, goes to where its last checkpoint left `parts`; with --dry-run only
-    /// takes note of them. `fixed_facts`: what must be the same for a run to go on, since with another value its
-    /// numbers would be those of no single run. Returns the facts of the checkpoint, none without one. Throws as
-    /// open_run_folder() and resume_run() do.
+    /// takes note of them. A resumed run must not change `fixed_facts`: its numbers would mix two different runs.
+    /// Returns the facts of the checkpoint, none without one. Throws as open_run_folder() and resume_run() do.
     CheckpointFacts open(const OptionList& list, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts);
 
     /// Goes to the epoch to be trained, or to go on with; false where none is left.
     bool next_epoch();
-    /// Goes to the next batch and step; false at the end of the epoch, and where SIGINT, SIGTERM or --dry-run ends the
-    /// steps early. Where a number of a step turns out not to be finite, it goes back to that step, so that the program
-    /// takes it again, under a Watch.
+    /// Goes to the next batch and step, or back to one that diverged; false at the end of the epoch, and where SIGINT,
+    /// SIGTERM or --dry-run ends the steps early.
     bool next_batch();
-    /// Computes the step on the batch: `pass` runs forward, backward and updates, and returns the StepNumbers of an
-    /// UpdateGuard, which holds the updates where one is not finite. It is a pass as CapturedStep wants it: it waits
-    /// for nothing and uploads nothing. `variant` (a literal) names passes that differ in their kernels. Throws
-    /// DivergedError, after a line in the metrics, in a step that is taken again.
-    template <class Pass>
-    void compute(Pass pass, std::string_view variant = {}) {
-        compute_step(std::ref(pass), variant);  // the reference keeps the heap out of the step
+    /// Computes a step on the batch: `step(const Batch&)` runs forward, backward and updates, and returns the
+    /// StepNumbers of an UpdateGuard, which holds the updates where one is not finite. It is a pass as CapturedStep
+    /// wants it: it waits for nothing and uploads nothing. `variant` (a literal) names steps that differ in their
+    /// kernels. Throws DivergedError, after a line in the metrics, in a step that is repeated.
+    template <class Step>
+    void compute(const Step& step, std::string_view variant = {}) {
+        const auto pass = [&] {
+            batches_.gather(batch_.images, plan_.with_labels ? &batch_.labels : nullptr);
+            return step(std::as_const(batch_));
+        };
+        compute_pass(std::ref(pass), variant);  // the reference keeps the heap out of the step
     }
     /// Whether next_batch() has ended the steps early: the program then returns stop().
     bool stopped() const { return stopped_; }
@@ -104,7 +111,6 @@ public:
     /// Ends the run for numbers that are not finite; `repeat` shows the watch where they come from.
     [[noreturn]] void diverge(const std::function<void()>& repeat);
 
-    const Batch& batch() const { return batch_; }
     /// What the schedule and --warmup-steps make of a learning rate in this step.
     double rate_factor() const { return schedule_.factor(at_.step - 1); }
     std::int64_t step() const { return at_.step; }
@@ -113,15 +119,15 @@ public:
     const Means& means() const { return at_.means; }
     /// The means beside the progress bar as they are now. The values live until the next call.
     std::span<const ProgressValue> shown();
-    RunFolder& folder() { return *folder_; }
+    /// Throws std::bad_optional_access with --dry-run, which has none.
+    RunFolder& folder() { return folder_.value(); }
 
 private:
     void begin_steps();
     void end_steps();
     bool advance();
     void go_back();
-    void compute_step(const CapturedStep::Pass& pass, std::string_view variant);
-    StepNumbers compute_pass(const CapturedStep::Pass& pass);
+    void compute_pass(const CapturedStep::Pass& pass, std::string_view variant);
     void take(const Reading& reading);
     void tell_profile();
     void save(CheckpointFacts facts);

@@ -20,7 +20,7 @@ struct DeviceNumbers {
 
 }  // namespace
 
-StepNumbers UpdateGuard::gather(std::initializer_list<StepNumber> numbers) const {
+StepNumbers UpdateGuard::collect(std::initializer_list<StepNumber> numbers) const {
     require(numbers.size() <= StepNumbers::kMaxNumbers, "[update_guard] expected at most {} numbers, got {}",
             StepNumbers::kMaxNumbers, numbers.size());
     StepNumbers gathered;

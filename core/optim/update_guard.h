@@ -21,20 +21,21 @@ struct StepNumbers {
 
     std::array<const char*, kMaxNumbers> names = {};
     int count = 0;
-    Tensor values;  ///< [count + 1]: NaN for a number that the step does not have; behind them 0 once updates are held
+    Tensor values;  ///< [count + 1]: the numbers, NaN where the step has none; last 1, or 0 once updates are held
 };
 
 /// Keeps the weights of a training as they were before the first number that is NaN or infinite, without the host
-/// having to look at every loss before the weights change.
+/// having to look at every loss before the weights change. (Of two networks that learn one after the other, the first
+/// may have learned in that step, from a loss that was finite.)
 class UpdateGuard {
 public:
     explicit UpdateGuard(Device device) : proceed_(Tensor::full({1}, 1, device)) {}
 
-    /// Gathers the numbers of a step. Holds all updates from now on, for good, if one of them is not finite: call it
+    /// Collects the numbers of a step. Holds all updates from now on, for good, if one of them is not finite: call it
     /// before they are applied. Throws UsageError for more than kMaxNumbers, or one that is not of one element.
-    StepNumbers gather(std::initializer_list<StepNumber> numbers) const;
-    /// Holds updates as gather() does, for one number that nobody reads.
-    void check(const Tensor& loss) const { gather({{"loss", loss}}); }
+    StepNumbers collect(std::initializer_list<StepNumber> numbers) const;
+    /// Holds updates as collect() does, for a loss that the host does not read.
+    void check(const Tensor& loss) const { collect({{"loss", loss}}); }
     /// One number: 0 once updates are held.
     const Tensor& proceed() const { return proceed_; }
 

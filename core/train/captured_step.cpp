@@ -27,13 +27,13 @@ StepNumbers CapturedStep::run(const StepKind& kind, const Pass& pass) {
             std::unique_ptr<Recording>& entry = recordings_[kind];
             if (!entry) {
                 entry = std::make_unique<Recording>();
-                // Its result takes memory that the others have not reckoned with: they have to run once more.
+                // A new kind takes memory that the others counted on: they run once more before they are recorded.
                 for (auto& [other_kind, other] : recordings_) other->runs = std::min(other->runs, 1);
             }
             Recording& recording = *entry;
             if (!recording.graph) {
-                // The first run finds out what memory it takes, and makes what it keeps; the second shows what it takes
-                // beside that. The third gets the same, so the results before it must be free.
+                // Run 1 fills the pool and makes what lasts, such as gradients. Run 2 shows what a step needs beside
+                // that. Run 3 is recorded and must find the same blocks free, so the last result is dropped first.
                 recording.result = {};
                 if (recording.runs++ < 2) return recording.result = pass();
                 recording.graph = std::make_unique<kernels::CudaGraph>(queue, [&] { recording.result = pass(); });

@@ -152,7 +152,8 @@ void Progress::clear() {
     bar_is_shown_ = false;
 }
 
-void Progress::redraw(double now, std::span<const ProgressValue> values) {
+void Progress::show(std::span<const ProgressValue> values) {
+    const double now = clock_();
     next_redraw_ = now + seconds_between(settings_.style);
     const ProgressLine line{
         epoch_, plan_.epochs, images_, plan_.images_per_epoch, images_per_second(now), seconds_left(now), values};

@@ -41,7 +41,8 @@ struct ProgressSettings {
 ///     Progress progress({.epochs = 10, .images_per_epoch = 60000});
 ///     for (int epoch = 1; epoch <= 10; ++epoch) {
 ///         progress.begin_epoch(epoch);
-///         for (...) progress.update(batch_size, [&] { return std::array{ProgressValue{"loss", read_loss()}}; });
+///         for (...)
+///             if (progress.count(batch_size)) progress.show(std::array{ProgressValue{"loss", read_loss()}});
 ///         progress.end_epoch({{"loss", mean_loss}});
 ///     }
 class Progress {
@@ -54,15 +55,14 @@ public:
     /// Starts the clock of epoch `epoch` (1 is the first). A resumed run has done `images_done` of its images before.
     void begin_epoch(int epoch, std::int64_t images_done = 0);
 
-    /// Counts `images` and, where a redraw is due, shows them with `values()`: anything that converts to
-    /// std::span<const ProgressValue>. It is not called otherwise, so that it may read from a device. Most calls are a
-    /// clock read and a compare.
-    template <class Values>
-    void update(std::int64_t images, Values&& values) {
+    /// Counts `images`. Whether a redraw is due: most calls are a clock read and a compare, so that what there is to
+    /// show need not be read from a device.
+    bool count(std::int64_t images) {
         images_ += images;
-        const double now = clock_();
-        if (now >= next_redraw_) redraw(now, values());
+        return clock_() >= next_redraw_;
     }
+    /// Redraws with these values.
+    void show(std::span<const ProgressValue> values);
 
     /// Says that the images of the epoch are done: what follows until end_epoch(), such as a test, does not count in
     /// its time and speed.
@@ -76,7 +76,6 @@ public:
     void clear();
 
 private:
-    void redraw(double now, std::span<const ProgressValue> values);
     void print_line();
     double images_per_second(double now) const;
     double seconds_left(double now) const;

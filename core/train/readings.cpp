@@ -28,7 +28,7 @@ void Readings::fill(Slot& slot, const Real* values) {
     slot.updates_held = *values == 0;
 }
 
-void Readings::post(const StepPlace& place, const StepNumbers& numbers) {
+void Readings::push(const StepPlace& place, const StepNumbers& numbers) {
     if (slots_.empty()) make_slots(numbers.count);
     const int index = (first_ + under_way_++) % static_cast<int>(slots_.size());
     Slot& slot = slots_[static_cast<std::size_t>(index)];

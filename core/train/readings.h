@@ -32,26 +32,23 @@ struct Reading {
 
 /// Hands over readings in the order of their steps: on a CUDA device kLag steps later, so that the next steps are
 /// under way while the host looks at this one; elsewhere at once.
+///
+///     readings.push(place, numbers);
+///     while (const auto reading = readings.ready()) ...
+///
+/// and when no step follows, the rest by wait().
 class Readings {
 public:
     static constexpr int kLag = 2;
 
     explicit Readings(Device device);
 
-    /// Begins to read the numbers of the step, and calls consume(Reading) for the step of kLag steps before (or this
-    /// one). Throws UsageError where the step has not as many numbers as the first one.
-    template <class Consume>
-    void push(const StepPlace& place, const StepNumbers& numbers, Consume consume) {
-        post(place, numbers);
-        while (under_way_ > lag_) consume(take());
-    }
-
-    /// Waits for all that are under way. Throws DeviceError, as push() does, where a step of before failed on the
-    /// device.
-    template <class Consume>
-    void flush(Consume consume) {
-        while (under_way_ > 0) consume(take());
-    }
+    /// Begins to read the numbers of the step. Throws UsageError where they are not as many as those of the first step.
+    void push(const StepPlace& place, const StepNumbers& numbers);
+    /// The reading of kLag steps before (or of this one), once. Throws DeviceError where a step failed on the device.
+    std::optional<Reading> ready() { return under_way_ > lag_ ? std::optional(take()) : std::nullopt; }
+    /// Waits for the oldest reading under way; none where all have been handed over. Throws as ready() does.
+    std::optional<Reading> wait() { return under_way_ > 0 ? std::optional(take()) : std::nullopt; }
 
 private:
     struct Slot {
@@ -61,7 +58,6 @@ private:
     };
 
     void make_slots(int numbers);
-    void post(const StepPlace& place, const StepNumbers& numbers);
     Reading take();
     /// `values`: the numbers of the slot, and behind them whether updates go on.
     template <class Real>

@@ -43,18 +43,19 @@ public:
             training_.loader.gather(training_.batch);
             const Vae::Losses losses = training_.vae.losses(training_.batch, training_.noise);
             const StepNumbers gathered =
-                guard_.gather({{"loss", losses.negative_elbo}, {"recon", losses.reconstruction}, {"kl", losses.kl}});
+                guard_.collect({{"loss", losses.negative_elbo}, {"recon", losses.reconstruction}, {"kl", losses.kl}});
             training_.adam.clear_gradients();
             backward(losses.total);
             training_.adam.apply(0, &guard_);
             return gathered;
         });
-        readings_.push(place, numbers, [&](const Reading& reading) { take(reading); });
+        readings_.push(place, numbers);
+        while (const auto reading = readings_.ready()) take(*reading);
     }
 
     Outcome after(int steps) {
         for (int i = 0; i < steps; ++i) step();
-        readings_.flush([&](const Reading& reading) { take(reading); });
+        while (const auto reading = readings_.wait()) take(*reading);
         return {losses_, training_.parameters(), held_};
     }
 
@@ -92,12 +93,13 @@ public:
             return run_.training.pass(
                 random_uniform({batch_, options.size, options.size, options.channels}, -1, 1, run_.images), labels_);
         });
-        readings_.push({number, 0, batch_}, numbers, [&](const Reading& reading) { take(reading); });
+        readings_.push({number, 0, batch_}, numbers);
+        while (const auto reading = readings_.ready()) take(*reading);
     }
 
     Outcome after(int steps) {
         for (int i = 0; i < steps; ++i) step();
-        readings_.flush([&](const Reading& reading) { take(reading); });
+        while (const auto reading = readings_.wait()) take(*reading);
         Outcome outcome{losses_, run_.generator.arena().values().to_floats()};
         const std::vector<float> critic = run_.discriminator.arena().values().to_floats();
         outcome.parameters.insert(outcome.parameters.end(), critic.begin(), critic.end());
@@ -148,18 +150,18 @@ public:
             adam_.clear_gradients();
             const Tensor loss = softmax_cross_entropy(classifier_.classify(batch).logits, labels_,
                                                       1.0 / static_cast<double>(labels_.count()));
-            const StepNumbers gathered = guard_.gather({{"loss", loss}});
+            const StepNumbers gathered = guard_.collect({{"loss", loss}});
             backward(loss);
             adam_.apply(0, &guard_);
             return gathered;
         });
-        readings_.push({number, 0, labels_.count()}, numbers,
-                       [&](const Reading& reading) { losses_.push_back(reading.numbers.front().value); });
+        readings_.push({number, 0, labels_.count()}, numbers);
+        while (const auto reading = readings_.ready()) losses_.push_back(reading->numbers.front().value);
     }
 
     Outcome after(int steps) {
         for (int i = 0; i < steps; ++i) step();
-        readings_.flush([&](const Reading& reading) { losses_.push_back(reading.numbers.front().value); });
+        while (const auto reading = readings_.wait()) losses_.push_back(reading->numbers.front().value);
         return {losses_, adam_.arena().values().to_floats()};
     }
 

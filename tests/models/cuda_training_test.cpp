@@ -143,9 +143,9 @@ TEST_F(TrainingOnCUDA, RecordsKindsThatComeInAnyOrder) {
     const auto heavy = [&] {
         const Tensor one = Tensor::full({1}, 1, Device::cuda()), two = one + one, four = two + two;
         counter.assign(counter + one);
-        return guard.gather({{"number", four + counter}});
+        return guard.collect({{"number", four + counter}});
     };
-    const auto light = [&] { return guard.gather({{"number", Tensor::full({1}, -1, Device::cuda())}}); };
+    const auto light = [&] { return guard.collect({{"number", Tensor::full({1}, -1, Device::cuda())}}); };
     double expected = 4;
     for (const char kind : std::string("hhlhhlhlllhh")) {
         const StepNumbers result = kind == 'h' ? captured.run({1, "heavy"}, heavy) : captured.run({1, "light"}, light);
@@ -163,7 +163,7 @@ TEST_F(TrainingOnCUDA, RefusesWhatARecordingCannotRepeat) {
         int runs = 0;
         const auto pass = [&] {
             if (++runs == 3) act();
-            return guard.gather({{"number", number}});
+            return guard.collect({{"number", number}});
         };
         captured.run({images}, pass);
         captured.run({images}, pass);

@@ -35,7 +35,7 @@ const VaeOptions kConditional{.hidden = {64}, .latent = 8, .classes = 10};
 const VaeOptions kConv{.architecture = VaeArchitecture::conv, .latent = 2};
 const VaeOptions kConditionalConv{.architecture = VaeArchitecture::conv, .latent = 2, .classes = 10};
 
-TEST(TrainingStep, AllocatesNothingAfterTheFirstEpoch) {
+TEST(VaeStep, AllocatesNothingAfterTheFirstEpoch) {
     const ImageSet images = make_digits(100, 1).train;
     for (const int threads : {1, 2}) {
         const Threads team(threads);
@@ -57,7 +57,7 @@ TEST(TrainingStep, AllocatesNothingAfterTheFirstEpoch) {
     }
 }
 
-TEST(TrainingStep, AllocatesNothingWithGradientClipping) {
+TEST(VaeStep, AllocatesNothingWithGradientClipping) {
     Training training(make_digits(64, 1).train, 32, 1, {.hidden = {64}, .latent = 8});
     const auto step = [&] {
         training.loader.start_epoch(0);
@@ -92,12 +92,12 @@ void expect_same_bits_for_any_number_of_threads(int steps, const VaeOptions& opt
     EXPECT_TRUE(same_bits(results[0], results[2])) << "1 and 3 threads";
 }
 
-TEST(TrainingStep, GivesTheSameBitsForAnyNumberOfThreads) {
+TEST(VaeStep, GivesTheSameBitsForAnyNumberOfThreads) {
     expect_same_bits_for_any_number_of_threads(5, {});
     expect_same_bits_for_any_number_of_threads(5, kConditionalConv);
 }
 
-TEST(TrainingStep, DependsOnTheSeedAlone) {
+TEST(VaeStep, DependsOnTheSeedAlone) {
     const std::vector<float> first = after_steps(5, 5);
     EXPECT_TRUE(same_bits(first, after_steps(5, 5)));
     EXPECT_FALSE(same_bits(first, after_steps(5, 6)));
