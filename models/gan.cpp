@@ -92,7 +92,7 @@ Gan::DiscriminatorNetwork::DiscriminatorNetwork(const GanOptions& options, Gener
 }
 
 Gan::Gan(const GanOptions& options, Generator& init, Generator& noise)
-    : options_(checked(options)), generator_(options, init), discriminator_(options, init, noise) {}
+    : options_(checked(options)), generator_(options_, init), discriminator_(options_, init, noise) {}
 
 void Gan::require_labels(const Buffer<std::int32_t>& labels, Index batch) const {
     if (options_.classes == 0) {
