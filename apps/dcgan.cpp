@@ -7,14 +7,14 @@
 #include <memory>
 
 #include "apps/common/program.h"
-#include "apps/common/sampling.h"
-#include "apps/common/training_run.h"
-#include "apps/common/training_setup.h"
 #include "apps/dcgan/networks.h"
 #include "apps/dcgan/options.h"
 #include "apps/dcgan/pictures.h"
 #include "apps/dcgan/sample.h"
 #include "apps/dcgan/trouble.h"
+#include "apps/training/sampling.h"
+#include "apps/training/training_run.h"
+#include "apps/training/training_setup.h"
 #include "core/data/loader.h"
 
 namespace sinter {

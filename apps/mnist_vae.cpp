@@ -7,12 +7,12 @@
 #include <memory>
 
 #include "apps/common/program.h"
-#include "apps/common/training_run.h"
-#include "apps/common/training_setup.h"
 #include "apps/mnist_vae/evaluate.h"
 #include "apps/mnist_vae/options.h"
 #include "apps/mnist_vae/pictures.h"
 #include "apps/mnist_vae/sample.h"
+#include "apps/training/training_run.h"
+#include "apps/training/training_setup.h"
 #include "core/data/loader.h"
 #include "core/profile_range.h"
 #include "core/tape.h"

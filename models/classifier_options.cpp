@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/data/image_set.h"
-#include "core/train/facts.h"
+#include "core/options/facts.h"
 
 namespace sinter {
 

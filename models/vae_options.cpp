@@ -6,8 +6,8 @@
 
 #include "core/data/image_set.h"
 #include "core/error.h"
+#include "core/options/facts.h"
 #include "core/train/checkpoint.h"
-#include "core/train/facts.h"
 
 namespace sinter {
 namespace {

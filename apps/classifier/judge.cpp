@@ -8,11 +8,11 @@
 #include <system_error>
 
 #include "apps/classifier/responses.h"
-#include "apps/common/training_setup.h"
+#include "apps/training/training_setup.h"
 #include "core/data/image_folder.h"
 #include "core/error.h"
+#include "core/options/facts.h"
 #include "core/statistics/frechet.h"
-#include "core/train/facts.h"
 #include "core/train/metrics.h"
 #include "models/classifier_options.h"
 

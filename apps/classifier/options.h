@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "apps/common/training_options.h"
+#include "apps/training/training_options.h"
 #include "core/data/image_set.h"
 #include "models/classifier_options.h"
 

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "apps/common/pictures.h"
-#include "apps/common/training_setup.h"
+#include "apps/training/pictures.h"
+#include "apps/training/training_setup.h"
 #include "core/check.h"
+#include "core/options/facts.h"
 #include "core/pictures/image_file.h"
-#include "core/train/facts.h"
 
 namespace sinter {
 namespace {

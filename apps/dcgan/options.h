@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "apps/common/sampling.h"
-#include "apps/common/training_options.h"
+#include "apps/training/sampling.h"
+#include "apps/training/training_options.h"
 #include "core/data/image_set.h"
 #include "models/gan_options.h"
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apps/common/pictures.h"
-#include "apps/common/sampling.h"
+#include "apps/training/pictures.h"
+#include "apps/training/sampling.h"
 #include "core/nn/batch_statistics.h"
 #include "core/ops/random.h"
 #include "core/pictures/gif.h"

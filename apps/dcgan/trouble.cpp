@@ -7,8 +7,8 @@
 #include <limits>
 #include <span>
 
-#include "apps/common/pictures.h"
-#include "core/train/facts.h"
+#include "apps/training/pictures.h"
+#include "core/options/facts.h"
 
 namespace sinter {
 namespace {

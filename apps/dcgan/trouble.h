@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/means.h"
+#include "apps/training/means.h"
 #include "core/data/image_set.h"
 #include "core/train/checkpoint.h"
 #include "models/gan_training.h"

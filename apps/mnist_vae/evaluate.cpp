@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <memory>
 
-#include "apps/common/training_setup.h"
 #include "apps/mnist_vae/pictures.h"
+#include "apps/training/training_setup.h"
 #include "core/files/files.h"
 #include "core/random.h"
 #include "core/tape.h"

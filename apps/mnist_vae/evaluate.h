@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "apps/common/means.h"
 #include "apps/mnist_vae/options.h"
+#include "apps/training/means.h"
 #include "core/data/loader.h"
 #include "core/error.h"
 #include "models/vae.h"

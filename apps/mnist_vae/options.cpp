@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "apps/common/training_setup.h"
+#include "apps/training/training_setup.h"
 #include "core/check.h"
 
 namespace sinter {

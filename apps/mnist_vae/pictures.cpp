@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apps/common/pictures.h"
+#include "apps/training/pictures.h"
 #include "core/ops/random.h"
 #include "core/pictures/png.h"
 #include "core/tape.h"

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/names.h"
-#include "core/train/facts.h"
+#include "core/options/facts.h"
 
 namespace sinter {
 

@@ -8,7 +8,7 @@
 
 #include "core/nn/module.h"
 #include "core/optim/optimizer.h"
-#include "core/train/facts.h"
+#include "core/options/facts.h"
 
 namespace sinter {
 

@@ -1,5 +1,5 @@
 // The table of CUDA kernels that --profile-steps prints: names for people, the longest first.
-#include "apps/common/kernel_trace.h"
+#include "apps/training/kernel_trace.h"
 
 #include <gtest/gtest.h>
 

@@ -5,8 +5,8 @@
 #include <span>
 #include <string>
 
-#include "apps/common/means.h"
-#include "apps/common/training_options.h"
+#include "apps/training/means.h"
+#include "apps/training/training_options.h"
 #include "core/train/checkpoint.h"
 
 namespace sinter {

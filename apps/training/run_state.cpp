@@ -1,4 +1,4 @@
-#include "apps/common/run_state.h"
+#include "apps/training/run_state.h"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "apps/common/divergence.h"
+#include "apps/training/divergence.h"
 #include "core/error.h"
-#include "core/train/facts.h"
+#include "core/options/facts.h"
 
 namespace sinter {
 namespace {

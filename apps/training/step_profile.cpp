@@ -1,4 +1,4 @@
-#include "apps/common/step_profile.h"
+#include "apps/training/step_profile.h"
 
 #include <fmt/format.h>
 

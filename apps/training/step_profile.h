@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/kernel_trace.h"
+#include "apps/training/kernel_trace.h"
 #include "core/device.h"
 #include "core/profile_range.h"
 

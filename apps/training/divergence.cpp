@@ -1,4 +1,4 @@
-#include "apps/common/divergence.h"
+#include "apps/training/divergence.h"
 
 #include <fmt/format.h>
 

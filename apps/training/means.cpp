@@ -1,4 +1,4 @@
-#include "apps/common/means.h"
+#include "apps/training/means.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "apps/common/pictures.h"
+#include "apps/training/pictures.h"
 
 #include <algorithm>
 

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "apps/common/run_state.h"
-#include "apps/common/step_profile.h"
 #include "apps/common/stopwatch.h"
-#include "apps/common/training_options.h"
+#include "apps/training/run_state.h"
+#include "apps/training/step_profile.h"
+#include "apps/training/training_options.h"
 #include "core/data/loader.h"
 #include "core/optim/schedule.h"
 #include "core/train/captured_step.h"

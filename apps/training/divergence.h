@@ -4,7 +4,7 @@
 #include <functional>
 #include <span>
 
-#include "apps/common/run_state.h"
+#include "apps/training/run_state.h"
 
 namespace sinter {
 

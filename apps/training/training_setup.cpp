@@ -1,4 +1,4 @@
-#include "apps/common/training_setup.h"
+#include "apps/training/training_setup.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "core/train/facts.h"
+#include "core/options/facts.h"
 
 #include <fmt/format.h>
 

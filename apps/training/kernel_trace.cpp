@@ -1,4 +1,4 @@
-#include "apps/common/kernel_trace.h"
+#include "apps/training/kernel_trace.h"
 
 #include <cxxabi.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "apps/common/sampling.h"
+#include "apps/training/sampling.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "apps/common/training_run.h"
+#include "apps/training/training_run.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <utility>
 
-#include "apps/common/divergence.h"
-#include "apps/common/training_setup.h"
+#include "apps/training/divergence.h"
+#include "apps/training/training_setup.h"
 #include "core/profile_range.h"
 
 namespace sinter {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "apps/common/training_options.h"
+#include "apps/training/training_options.h"
 #include "core/data/image_set.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/schedule.h"
