@@ -47,11 +47,11 @@ public:
     /// Whether every guard word still stands.
     bool intact() const {
         open();
-        for (std::size_t i = 0; i < front_ + bytes_ + kBack; ++i) {
-            const bool inside = front_ <= i && i < front_ + bytes_;
-            if (!inside && block_[i] != guard(i)) return false;
-        }
-        return true;
+        const auto stands = [&](std::size_t first, std::size_t last) {
+            while (first < last && block_[first] == guard(first)) ++first;
+            return first == last;
+        };
+        return stands(0, front_) && stands(front_ + bytes_, front_ + bytes_ + kBack);
     }
 
 private:
