@@ -108,13 +108,8 @@ __global__ void clip_scale_kernel(StepScalars<float>* step, const float* sum_squ
     step->gradient_scale = factor > 1 ? 1 : factor;  // a NaN norm stays NaN
 }
 
-<<<<<<< HEAD
-// One thread: a place that is known only at run time would put the list into local memory.
-__global__ void gather_step_numbers_kernel(float* y, NumberPlaces<float> numbers, float* proceed) {
-=======
 // One thread does it: a place that is known only at run time would put the list into local memory.
-__global__ void gather_step_numbers_kernel(float* y, StepNumbers<float> numbers, float* proceed) {
->>>>>>> words
+__global__ void gather_step_numbers_kernel(float* y, NumberPlaces<float> numbers, float* proceed) {
     float go_on = *proceed;
 #pragma unroll
     for (int i = 0; i < NumberPlaces<float>::kMaxNumbers; ++i) {
