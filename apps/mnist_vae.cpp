@@ -71,6 +71,7 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
     const auto step = [&](const Batch& batch) {
         phase("forward");
         const Vae::Losses losses = vae.losses(batch.images, noise, beta.tensor(), batch.labels);
+        if (beta.tensor().defined()) guard.check(losses.total);  // else it is the loss below
         const StepNumbers numbers =
             guard.collect({{"loss", losses.negative_elbo}, {"recon", losses.reconstruction}, {"kl", losses.kl}});
 

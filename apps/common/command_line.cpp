@@ -108,7 +108,11 @@ void read_options(const CLI::App& app, OptionList& list) {
     }
     for (const OptionList::Alias& alias : list.aliases()) {
         const std::vector<std::string> words = words_of(alias.name);
-        if (words.empty() || words.back() != "true") continue;
+        if (words.empty()) continue;
+        bool is_meant = false;
+        Option flag(Role::once, alias.name, &is_meant, "");
+        set(flag, alias.name, {words.back()});
+        if (!is_meant) continue;
         Option& option = *list.find(alias.option);
         require(!option.is_given || option.text() == alias.value, "--{} means {} {}, which is '{}'; give one of them",
                 alias.name, option.flag(), alias.value, option.text());

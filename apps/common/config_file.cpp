@@ -17,6 +17,7 @@
 namespace sinter {
 namespace {
 
+constexpr std::size_t kMaxConfigBytes = 64 << 10;
 constexpr const char* kProgram = "program";
 
 /// On one line, and text between double quotes.
@@ -83,6 +84,9 @@ toml::table parse(const std::filesystem::path& file) {
     std::string text;
     try {
         const std::vector<std::byte> bytes = read_whole_file(file);
+        // A run's own has two kilobytes. The parser recurses into dotted keys as deep as a file has them.
+        require(bytes.size() <= kMaxConfigBytes, "--config: {} has {} bytes; expected a file of at most {}",
+                file.string(), bytes.size(), kMaxConfigBytes);
         text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     } catch (const DataError& error) {
         throw UsageError(fmt::format("--config: {}", error.what()));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <string_view>
@@ -15,7 +16,7 @@
 namespace sinter {
 namespace {
 
-constexpr const char* kTrainSeconds = "epoch.train_seconds";
+constexpr const char *kTrainSeconds = "epoch.train_seconds", *kOrder = "epoch.numbers";
 
 /// Calls visit(name, member) for every number of a RunState.
 template <class State, class Visit>
@@ -30,6 +31,7 @@ void for_each_number(State& state, Visit visit) {
 void save_means(const Means& means, CheckpointFacts& facts) {
     facts["epoch.images"] = fmt::format("{}", means.images());
     for (const Means::Sum& sum : means.sums()) {
+        facts[kOrder] += (facts[kOrder].empty() ? "" : ",") + sum.name;
         facts["epoch." + sum.name] = fmt::format("{}", sum.total);
         facts["epoch." + sum.name + ".images"] = fmt::format("{}", sum.images);
     }
@@ -41,10 +43,18 @@ Means load_means(const CheckpointFacts& facts, const FactReader& reader) {
     constexpr std::int64_t kMaxImages = std::numeric_limits<std::int64_t>::max();
     std::vector<Means::Sum> sums;
     for (const auto& [fact, text] : facts) {
-        if (!fact.starts_with(kBefore) || fact.ends_with(kBehind) || fact == "epoch.images" || fact == kTrainSeconds)
+        if (!fact.starts_with(kBefore) || fact.ends_with(kBehind) || fact == "epoch.images" || fact == kTrainSeconds ||
+            fact == kOrder)
             continue;
         sums.push_back({fact.substr(kBefore.size()), reader.number(fact),
                         reader.whole_number(fact + std::string(kBehind), 0, kMaxImages)});
+    }
+    const auto order = facts.find(kOrder);
+    if (order != facts.end()) {  // else the first step puts them in order
+        std::sort(sums.begin(), sums.end(), [&](const Means::Sum& a, const Means::Sum& b) {
+            return ("," + order->second + ",").find("," + a.name + ",") <
+                   ("," + order->second + ",").find("," + b.name + ",");
+        });
     }
     Means means;
     means.resume_at(reader.whole_number("epoch.images", 0, kMaxImages), std::move(sums));

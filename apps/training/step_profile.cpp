@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <string_view>
+#include <utility>
 
 #include "apps/common/stopwatch.h"
 
@@ -29,24 +31,28 @@ void StepProfile::begin_phase(const char* name) {
                                   [&](const Phase& p) { return std::string_view(p.name) == running_; });
         if (found == phases_.end()) found = phases_.insert(phases_.end(), {running_, {}});
         found->microseconds.push_back(std::chrono::duration<double, std::micro>(now - began_).count());
+        step_ += found->microseconds.back();
     }
+    if (!name && step_ > 0) steps_.push_back(std::exchange(step_, 0));
     running_ = name;
     began_ = Clock::now();
 }
 
-void StepProfile::drop() { running_ = nullptr; }
+void StepProfile::drop() {
+    running_ = nullptr;
+    step_ = 0;
+}
 
 std::string StepProfile::table() const {
-    if (phases_.empty()) return "";
-    double step = 0;
-    for (const Phase& p : phases_) step += median(p.microseconds);
-    std::string text = fmt::format("{:<24} {:>12} {:>7}   (medians of {} steps)\n", "phase", "microseconds", "share",
-                                   phases_.front().microseconds.size());
+    if (steps_.empty()) return "";
+    const auto sum = [](const std::vector<double>& times) { return std::accumulate(times.begin(), times.end(), 0.0); };
+    std::string text = fmt::format("{:<24} {:>12} {:>7} {:>6}   (medians of {} steps)\n", "phase", "microseconds",
+                                   "share", "steps", steps_.size());
     for (const Phase& p : phases_) {
-        const double time = median(p.microseconds);
-        text += fmt::format("{:<24} {:>12.1f} {:>6.1f}%\n", p.name, time, 100 * time / step);
+        text += fmt::format("{:<24} {:>12.1f} {:>6.1f}% {:>6}\n", p.name, median(p.microseconds),
+                            100 * sum(p.microseconds) / sum(steps_), p.microseconds.size());
     }
-    return text + fmt::format("{:<24} {:>12.1f}\n", "step", step) + kernels_.table();
+    return text + fmt::format("{:<24} {:>12.1f}\n", "step", median(steps_)) + kernels_.table();
 }
 
 }  // namespace sinter

@@ -23,8 +23,8 @@ public:
     void begin_phase(const char* name) override;
     /// Forgets the phase under way: it was none of a step.
     void drop();
-    /// The table: median microseconds and share of the step for each phase, then the whole step, then the CUDA kernels
-    /// where there were some. Empty if nothing ran.
+    /// The table: for each phase the median of its microseconds, its share of all steps and how many had it, then the
+    /// whole step, then the CUDA kernels where there were some. Empty if nothing ran.
     std::string table() const;
 
 private:
@@ -38,6 +38,8 @@ private:
     bool active_ = false;
     const char* running_ = nullptr;
     Clock::time_point began_;
+    double step_ = 0;            ///< of the step under way, so far
+    std::vector<double> steps_;  ///< in microseconds
     KernelTrace kernels_;
     std::vector<Phase> phases_;
 };

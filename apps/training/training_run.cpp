@@ -194,6 +194,7 @@ void TrainingRun::diverge(const std::function<void()>& repeat) {
 std::span<const ProgressValue> TrainingRun::shown() {
     shown_.clear();
     for (const Means::Sum& sum : at_.means.sums()) {
+        if (sum.images == 0) continue;
         if (plan_.shown.empty() || std::find(plan_.shown.begin(), plan_.shown.end(), sum.name) != plan_.shown.end())
             shown_.push_back({sum.name, at_.means[sum.name]});
     }

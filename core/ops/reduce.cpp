@@ -74,6 +74,7 @@ Tensor sum_over(const Tensor& x, const SummedAxes& axes) {
         last_summed = axes[axis];
     }
     if (result.rank() == 0) return sum(x);
+    if (x.count() == 0) return broadcast_scalar(sum(x), result);  // zeros
     const auto as_matrix = [](const Tensor& y, Index rows) {
         return reshape(y, {rows, rows == 0 ? 0 : y.count() / rows});
     };

@@ -79,6 +79,7 @@ std::optional<BadValue> read_number(Option::Numbers numbers, const std::string& 
 
 std::optional<BadValue> read_list(const Option& option, std::span<const std::string> words,
                                   std::vector<std::int64_t>& field) {
+    if (words.empty()) return BadValue{"a whole number or more", "none"};
     std::vector<std::int64_t> values;
     for (const std::string& word : words) {
         for (std::size_t begin = 0; begin <= word.size();) {

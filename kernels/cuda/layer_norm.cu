@@ -116,7 +116,7 @@ __global__ void __launch_bounds__(kBlock)
                 return InputAndGradient{load4(x + i, left), load4(dy + i, left)};
             },
             [&](Index i, const InputAndGradient& loaded) {
-                const Index row = columns.quotient(i);
+                const Index row = left > 0 ? columns.quotient(i) : 0;  // without columns i may lie behind the last row
                 const float mean = rows.mean[row], inverse = rows.inverse_deviation[row];
 #pragma unroll
                 for (int j = 0; j < kQuad; ++j) {

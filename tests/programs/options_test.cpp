@@ -133,6 +133,8 @@ TEST_F(OptionFiles, AreRefusedWithASentence) {
     expect_refused("hidden = [3, \"x\"]\n", {"--hidden", "'x'"});
     expect_refused("norm = \"layer\"\n", {"--norm", "none, batch or spectral", "'layer'"});
     expect_refused("spectral-norm = 1\n", {"--spectral-norm", "true or false"});
+    expect_refused("hidden = []\n", {"--hidden", "a whole number or more"});
+    expect_refused("a" + std::string(70'000, '.') + " = 1\n", {"--config", "65536"});
     expect_refused("epochs = 2\nseed == 3\n", {"config.toml", "line 2", "expected TOML"});
     expect_refused("epochs = 2\nepochs = 3\n", {"config.toml", "line 2"});
     expect_refused("text = \"\xe4\"\n", {"config.toml", "line 1"});
@@ -204,6 +206,7 @@ TEST(CommandLine, IsRefusedWithASentence) {
     };
     expect_refused({"--epoch", "3"}, {"unknown option '--epoch'", "did you mean --epochs?"});
     expect_refused({"--spectralnorm"}, {"did you mean --spectral-norm?"});
+    expect_refused({"--spectral-norm=yes"}, {"--spectral-norm", "true or false", "yes"});
     expect_refused({"epochs"}, {"unexpected argument 'epochs'"});
     expect_refused({"--epochs"}, {"--epochs", "--help"});
     expect_refused({"--epochs", "3", "--epochs", "4"}, {"--epochs"});

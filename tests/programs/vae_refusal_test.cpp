@@ -151,6 +151,11 @@ TEST_F(Refusal, FullDiskAtTheStart) {
     EXPECT_FALSE(fs::exists(path("run") + "/config.toml"));
 }
 
+TEST_F(Refusal, DivergenceOfTheWeightedLossIsFoundInItsStep) {
+    const Outcome outcome = vae(training(path("run"), {"--beta", "3e38", "--latent", "400"}));
+    expect_refusal(outcome, 5, {"diverged at step 1 (epoch 1)", "[multiply]"});
+}
+
 TEST_F(Refusal, DivergenceEndsWithItsPlace) {
     const Outcome outcome = vae(training(path("run"), {"--lr", "1e30"}));
     expect_refusal(outcome, 5, {"diverged at step 2 (epoch 1)", "encoder", "try a lower --lr"});
