@@ -46,7 +46,7 @@ PlanSweep sweep_plans(kernels::CudaQueue& queue, const kernels::KernelCase& kern
     };
     record();
     std::vector<ProductPlan> plans;
-    for (const auto& [name, tile] : kTiles) {
+    for (const auto& [name, tile, note] : kTiles) {
         for (const int parts : kParts) {
             const FixedPlan plan({tile, parts});
             if (plan_product({1, 1, 1}, queue.precision(), queue.shared_limit()).tile != tile) continue;
@@ -68,12 +68,12 @@ PlanSweep sweep_plans(kernels::CudaQueue& queue, const kernels::KernelCase& kern
 
 std::string format_sweeps(std::span<const PlanSweep> sweeps) {
     std::vector<Row> rows = {{"family", "kernel", "size", "model", "fastest / model"}};
-    for (const auto& [name, tile] : kTiles) rows[0].push_back(fmt::format("{} /parts", name));
+    for (const auto& [name, tile, note] : kTiles) rows[0].push_back(fmt::format("{} /parts", name));
     for (const PlanSweep& sweep : sweeps) {
         const double fastest = std::min_element(sweep.fastest.begin(), sweep.fastest.end(), is_faster)->timing.seconds;
         rows.push_back({sweep.family, sweep.kernel, sweep.size, time_text(sweep.model.seconds),
                         ratio_text(fastest / sweep.model.seconds)});
-        for (const auto& [name, tile] : kTiles) rows.back().push_back(text(sweep, tile));
+        for (const auto& [name, tile, note] : kTiles) rows.back().push_back(text(sweep, tile));
     }
     return align(rows, 3);
 }
