@@ -26,10 +26,10 @@ printf '{"split": "train", "epoch": 1, "images_per_second": 5}\\n{"split": "test
 for speed in 900 1000 1100; do printf '{"split": "train", "images_per_second": %s}\\n' $speed; done >>"$2/metrics.jsonl"
 """
 DCGAN = """
-echo 'phase        microseconds   share   (medians of 50 steps)'
-echo 'networks          90000.0   99.0%'
-echo 'step              80000.0'
 echo "$$" >{folder}/dcgan.pid
+echo 'phase        microseconds   share  steps   (medians of 50 steps)'
+echo 'generator forward 90000.0   99.0%     50'
+echo 'step              80000.0'
 sleep 600
 """
 # PyTorch: the twin of the VAE is faster compiled, that of the DCGAN channels-last.
