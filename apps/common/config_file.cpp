@@ -121,13 +121,15 @@ std::string config_text(const OptionList& list) {
 }
 
 void read_config(OptionList& list, const std::filesystem::path& file) {
-    for (const auto& [key, node] : parse(file)) {
+    const toml::table table = parse(file);
+    // Before anything else: the options of another program are not those of this one.
+    if (const toml::node* program = table.get(kProgram)) {
+        require(program->value<std::string>() == list.program(),
+                "--config: {} is of the program {}; give it to that one", file.string(), toml_text(*program));
+    }
+    for (const auto& [key, node] : table) {
         const std::string name(key.str());
-        if (name == kProgram) {
-            require(node.value<std::string>() == list.program(),
-                    "--config: {} is of the program {}; give it to that one", file.string(), toml_text(node));
-            continue;
-        }
+        if (name == kProgram) continue;
         if (const OptionList::Alias* alias = list.find_alias(name)) {
             Option& option = *list.find(alias->option);
             bool is_meant = false;

@@ -122,6 +122,7 @@ TEST_F(OptionFiles, AreRefusedWithASentence) {
     expect_refused("[model]\nhidden = [3]\n", {"'model'", "no option"});
     expect_refused("dry-run = true\n", {"'dry-run'", "command line alone"});
     expect_refused("program = \"dcgan\"\n", {"config.toml", "\"dcgan\""});
+    expect_refused("a-first-key = 1\nprogram = \"dcgan\"\n", {"config.toml", "\"dcgan\""});
     expect_refused("epochs = 0\n", {"--epochs", "from 1", "'0'", "config.toml"});
     expect_refused("epochs = 2.5\n", {"--epochs", "whole number", "'2.5'"});
     expect_refused("epochs = [2, 3]\n", {"--epochs", "one value", "'2 3'"});
