@@ -2,24 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <limits>
 
 #include "core/error.h"
+#include "core/options/parse_number.h"
 
 namespace sinter {
-namespace {
-
-template <class Number>
-bool parse(const std::string& text, Number& number) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size();
-}
-
-}  // namespace
-
 const std::string& FactReader::text(const std::string& name) const {
     const auto fact = facts_.find(name);
     if (fact == facts_.end()) {
@@ -32,7 +22,7 @@ const std::string& FactReader::text(const std::string& name) const {
 std::int64_t FactReader::whole_number(const std::string& name, std::int64_t least, std::int64_t most) const {
     const std::string& found = text(name);
     std::int64_t number = 0;
-    if (parse(found, number) && number >= least && number <= most) return number;
+    if (parse_number(found, number) && number >= least && number <= most) return number;
     const std::string range = most == std::numeric_limits<std::int64_t>::max()
                                   ? fmt::format("of at least {}", least)
                                   : fmt::format("from {} to {}", least, most);
@@ -43,7 +33,7 @@ std::int64_t FactReader::whole_number(const std::string& name, std::int64_t leas
 double FactReader::number(const std::string& name) const {
     const std::string& found = text(name);
     double number = 0;
-    if (parse(found, number) && std::isfinite(number)) return number;
+    if (parse_number(found, number) && std::isfinite(number)) return number;
     throw DataError(
         fmt::format("{}: expected a number as '{}', found '{}'; the checkpoint is damaged", file_, name, found));
 }

@@ -3,19 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <type_traits>
 #include <utility>
 
+#include "core/options/parse_number.h"
+
 namespace sinter {
 namespace {
-
-template <class Number>
-bool parse(const std::string& text, Number& number) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size();
-}
 
 /// The smaller one of a limit and what the type holds, which may be more than a limit can say.
 template <class Whole>
@@ -30,7 +25,7 @@ template <class Whole>
 std::optional<BadValue> read_whole(const Option& option, const std::string& word, Whole& field) {
     const Whole least = limited<Whole>(option.least), most = limited<Whole>(option.most);
     Whole value{};
-    const bool is_whole = parse(word, value) && value >= least && value <= most;
+    const bool is_whole = parse_number(word, value) && value >= least && value <= most;
     if (!option.choices.empty()) {
         const auto is_value = [&](std::int64_t choice) { return is_whole && std::cmp_equal(choice, value); };
         if (std::none_of(option.choices.begin(), option.choices.end(), is_value)) {
@@ -51,7 +46,7 @@ std::optional<BadValue> read_whole(const Option& option, const std::string& word
 
 std::optional<BadValue> read_number(Option::Numbers numbers, const std::string& word, double& field) {
     double value = 0;
-    const bool is_number = parse(word, value) && std::isfinite(value);
+    const bool is_number = parse_number(word, value) && std::isfinite(value);
     bool fits = false;
     const char* expected = "";
     switch (numbers) {
