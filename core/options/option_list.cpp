@@ -15,6 +15,12 @@ constexpr const char* kModel = "model";
 }  // namespace
 
 Option& OptionList::add_option(Option option) {
+    for (const Option& other : options_) {
+        const bool is_same_flag =
+            other.is_on_command_line() && option.is_on_command_line() && other.name == option.name;
+        const bool is_same_fact = other.has_fact() && option.has_fact() && other.fact_name() == option.fact_name();
+        if (is_same_flag || is_same_fact) throw std::logic_error(option.name + " is described twice");
+    }
     option.section = section_;
     return options_.emplace_back(std::move(option));
 }

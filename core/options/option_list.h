@@ -27,7 +27,8 @@ public:
     /// The heading in --help of what is described next.
     void section(std::string title) { section_ = std::move(title); }
 
-    // Each adds an option; `value` is a field and, where it is an enumeration, the table of its words.
+    // Each adds an option; `value` is a field and, where it is an enumeration, the table of its words. Throws
+    // std::logic_error where another option has the name.
     template <class... Value>
     Option& model(const char* name, Value&&... value) {
         return add(Role::model, name, std::forward<Value>(value)...);

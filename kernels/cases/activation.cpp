@@ -20,6 +20,14 @@ Tolerance backward_bound(const NamedActivation& named) {
             "see kernels/cases/activations.h"};
 }
 
+/// From |x| = 17 on sigmoid(x) is 0 or 1 in float. Up to there, what cancels grows with |x|, of which the bound of the
+/// other cases has 8.
+Tolerance wide_backward_bound(const NamedActivation& named) {
+    Tolerance bound = backward_bound(named);
+    bound.absolute *= 17.0 / 8;
+    return bound;
+}
+
 void add_forward(CaseList& cases, const NamedActivation& named, Index n, const std::string& variant, Fill fill) {
     const Activation activation = named.activation;
     cases.push_back(
@@ -67,6 +75,17 @@ void add_pointwise(CaseList& cases, Purpose purpose, const NamedActivation& name
                         .runs([=](auto& queue, auto b) {
                             activation_backward(queue, b.real(0), b.real(0), b.real(1), n, activation);
                         }));
+    if (keeps_input(activation.kind)) {
+        cases.push_back(KernelCase("activation", "activation_backward", size + " wide")
+                            .output("dx", n)
+                            .input("dy", n)
+                            .input("kept", n, uniform(-110, 110))
+                            .within(wide_backward_bound(named))
+                            .uses_transcendentals(true)
+                            .runs([=](auto& queue, auto b) {
+                                activation_backward(queue, b.real(0), b.real(1), b.real(2), n, activation);
+                            }));
+    }
     // Where f'(y) jumps, and where a saturated unit stops its gradient.
     cases.push_back(KernelCase("activation", "activation_backward", size + " at the ends")
                         .output("dx", n)

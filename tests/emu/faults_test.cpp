@@ -86,6 +86,12 @@ TEST_F(Faults, AnAsynchronousCopyThatNobodyWaitedFor) {
     }
 }
 
+TEST_F(Faults, MatricesLoadedFromAnAddressThatIsNotAligned) {
+    const DeviceArray<float> y(queue, std::vector<float>(128));
+    expect_in_order(sentence_of([&] { load_matrices_from(queue, y.data(), -1); }),
+                    {"load_matrices_kernel", "rows that are aligned to 16 bytes"});
+}
+
 // The address sanitizer ends the program where the access is made; without it, guard bytes are looked at after the
 // launch, which finds what was written.
 #ifdef SINTER_EMU_ASAN
@@ -102,6 +108,11 @@ TEST_F(FaultsDeathTest, AnAccessPastTheEndOfGlobalMemory) {
 TEST_F(FaultsDeathTest, AnAccessPastTheEndOfSharedMemory) {
     EXPECT_DEATH(write_dynamic_shared(queue, 4, 4), "kernel write_dynamic_shared_kernel, block \\(0,0,0\\), thread");
     EXPECT_DEATH(write_static_shared(queue, 32), "index 32 out of bounds");
+}
+
+TEST_F(FaultsDeathTest, MatricesLoadedFromPastTheEndOfSharedMemory) {
+    const DeviceArray<float> y(queue, std::vector<float>(128));
+    EXPECT_DEATH(load_matrices_from(queue, y.data(), 4), "kernel load_matrices_kernel, block \\(0,0,0\\), thread");
 }
 
 TEST_F(FaultsDeathTest, FreedMemory) {

@@ -1,4 +1,4 @@
-// One instruction of the tensor cores against the product it stands for.
+// One instruction of the tensor cores against the product it stands for, and one load against the PTX ISA.
 #include <cmath>
 
 #include "tests/emu/device.h"
@@ -68,6 +68,16 @@ TEST_F(MatrixUnit, RoundsToBf16TiesToEven) {
     EXPECT_EQ(c.values()[0], 2);
     EXPECT_EQ(c.values()[8], 2 + 0x1p-6f);
     EXPECT_EQ(c.values()[16], 2 + 0x1p-7f);
+}
+
+TEST_F(MatrixUnit, LoadsFourMatrices) {
+    const DeviceArray<float> y(queue, std::vector<float>(128));
+    load_matrices_from(queue, y.data(), 0);
+    const std::vector<float> loaded = y.values();
+    for (std::size_t lane = 0; lane < 32; ++lane) {
+        for (std::size_t matrix = 0; matrix < 4; ++matrix)
+            EXPECT_EQ(loaded[4 * lane + matrix], static_cast<float>(32 * matrix + lane)) << lane << ", " << matrix;
+    }
 }
 
 }  // namespace

@@ -215,6 +215,16 @@ __global__ void multiply_bf16_kernel(float* c, const float* a, const float* b) {
     for (int i = 0; i < 4; ++i) c[8 * (g + i / 2 * 8) + 2 * t + i % 2] = sum[i];
 }
 
+__global__ void load_matrices_kernel(float* y, int place) {
+    const int lane = static_cast<int>(threadIdx.x);
+    float* const tile = dynamic_shared<float>();
+    for (int i = 0; i < 4; ++i) tile[4 * lane + i] = static_cast<float>(4 * lane + i);
+    __syncwarp();
+    float loaded[4];
+    load_matrices(loaded, tile + place + 4 * lane);
+    for (int i = 0; i < 4; ++i) y[4 * lane + i] = loaded[i];
+}
+
 __global__ void nothing_kernel() {}
 
 __global__ void increment_kernel(float* y, Index count) {
@@ -291,6 +301,10 @@ void multiply_tf32(CudaQueue& queue, float* c, const float* a, const float* b) {
 
 void multiply_bf16(CudaQueue& queue, float* c, const float* a, const float* b) {
     launch<multiply_bf16_kernel>(queue, 1, kWarp, 0, c, a, b);
+}
+
+void load_matrices_from(CudaQueue& queue, float* y, int place) {
+    launch<load_matrices_kernel>(queue, 1, kWarp, 128 * sizeof(float), y, place);
 }
 
 void launch_nothing(CudaQueue& queue, int blocks, int threads, std::size_t shared_bytes) {

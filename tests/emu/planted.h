@@ -56,6 +56,10 @@ void multiply_tf32(CudaQueue& queue, float* c, const float* a, const float* b);
 /// c [16, 8] = 1 + a [16, 16] b [16, 8] by one instruction
 void multiply_bf16(CudaQueue& queue, float* c, const float* a, const float* b);
 
+/// y [128]: lane i writes the four numbers that it received when a warp loaded four matrices, row after row of four
+/// floats, from `place` on in shared memory, which holds 0 to 127.
+void load_matrices_from(CudaQueue& queue, float* y, int place);
+
 /// A launch of this size of a kernel that does nothing.
 void launch_nothing(CudaQueue& queue, int blocks, int threads, std::size_t shared_bytes);
 

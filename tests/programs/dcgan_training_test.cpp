@@ -153,6 +153,20 @@ TEST_F(DcganProgram, MetricsOfACriticCountTheGeneratorsStepsOnly) {
     EXPECT_NEAR(loss_g, 0.693, 0.1) << "the loss of an untrained pair, not a third of it";
 }
 
+TEST_F(DcganProgram, TheProfileOfACriticCountsTheStepsThatHaveAPhase) {
+    const std::string table = succeed(training(path("run"), {"--n-critic", "3", "--profile-steps", "1:7"})).out;
+    const auto steps = [&](const std::string& phase) {
+        const std::size_t row = table.find("\n" + phase + " ");
+        if (row == std::string::npos) return std::string("absent");
+        const std::size_t end = table.find('\n', row + 1);
+        return table.substr(table.rfind(' ', end) + 1, end - table.rfind(' ', end) - 1);
+    };
+    for (const char* phase : {"batch", "discriminator forward", "discriminator backward", "discriminator update"})
+        EXPECT_EQ(steps(phase), "6") << phase << " in\n" << table;
+    for (const char* phase : {"generator forward", "generator backward", "generator update"})
+        EXPECT_EQ(steps(phase), "2") << phase << " in\n" << table;
+}
+
 TEST_F(DcganProgram, TakesSetsSmallerThanABatch) {
     train(path("large-batch"), {"--batch-size", "1000"});
     EXPECT_EQ(metrics(path("large-batch")).back()["step"], 2) << "one step an epoch, of all 200 images";

@@ -216,6 +216,18 @@ TEST(OptionList, AFactMayHaveTheNameOfAnOption) {
     EXPECT_EQ(facts_of(list), (CheckpointFacts{{"model.channels", "1"}}));
 }
 
+TEST(OptionList, ANameIsDescribedOnce) {
+    bool flag = false;
+    std::int64_t number = 0;
+    OptionList list;
+    list.model("size", number, "Size");
+    EXPECT_THROW(list.free("size", number, "Size once more"), std::logic_error);
+    EXPECT_THROW(list.fact("size", number), std::logic_error) << "model.size is that of the option";
+    list.free("flip", flag, "Flip");
+    EXPECT_NO_THROW(list.fact("flip", number)) << "an option that is free has no fact";
+    EXPECT_EQ(list.options().size(), 3u);
+}
+
 TEST(OptionList, SettlesWhatNobodyGave) {
     Options options;
     OptionList list;
