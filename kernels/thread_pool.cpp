@@ -1,7 +1,9 @@
 // Shares of a job's tasks, and the gate that workers pass to take them.
 #include "kernels/thread_pool.h"
 
-#include <algorithm>
+#include <system_error>
+
+#include "kernels/machine.h"
 
 namespace sinter::kernels {
 namespace {
@@ -24,10 +26,14 @@ void pause() {
 }  // namespace
 
 ThreadPool::ThreadPool(int threads) {
-    if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    shares_ = std::vector<Share>(static_cast<std::size_t>(threads));
+    if (threads <= 0) threads = usable_cores();
     workers_.reserve(static_cast<std::size_t>(threads) - 1);
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
+    try {
+        for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
+    } catch (const std::system_error&) {
+        // The system has no more threads to give, or no memory for their stacks: those that there are do the work.
+    }
+    shares_ = std::vector<Share>(workers_.size() + 1);  // which workers look at once there is a job
 }
 
 ThreadPool::~ThreadPool() {

@@ -13,7 +13,8 @@ namespace sinter::kernels {
 /// runs which task is left to chance; kernels make a task's result depend on its number alone. Jobs allocate nothing.
 class ThreadPool {
 public:
-    /// A team of `threads`, the calling thread included; 0 means one per available core.
+    /// A team of `threads`, the calling thread included; 0 means one for each of usable_cores(). Smaller where the
+    /// system cannot start so many.
     explicit ThreadPool(int threads);
     ~ThreadPool();
     ThreadPool(const ThreadPool&) = delete;

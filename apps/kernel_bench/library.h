@@ -3,9 +3,9 @@
 
 #include <dlfcn.h>
 
-#include <algorithm>
 #include <initializer_list>
-#include <thread>
+
+#include "kernels/machine.h"
 
 namespace sinter::bench {
 
@@ -22,9 +22,7 @@ Function symbol(void* library, const char* name) {
     return reinterpret_cast<Function>(dlsym(library, name));
 }
 
-/// The number of threads that `threads` asks for, 0 meaning one per core.
-inline int thread_count(int threads) {
-    return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
+/// The number of threads that `threads` asks for, 0 meaning one for each core.
+inline int thread_count(int threads) { return threads > 0 ? threads : kernels::usable_cores(); }
 
 }  // namespace sinter::bench

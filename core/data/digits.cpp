@@ -13,11 +13,11 @@
 #include <cmath>
 #include <future>
 #include <limits>
-#include <thread>
 #include <vector>
 
 #include "core/data/describe.h"
 #include "core/data/digit_glyphs.h"
+#include "kernels/machine.h"
 
 namespace sinter {
 namespace {
@@ -243,7 +243,8 @@ ImageSet make_split(std::int64_t count, std::uint64_t stream, int threads) {
         for (std::int64_t decade = next++; decade < decades; decade = next++) draw_decade(set, stream, decade);
     };
     std::vector<std::future<void>> helpers;
-    for (int i = 1; i < threads; ++i) helpers.push_back(std::async(std::launch::async, work));
+    // One that cannot be started finds nothing to do when its result is asked for.
+    for (int i = 1; i < threads; ++i) helpers.push_back(std::async(std::launch::async | std::launch::deferred, work));
     work();
     for (std::future<void>& helper : helpers) helper.get();
     return set;
@@ -252,7 +253,7 @@ ImageSet make_split(std::int64_t count, std::uint64_t stream, int threads) {
 }  // namespace
 
 DataSplits make_digits(std::int64_t train_count, std::int64_t test_count, int threads) {
-    if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    if (threads <= 0) threads = kernels::usable_cores();
     constexpr std::uint64_t kTrainStream = 1, kTestStream = 3;
     DataSplits data;
     data.train = make_split(train_count, kTrainStream, threads);

@@ -5,9 +5,9 @@
 
 #include "core/check.h"
 #include "core/device.h"
-#include "core/files/available_memory.h"
 #include "core/pictures/image_file.h"
 #include "core/pictures/image_fitter.h"
+#include "kernels/machine.h"
 #include "kernels/thread_pool.h"
 
 namespace sinter {
@@ -31,7 +31,7 @@ void fit_images(DataSplits& data, const ImageRequest& request) {
         if (height == set->height && width == set->width && channels == set->channels) continue;
 
         const std::int64_t bytes = height * width * channels;
-        const std::int64_t available = available_memory();
+        const std::int64_t available = kernels::available_memory();
         if (available > 0 && set->count * bytes > available) {
             throw DataError(
                 fmt::format("[data] {}: {} images fitted to {} x {} take {:.1f} GB, memory has room for {:.1f}; "

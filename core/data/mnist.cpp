@@ -120,9 +120,10 @@ bool is_complete_mnist(const fs::path& folder) { return is_complete(files_in(fol
 
 DataSplits load_mnist(const fs::path& folder) {
     const FileSet files = find_files(folder);
-    // The two image files are nearly all of the work, and unpacking has no parallelism inside one file.
+    // The two image files are nearly all of the work, and unpacking has no parallelism inside one file. Deferred: where
+    // no thread can be started.
     std::future<IdxBytes> train_pixels =
-        std::async(std::launch::async, [&] { return read_idx_bytes(files[train_images], 3); });
+        std::async(std::launch::async | std::launch::deferred, [&] { return read_idx_bytes(files[train_images], 3); });
     IdxBytes test_pixels = read_idx_bytes(files[test_images], 3);
 
     DataSplits data;

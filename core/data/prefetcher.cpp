@@ -1,6 +1,7 @@
 #include "core/data/prefetcher.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "core/random.h"
@@ -14,7 +15,11 @@ Prefetcher::Prefetcher(ImageSet images, Index batch_size, bool shuffle, std::uin
         slot.pixels.resize(static_cast<std::size_t>(batch_size_ * images_.bytes_per_image()));
         if (!images_.labels.empty()) slot.labels.resize(static_cast<std::size_t>(batch_size_));
     }
-    thread_ = std::thread([this] { run(); });
+    try {
+        thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error&) {
+        // No more threads can be started: next() reads by itself.
+    }
 }
 
 Prefetcher::~Prefetcher() {
@@ -23,7 +28,7 @@ Prefetcher::~Prefetcher() {
         stop_ = true;
     }
     changed_.notify_all();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 void Prefetcher::start_epoch(std::int64_t epoch, Index position) {
@@ -42,6 +47,7 @@ Prefetcher::Batch Prefetcher::next() {
     std::unique_lock lock(mutex_);
     freed_ = taken_;
     changed_.notify_all();
+    if (!thread_.joinable()) read_next(lock);
     changed_.wait(lock, [&] { return filled_ > taken_ || failure_; });
     if (filled_ == taken_) std::rethrow_exception(failure_);
     const Slot& slot = slots_[taken_++ % kSlots];
@@ -56,29 +62,34 @@ void Prefetcher::run() {
         changed_.wait(lock,
                       [&] { return stop_ || (!failure_ && position_ < images_.count && filled_ - freed_ < kSlots); });
         if (stop_) return;
-        const std::uint64_t walk = walk_;
-        const std::int64_t epoch = epoch_;
-        const Index position = position_;
-        Slot& slot = slots_[filled_ % kSlots];
-
-        lock.unlock();
-        std::exception_ptr failure;
-        try {
-            fill(slot, epoch, position);
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        lock.lock();
-
-        if (walk != walk_) continue;
-        if (failure) {
-            failure_ = failure;
-        } else {
-            position_ += slot.images;
-            ++filled_;
-        }
-        changed_.notify_all();
+        read_next(lock);
     }
+}
+
+/// Reads a batch into a free slot, without the lock, unless somebody asks for another epoch meanwhile.
+void Prefetcher::read_next(std::unique_lock<std::mutex>& lock) {
+    const std::uint64_t walk = walk_;
+    const std::int64_t epoch = epoch_;
+    const Index position = position_;
+    Slot& slot = slots_[filled_ % kSlots];
+
+    lock.unlock();
+    std::exception_ptr failure;
+    try {
+        fill(slot, epoch, position);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    lock.lock();
+
+    if (walk != walk_) return;
+    if (failure) {
+        failure_ = failure;
+    } else {
+        position_ += slot.images;
+        ++filled_;
+    }
+    changed_.notify_all();
 }
 
 void Prefetcher::fill(Slot& slot, std::int64_t epoch, Index position) const {

@@ -45,6 +45,7 @@ private:
     };
 
     void run();
+    void read_next(std::unique_lock<std::mutex>& lock);
     void fill(Slot& slot, std::int64_t epoch, Index position) const;
 
     const ImageSet images_;

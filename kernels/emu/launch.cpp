@@ -4,6 +4,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -47,8 +48,12 @@ struct Job {
 class Helpers {
 public:
     Helpers() {
-        const unsigned cores = std::thread::hardware_concurrency();
-        for (unsigned i = 1; i < cores; ++i) std::thread([this] { help(); }).detach();
+        try {
+            const unsigned cores = std::thread::hardware_concurrency();
+            for (unsigned i = 1; i < cores; ++i) std::thread([this] { help(); }).detach();
+        } catch (const std::system_error&) {
+            // No more threads can be started: those that there are take all blocks.
+        }
     }
 
     void run(Job& job) {

@@ -2,12 +2,17 @@
 #include "kernels/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <thread>
 #include <vector>
+
+#include "kernels/machine.h"
 
 namespace sinter::kernels {
 namespace {
@@ -91,9 +96,29 @@ TEST_P(ThreadPoolTest, StopsWhetherItsThreadsSpinOrSleep) {
 
 INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolTest, ::testing::Values(1, 2, 3, 4));
 
-TEST(ThreadPool, UsesEveryCoreByDefault) {
-    const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    EXPECT_EQ(ThreadPool(0).threads(), cores);
+TEST(ThreadPool, UsesEveryUsableCoreByDefault) { EXPECT_EQ(ThreadPool(0).threads(), usable_cores()); }
+
+TEST(ThreadPool, GoesOnWithTheThreadsThatThereAre) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "the sanitizer takes terabytes of addresses, which no limit lets it keep";
+#endif
+    // Stacks take addresses, of which there is room for a few.
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+    std::int64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    rlimit limit = before;
+    limit.rlim_cur = static_cast<rlim_t>(pages * sysconf(_SC_PAGESIZE) + (std::int64_t{64} << 20));
+    ASSERT_EQ(setrlimit(RLIMIT_AS, &limit), 0);
+    ThreadPool pool(200);
+    ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+    EXPECT_LT(pool.threads(), 200);
+    std::atomic<int> sum = 0;
+    pool.run(1000, [&](std::int64_t task, int thread) {
+        sum += static_cast<int>(task);
+        EXPECT_LT(thread, pool.threads());
+    });
+    EXPECT_EQ(sum, 999 * 1000 / 2);
 }
 
 }  // namespace
