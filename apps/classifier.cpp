@@ -10,6 +10,7 @@
 #include "apps/common/program.h"
 #include "apps/training/training_run.h"
 #include "apps/training/training_setup.h"
+#include "core/console.h"
 #include "core/ops/loss.h"
 #include "core/profile_range.h"
 #include "core/tape.h"
@@ -18,10 +19,10 @@ namespace sinter {
 namespace {
 
 void report(const RunFolder& folder, const Score& test, int epochs) {
-    fmt::print("test accuracy {:.2f} %, loss {:.4f} nats per image, after {} epoch{}\n", 100 * test.accuracy, test.loss,
-               epochs, epochs == 1 ? "" : "s");
-    fmt::print("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
-    fmt::print("checkpoint:               {}\n", folder.checkpoint().string());
+    answer("test accuracy {:.2f} %, loss {:.4f} nats per image, after {} epoch{}\n", 100 * test.accuracy, test.loss,
+           epochs, epochs == 1 ? "" : "s");
+    answer("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
+    answer("checkpoint:               {}\n", folder.checkpoint().string());
 }
 
 ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
@@ -40,7 +41,7 @@ ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
                           classifier.options().features, classifier.parameter_count()),
               device);
     TrainingRun run(options, batches, {.with_labels = true});
-    run.open(list, {{"", &classifier, optimizer.get()}}, training_facts(list, data.train));
+    run.open(list, {{"", &classifier, optimizer.get()}}, training_facts(list, data));
 
     const auto step = [&](const Batch& batch) {
         phase("forward");

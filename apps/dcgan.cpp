@@ -12,9 +12,11 @@
 #include "apps/dcgan/pictures.h"
 #include "apps/dcgan/sample.h"
 #include "apps/dcgan/trouble.h"
+#include "apps/training/pictures.h"
 #include "apps/training/sampling.h"
 #include "apps/training/training_run.h"
 #include "apps/training/training_setup.h"
+#include "core/console.h"
 #include "core/data/loader.h"
 
 namespace sinter {
@@ -35,21 +37,21 @@ std::filesystem::path grid_path(const RunFolder& folder, std::int64_t epoch) {
 void warn(TrainingRun& run, const Trouble& trouble) {
     run.folder().metrics().write(
         {{"step", run.step()}, {"epoch", run.epoch()}, {"split", "train"}, {"event", trouble.event}});
-    fmt::print(stderr, "warning, epoch {}: {}\n", run.epoch(), trouble.sentence);
+    say("warning, epoch {}: {}\n", run.epoch(), trouble.sentence);
 }
 
 /// Makes the animation of --gif, of the grids up to that of `last_epoch`. Returns where it stands.
 std::filesystem::path write_gif(const DcganOptions& options, const RunFolder& folder, std::int64_t last_epoch) {
     const std::filesystem::path samples = folder.path() / "samples", gif = samples / "training.gif";
-    if (options.gif) write_training_gif(gif, samples, last_epoch);
+    if (options.gif) draw_or_warn([&] { write_training_gif(gif, samples, last_epoch); });
     return gif;
 }
 
 void report(const RunFolder& folder, bool has_gif, const std::filesystem::path& gif) {
-    fmt::print("images of fixed codes:  {}\n", (folder.path() / "samples").string());
-    if (has_gif) fmt::print("over the epochs:        {}\n", gif.string());
-    fmt::print("numbers of every epoch: {}\n", (folder.path() / "metrics.jsonl").string());
-    fmt::print("checkpoint:             {}\n", folder.checkpoint().string());
+    answer("images of fixed codes:  {}\n", (folder.path() / "samples").string());
+    if (has_gif) answer("over the epochs:        {}\n", gif.string());
+    answer("numbers of every epoch: {}\n", (folder.path() / "metrics.jsonl").string());
+    answer("checkpoint:             {}\n", folder.checkpoint().string());
 }
 
 ExitCode train(const OptionList& list, DcganOptions& options) {
@@ -83,7 +85,7 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
     TrainingRun run(options, batches, {.with_labels = gan.options().classes > 0});
     const CheckpointFacts facts =
         run.open(list, checkpoint_parts(gan, drawing, {generator_optimizer.get(), discriminator_optimizer.get()}),
-                 training_facts(list, data.train));
+                 training_facts(list, data));
     troubles.resume_at(facts, "the checkpoint in " + options.out, run.epoch());
     if (run.step() == 0 && !options.dry_run) {
         drawing.settle(options.seed);
@@ -92,6 +94,12 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
 
     const auto step = [&](const Batch& batch) { return training.pass(batch.images, batch.labels); };
 
+    Tensor images;  // as the generator drew them at the end of an epoch
+    const auto draw = [&](std::int64_t epoch) {
+        pictures.write_grid(grid_path(run.folder(), epoch), images.defined() ? images : pictures.fixed_images());
+    };
+
+    run.draw_if_due(draw);
     while (run.next_epoch()) {
         while (run.next_batch()) {
             noise.start_step(static_cast<std::uint64_t>(run.step()));
@@ -107,13 +115,13 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
         }
 
         run.sum_up({{"train", run.means().fields()}}, run.shown());
-        const Tensor images = pictures.fixed_images();
+        images = pictures.fixed_images();
         for (const Trouble& trouble : troubles.look(run.means(), images)) warn(run, trouble);
-        if (run.pictures_are_due()) pictures.write_grid(grid_path(run.folder(), run.epoch()), images);
         run.end_epoch(troubles.facts());
+        run.draw_if_due(draw);
     }
 
-    pictures.interpolations(run.folder().sample("interpolations"));
+    draw_or_warn([&] { pictures.interpolations(run.folder().sample("interpolations")); });
     report(run.folder(), options.gif, write_gif(options, run.folder(), options.epochs));
     return ExitCode::ok;
 }

@@ -17,6 +17,7 @@
 #include "apps/kernel_bench/measure.h"
 #include "apps/kernel_bench/peak.h"
 #include "apps/kernel_bench/report.h"
+#include "core/console.h"
 #include "core/error.h"
 #include "kernels/cases/case.h"
 
@@ -119,12 +120,13 @@ class CaseProgress {
 public:
     explicit CaseProgress(std::size_t total) : total_(total) {}
     ~CaseProgress() {
-        if (terminal_) fmt::print(stderr, kClearLine);
+        if (terminal_) write_if_taken(STDERR_FILENO, kClearLine, 0);
     }
     void next(const std::string& name) {
         ++done_;
-        fmt::print(stderr, "{}[{}/{}] {}{}", terminal_ ? kClearLine : "", done_, total_, name, terminal_ ? "" : "\n");
-        std::fflush(stderr);
+        const std::string line =
+            fmt::format("{}[{}/{}] {}{}", terminal_ ? kClearLine : "", done_, total_, name, terminal_ ? "" : "\n");
+        write_if_taken(STDERR_FILENO, line, 0);
     }
 
 private:
@@ -152,8 +154,7 @@ void for_each_case(const Options& options, const kernels::CaseList& cases, const
         }
     }
     if (begun < cases.size())
-        fmt::print(stderr, "--time-limit: the last {} of {} cases were not begun\n", cases.size() - begun,
-                   cases.size());
+        say("--time-limit: the last {} of {} cases were not begun\n", cases.size() - begun, cases.size());
 }
 
 /// Opened before the measurements, so that a wrong path is known at once.
@@ -276,7 +277,7 @@ ExitCode run(const Options& options) {
     const std::optional<int> device = cuda_device(options);
     const kernels::CaseList cases = selected_cases(options.filter);
     if (options.list) {
-        for (const kernels::KernelCase& kernel_case : cases) fmt::print("{}\n", kernel_case.name());
+        for (const kernels::KernelCase& kernel_case : cases) answer("{}\n", kernel_case.name());
         return ExitCode::ok;
     }
     for (const auto& [flag, given] :
@@ -288,7 +289,7 @@ ExitCode run(const Options& options) {
         throw UsageError("--sweep-plans and --json: a sweep is a table; leave one of them out");
     std::ofstream json = open_json(options.json);
     const Report report = device ? bench_cuda(options, *device, cases) : bench_cpu(options, cases);
-    fmt::print("{}", options.json == "-" ? report.json : report.table);
+    answer_lines(options.json == "-" ? report.json : report.table);
     if (json.is_open() && !(json << report.json).flush())
         throw Error(fmt::format("--json could not write all of {}: is the disk full?", options.json));
     return ExitCode::ok;

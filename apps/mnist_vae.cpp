@@ -11,8 +11,10 @@
 #include "apps/mnist_vae/options.h"
 #include "apps/mnist_vae/pictures.h"
 #include "apps/mnist_vae/sample.h"
+#include "apps/training/pictures.h"
 #include "apps/training/training_run.h"
 #include "apps/training/training_setup.h"
+#include "core/console.h"
 #include "core/data/loader.h"
 #include "core/profile_range.h"
 #include "core/tape.h"
@@ -43,12 +45,12 @@ private:
 };
 
 void report(RunFolder& folder, const Means& test, int epochs) {
-    fmt::print("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epoch{}\n", test["loss"],
-               test["recon"], test["kl"], epochs, epochs == 1 ? "" : "s");
-    fmt::print("samples from the prior:   {}\n", (folder.path() / "samples").string());
-    fmt::print("originals, rebuilt below: {}\n", (folder.path() / "reconstructions").string());
-    fmt::print("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
-    fmt::print("checkpoint:               {}\n", folder.checkpoint().string());
+    answer("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epoch{}\n", test["loss"],
+           test["recon"], test["kl"], epochs, epochs == 1 ? "" : "s");
+    answer("samples from the prior:   {}\n", (folder.path() / "samples").string());
+    answer("originals, rebuilt below: {}\n", (folder.path() / "reconstructions").string());
+    answer("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
+    answer("checkpoint:               {}\n", folder.checkpoint().string());
 }
 
 ExitCode train(const OptionList& list, MnistVaeOptions& options) {
@@ -66,7 +68,7 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
 
     introduce(fmt::format("{}, {} parameters", describe(vae.options()), vae.parameter_count()), device);
     TrainingRun run(options, batches, {.shown = {"loss"}, .with_labels = vae.options().classes > 0});
-    run.open(list, {{"", &vae, optimizer.get()}}, training_facts(list, data.train));
+    run.open(list, {{"", &vae, optimizer.get()}}, training_facts(list, data));
 
     const auto step = [&](const Batch& batch) {
         phase("forward");
@@ -84,6 +86,13 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
         return numbers;
     };
 
+    const auto draw = [&](std::int64_t epoch) {
+        const std::string name = fmt::format("epoch-{:03}", epoch);
+        pictures.samples(run.folder().sample(name));
+        pictures.reconstructions(run.folder().reconstruction(name));
+    };
+
+    run.draw_if_due(draw);
     while (run.next_epoch()) {
         while (run.next_batch()) {
             noise.start_step(static_cast<std::uint64_t>(run.step()));
@@ -96,15 +105,11 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
         const Means test = evaluate(vae, test_batches, options.seed, run.epoch());
         run.sum_up({{"train", run.means().fields()}, {"test", test.fields()}},
                    {{"train", run.means()["loss"]}, {"test", test["loss"]}});
-        if (run.pictures_are_due()) {
-            const std::string name = fmt::format("epoch-{:03}", run.epoch());
-            pictures.samples(run.folder().sample(name));
-            pictures.reconstructions(run.folder().reconstruction(name));
-        }
         run.end_epoch();
+        run.draw_if_due(draw);
     }
 
-    pictures.finals([&](const std::string& name) { return run.folder().sample(name); });
+    draw_or_warn([&] { pictures.finals([&](const std::string& name) { return run.folder().sample(name); }); });
     report(run.folder(), evaluate(vae, test_batches, options.seed, options.epochs), options.epochs);
     return ExitCode::ok;
 }

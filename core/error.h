@@ -4,16 +4,19 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/printable.h"
+
 namespace sinter {
 
 /// Exit codes of every program.
 enum class ExitCode { ok = 0, failure = 1, usage = 2, data = 3, device = 4, diverged = 5, interrupted = 130 };
 
-/// A failure told in one sentence: what was expected, what came, what to do.
+/// A failure told in one sentence: what was expected, what came, what to do. Names from outside in it are made
+/// printable().
 class Error : public std::runtime_error {
 public:
     explicit Error(const std::string& sentence, ExitCode code = ExitCode::failure)
-        : std::runtime_error(sentence), code_(code) {}
+        : std::runtime_error(printable(sentence)), code_(code) {}
 
     ExitCode code() const { return code_; }
 

@@ -53,15 +53,27 @@ prepare() {
     ) 9>"$folder/.lock"
 }
 
-# Whether the folder is ready for ninja and agrees with SINTER_WERROR=1, which turns warnings into errors.
+# Whether the folder is ready for ninja, builds these sources (a checkout may have been copied with its build folder, or
+# moved), and agrees with SINTER_WERROR=1, which turns warnings into errors.
 configured() {
-    [[ -f $1/build.ninja ]] && { [[ ${SINTER_WERROR:-0} != 1 ]] || grep -q '^SINTER_WERROR:BOOL=ON' "$1/CMakeCache.txt"; }
+    [[ -f $1/build.ninja ]] && is_of_these_sources "$1" && { [[ ${SINTER_WERROR:-0} != 1 ]] || grep -q '^SINTER_WERROR:BOOL=ON' "$1/CMakeCache.txt"; }
+}
+
+# cache_entry FOLDER NAME: an internal value that CMake remembers.
+cache_entry() { sed -n "s/^$2:INTERNAL=//p" "$1/CMakeCache.txt" 2>/dev/null; }
+
+is_of_these_sources() {
+    [[ $(cache_entry "$1" CMAKE_HOME_DIRECTORY) == "$root" && $(cache_entry "$1" CMAKE_CACHEFILE_DIR) == "$1" ]]
 }
 
 # configure PRESET FOLDER
 configure() {
     local preset=$1 folder=$2 options=() missing=() welcome capability
     [[ ${SINTER_WERROR:-0} != 1 ]] || options+=(-DSINTER_WERROR=ON)
+    # CMake refuses a folder that was configured for other sources, and ninja would build those.
+    if [[ -f $folder/CMakeCache.txt ]] && ! is_of_these_sources "$folder"; then
+        find "$folder" -mindepth 1 -maxdepth 1 ! -name .lock -exec rm -rf {} +
+    fi
     # For this machine's GPU alone, as 90 for 9.0, instead of all three architectures: less to compile.
     if [[ $preset == cuda ]] && capability=$(nvidia-smi --id=0 --query-gpu=compute_cap --format=csv,noheader 2>/dev/null); then
         options+=("-DCMAKE_CUDA_ARCHITECTURES=${capability/./}")
@@ -147,6 +159,26 @@ relay() {
     [[ ! -t 2 ]] || printf '\r\033[K' >&2
 }
 
+# memory_limits: the bytes that the control groups of this process allow, and those around them (cgroup version 2 and 1),
+# and its own limit.
+memory_limits() {
+    local group file limit limits
+    group=$(sed -n 's/^0:://p' /proc/self/cgroup 2>/dev/null)
+    limits=$(
+        while cat "/sys/fs/cgroup$group/memory.max" 2>/dev/null || [[ ${group%/} ]]; do
+            [[ ${group%/} ]] || break
+            group=${group%/*}
+        done
+        for file in /sys/fs/cgroup/memory/memory.limit_in_bytes \
+            "/sys/fs/cgroup/memory$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup 2>/dev/null)/memory.limit_in_bytes"; do
+            cat "$file" 2>/dev/null || true
+        done
+        limit=$(ulimit -v)
+        [[ $limit == unlimited ]] || echo $((limit * 1024))
+    )
+    grep -E '^[0-9]{1,18}$' <<<"$limits" || true
+}
+
 # One compile job per core, and no more than fit into memory at 1.5 GB each: the SIMD files are compiled once for each
 # instruction set and take that much. A container's own limit counts where there is one.
 build_jobs() {
@@ -154,8 +186,9 @@ build_jobs() {
     local cores megabytes limit jobs
     cores=$(nproc)
     megabytes=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
-    limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)
-    [[ $limit == max ]] || megabytes=$((limit >> 20 < megabytes ? limit >> 20 : megabytes))
+    for limit in $(memory_limits); do
+        ((limit >> 20 >= megabytes)) || megabytes=$((limit >> 20))
+    done
     jobs=$((megabytes / 1500 < cores ? megabytes / 1500 : cores))
     echo $((jobs > 1 ? jobs : 1))
 }

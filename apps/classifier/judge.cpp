@@ -9,6 +9,7 @@
 
 #include "apps/classifier/responses.h"
 #include "apps/training/training_setup.h"
+#include "core/console.h"
 #include "core/data/image_folder.h"
 #include "core/error.h"
 #include "core/options/facts.h"
@@ -19,7 +20,7 @@
 namespace sinter {
 namespace {
 
-void print_sentence(const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); }
+void print_sentence(const std::string& sentence) { say("{}\n", sentence); }
 
 std::string size_text(Index height, Index width, Index channels) {
     return fmt::format("{}x{} pixels and {} channel{}", height, width, channels, channels == 1 ? "" : "s");
@@ -28,7 +29,7 @@ std::string size_text(Index height, Index width, Index channels) {
 /// A classifier from its checkpoint.
 struct Judge {
     Judge(const std::string& checkpoint, Device device)
-        : file(checkpoint),
+        : file(find_checkpoint(checkpoint).string()),
           facts(read_checkpoint_facts(file)),
           unused_noise(0, device),
           classifier(classifier_from_facts(facts, file), unused_noise, unused_noise),
@@ -49,15 +50,16 @@ struct Judge {
     }
 
     /// The data that it is tested on, fitted to it.
-    DataSplits find_data(const ClassifierProgramOptions& options) const {
+    CheckpointData find_data(const ClassifierProgramOptions& options) const {
         const ClassifierOptions& model = classifier.options();
-        DataSplits data =
-            find_training_data(options, {.height = model.height, .width = model.width, .channels = model.channels});
+        CheckpointData found = find_checkpoint_data(
+            file, facts, options, {.height = model.height, .width = model.width, .channels = model.channels});
+        const DataSplits& data = found.data;
         if (data.test.labels.empty() || data.test.classes != model.classes) {
             throw DataError(fmt::format("{}: the classifier knows {} classes, {} has {}; give its data with --data",
                                         file, model.classes, data.test.name, data.test.classes));
         }
-        return data;
+        return found;
     }
 
     /// What it makes of the first `most` images of a set. Throws DataError where that is not finite.
@@ -105,13 +107,14 @@ struct Verdict {
     double training_distance;  ///< between training and test images
 };
 
-void print_json(const Verdict& verdict) {
+void print_json(const Verdict& verdict, const std::string& data, const std::string& warning) {
     std::vector<MetricField> fields = {{"split", "generated"},
                                        {"images", verdict.images},
                                        {"confidence", verdict.generated.confidence},
                                        {"frechet", verdict.distance},
                                        {"frechet_training", verdict.training_distance},
                                        {"training_images", verdict.training_images},
+                                       {"data", data},
                                        {"test_images", verdict.test_images},
                                        {"test_accuracy", verdict.test_accuracy}};
     std::vector<std::string> names;
@@ -119,46 +122,49 @@ void print_json(const Verdict& verdict) {
         names.push_back(fmt::format("share_{}", label));
     for (std::size_t label = 0; label < names.size(); ++label)
         fields.push_back({names[label], verdict.generated.shares[label]});
-    fmt::print("{}", format_metrics_line(fields));
+    if (!warning.empty()) fields.push_back({"warning", warning});
+    answer_lines(format_metrics_line(fields));
 }
 
 void print_table(const Verdict& verdict, const std::vector<std::string>& class_names) {
-    fmt::print(stderr, "{:<24}{:>12}{:>14}\n", "", "generated", "test images");
-    fmt::print(stderr, "{:<24}{:>12}{:>14}\n", "images", verdict.images, verdict.test_images);
+    say("{:<24}{:>12}{:>14}\n", "", "generated", "test images");
+    say("{:<24}{:>12}{:>14}\n", "images", verdict.images, verdict.test_images);
     for (std::size_t label = 0; label < verdict.generated.shares.size(); ++label) {
         const std::string name = label < class_names.size() ? class_names[label] : std::to_string(label);
-        fmt::print(stderr, "{:<24}{:>10.1f} %{:>12.1f} %\n", "taken for " + name, 100 * verdict.generated.shares[label],
-                   100 * verdict.real.shares[label]);
+        say("{:<24}{:>10.1f} %{:>12.1f} %\n", "taken for " + name, 100 * verdict.generated.shares[label],
+            100 * verdict.real.shares[label]);
     }
-    fmt::print(stderr, "{:<24}{:>12.4f}{:>14.4f}\n", "mean top confidence", verdict.generated.confidence,
-               verdict.real.confidence);
-    fmt::print(stderr, "{:<24}{:>12.3f}{:>14.3f} ({} training images)\n", "Frechet distance", verdict.distance,
-               verdict.training_distance, verdict.training_images);
+    say("{:<24}{:>12.4f}{:>14.4f}\n", "mean top confidence", verdict.generated.confidence, verdict.real.confidence);
+    say("{:<24}{:>12.3f}{:>14.3f} ({} training images)\n", "Frechet distance", verdict.distance,
+        verdict.training_distance, verdict.training_images);
 }
 
 void print_protocol(const Verdict& verdict, const Judge& judge, const ImageSet& generated, const ImageSet& test,
                     const ClassifierProgramOptions& options) {
-    fmt::print(stderr,
-               "Protocol: features are the {} activations before the logits of {} (trained on {}; accuracy on these "
-               "test images {:.2f} %). The Frechet distance |mu1 - mu2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), with "
-               "unbiased covariances, is between the {} generated images in {} (8 bits a channel, {}) and all {} test "
-               "images of {}; beside it, between {} training images (drawn by seed {}) and the same test images.\n",
-               judge.classifier.options().features, judge.file, FactReader(judge.facts, judge.file).text("--data"),
-               100 * verdict.test_accuracy, verdict.images, generated.name,
-               size_text(generated.height, generated.width, generated.channels), verdict.test_images, test.name,
-               verdict.training_images, options.seed);
+    say("Protocol: features are the {} activations before the logits of {} (trained on {}; accuracy on these "
+        "test images {:.2f} %). The Frechet distance |mu1 - mu2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), with "
+        "unbiased covariances, is between the {} generated images in {} (8 bits a channel, {}) and all {} test "
+        "images of {}; beside it, between {} training images (drawn by seed {}) and the same test images.\n",
+        judge.classifier.options().features, judge.file, FactReader(judge.facts, judge.file).text("--data"),
+        100 * verdict.test_accuracy, verdict.images, generated.name,
+        size_text(generated.height, generated.width, generated.channels), verdict.test_images, test.name,
+        verdict.training_images, options.seed);
 }
 
 }  // namespace
 
 ExitCode evaluate_checkpoint(const ClassifierProgramOptions& options) {
     Judge judge(options.evaluate, choose_device(options));
-    const DataSplits data = judge.find_data(options);
+    const auto [data, warning] = judge.find_data(options);
     const Responses responses = judge.respond_to(data.test, data.test.count, {.batch_size = kEvaluationBatch});
     const Score test = score(responses, data.test.labels);
-    fmt::print(
-        "{}", format_metrics_line(std::array<MetricField, 4>{
-                  {{"split", "test"}, {"images", data.test.count}, {"loss", test.loss}, {"accuracy", test.accuracy}}}));
+    std::vector<MetricField> line = {{"split", "test"},
+                                     {"images", data.test.count},
+                                     {"data", data.test.name},
+                                     {"loss", test.loss},
+                                     {"accuracy", test.accuracy}};
+    if (!warning.empty()) line.push_back({"warning", warning});
+    answer_lines(format_metrics_line(line));
     return ExitCode::ok;
 }
 
@@ -171,7 +177,7 @@ ExitCode judge_images(const ClassifierProgramOptions& options) {
     Judge judge(options.checkpoint, choose_device(options));
     const ImageSet generated = read_generated(options.judge);
     judge.require_fit(generated);
-    const DataSplits data = judge.find_data(options);
+    const auto [data, warning] = judge.find_data(options);
 
     const auto responses_to = [&](const ImageSet& set, Index most, bool shuffle) {
         return judge.respond_to(set, most, {.batch_size = kEvaluationBatch, .shuffle = shuffle, .seed = options.seed});
@@ -190,8 +196,9 @@ ExitCode judge_images(const ClassifierProgramOptions& options) {
     verdict.test_accuracy = score(to_test, data.test.labels).accuracy;
     verdict.distance = frechet_distance(statistics_of(to_generated), test);
     verdict.training_distance = frechet_distance(statistics_of(to_training), test);
-    print_json(verdict);
-    print_table(verdict, data.class_names);
+    print_json(verdict, data.test.name, warning);
+    const std::vector<std::string> names = class_names_of(judge.facts, judge.file);
+    print_table(verdict, names.empty() ? data.class_names : names);
     print_protocol(verdict, judge, generated, data.test, options);
     return ExitCode::ok;
 }

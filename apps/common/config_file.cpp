@@ -120,12 +120,22 @@ std::string config_text(const OptionList& list) {
     return text;
 }
 
-void read_config(OptionList& list, const std::filesystem::path& file) {
+std::string config_value(const std::filesystem::path& file, const std::string& key) {
+    const toml::table table = parse(file);
+    return table[key].value_or(std::string());
+}
+
+void read_config(OptionList& list) {
+    const auto [file, is_of_resumed_run] = list.config();
+    if (file.empty()) return;
     const toml::table table = parse(file);
     // Before anything else: the options of another program are not those of this one.
     if (const toml::node* program = table.get(kProgram)) {
-        require(program->value<std::string>() == list.program(),
-                "--config: {} is of the program {}; give it to that one", file.string(), toml_text(*program));
+        const bool is_ours = program->value<std::string>() == list.program();
+        require(is_ours || !is_of_resumed_run,
+                "--resume: {} holds a run of {}; go on with it by that program, or give another --out",
+                file.parent_path().string(), toml_text(*program));
+        require(is_ours, "--config: {} is of the program {}; give it to that one", file.string(), toml_text(*program));
     }
     for (const auto& [key, node] : table) {
         const std::string name(key.str());

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <thread>
 
+#include "core/console.h"
 #include "core/error.h"
+#include "kernels/machine.h"
 
 namespace sinter {
 namespace {
@@ -24,17 +25,28 @@ Device best_device() {
     std::string why_none;
     if (Device::cuda_devices(&why_none) > 0 && !Device::cuda_is_emulated()) return Device::cuda();
 #ifdef SINTER_HAS_CUDA
-    if (!Device::cuda_is_emulated()) fmt::print(stderr, "on the CPU, for {}\n", why_none);
+    if (!Device::cuda_is_emulated()) say("on the CPU, for {}\n", why_none);
 #endif
     return Device::cpu();
 }
 
 void list_devices() {
-    fmt::print("cpu     {} cores\n", std::thread::hardware_concurrency());
+    answer("cpu     {} core{} for this process\n", kernels::usable_cores(), kernels::usable_cores() == 1 ? "" : "s");
     std::string why_none;
     const int count = Device::cuda_devices(&why_none);
-    for (int i = 0; i < count; ++i) fmt::print("{}\n", Device::cuda(i).description());
-    if (count == 0) fmt::print("no CUDA device: {}\n", why_none);
+    for (int i = 0; i < count; ++i) answer("{}\n", Device::cuda(i).description());
+    if (count == 0) answer("no CUDA device: {}\n", why_none);
+}
+
+void start_threads(int asked) {
+    set_cpu_threads(asked);
+    const int cores = kernels::usable_cores(), wanted = asked > 0 ? asked : cores;
+    if (cpu_threads() < wanted)
+        say("only {} of {} threads could be started (see ulimit -u and -v): going on with them\n", cpu_threads(),
+            wanted);
+    else if (wanted > cores)
+        say("--threads {}: this process may use {} core{}, where more threads wait for each other\n", wanted, cores,
+            cores == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -46,12 +58,14 @@ void describe(OptionList& list, DeviceOptions& options) {
     list.free("precision", options.precision, kPrecisions, kPrecisionHelp);
     list.free("no-capture", options.no_capture,
               "On CUDA, launch the kernels of every step anew instead of replaying a recorded graph");
-    list.free("threads", options.threads, "CPU threads; 0: one per core. Results do not depend on it").from(0, 1024);
+    list.free("threads", options.threads,
+              "CPU threads; 0: one for each core that the process may use. Results do not depend on it")
+        .from(0, 1024);
     list.question("list-devices", "List the devices of this machine and exit", list_devices);
 }
 
 Device choose_device(const DeviceOptions& options) {
-    set_cpu_threads(options.threads);
+    start_threads(options.threads);
     const Device device = options.device == "auto"  ? best_device()
                           : options.device == "cpu" ? Device::cpu()
                                                     : cuda_device(options.device);

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <numeric>
 #include <vector>
 
 #include "apps/common/command_line.h"
 #include "apps/common/config_file.h"
+#include "core/console.h"
 
 namespace sinter {
 namespace {
@@ -39,7 +39,7 @@ std::string explain_extras(const CLI::App& app, const OptionList& list) {
 }
 
 int complain(const CLI::App& app, const std::string& sentence, ExitCode code) {
-    fmt::print(stderr, "{}: {}\n", app.get_name(), sentence);
+    say("{}: {}\n", app.get_name(), sentence);
     return static_cast<int>(code);
 }
 
@@ -65,16 +65,13 @@ std::string suggestion(const OptionList& list, const std::string& name) {
     return best.empty() ? "" : fmt::format(" (did you mean --{}?)", best);
 }
 
-int run_program(OptionList& list, const std::string& description, int argc, char** argv,
-                const std::function<ExitCode()>& body) {
-    // A file over the size limit is then an error of the write, with a sentence, instead of the end of the process.
-    std::signal(SIGXFSZ, SIG_IGN);
-    CLI::App app(description, list.program());
-    add_options(app, list);
+namespace {
+
+int run_to_its_end(CLI::App& app, OptionList& list, int argc, char** argv, const std::function<ExitCode()>& body) {
     try {
         app.parse(argc, argv);
         read_options(app, list);
-        if (const std::filesystem::path config = list.config(); !config.empty()) read_config(list, config);
+        read_config(list);
         return static_cast<int>(body());
     } catch (const CLI::ExtrasError&) {
         return complain(app, explain_extras(app, list), ExitCode::usage);
@@ -89,6 +86,21 @@ int run_program(OptionList& list, const std::string& description, int argc, char
     } catch (const std::exception& error) {
         return complain(app, error.what(), ExitCode::failure);
     }
+}
+
+}  // namespace
+
+int run_program(OptionList& list, const std::string& description, int argc, char** argv,
+                const std::function<ExitCode()>& body) {
+    prepare_console();
+    CLI::App app(description, list.program());
+    add_options(app, list);
+    const int code = run_to_its_end(app, list, argc, argv, body);
+    std::string why_not;
+    if (results_have_arrived(why_not)) return code;
+    const int lost =
+        complain(app, fmt::format("the results could not be written to stdout: {}", why_not), ExitCode::failure);
+    return code == 0 ? lost : code;
 }
 
 }  // namespace sinter

@@ -4,6 +4,7 @@
 
 #include "apps/dcgan/networks.h"
 #include "apps/dcgan/pictures.h"
+#include "core/console.h"
 #include "core/ops/random.h"
 #include "models/gan_options.h"
 
@@ -11,7 +12,7 @@ namespace sinter {
 
 ExitCode sample_checkpoint(const DcganOptions& options) {
     const Device device = choose_device(options);
-    const std::string& file = options.sample.checkpoint;
+    const std::string file = find_checkpoint(options.sample.checkpoint).string();
     const CheckpointFacts facts = read_checkpoint_facts(file);
     const GanOptions model = gan_from_facts(facts, file);
     Generator init(0, device);
@@ -27,7 +28,7 @@ ExitCode sample_checkpoint(const DcganOptions& options) {
                            labels_in_turn(model.classes, batch * kSampleBatch, kSampleBatch));
     };
     write_samples(options.out, options.sample.count, model.classes, draw);
-    fmt::print("{} images: {}\n", options.sample.count, options.out);
+    answer("{} images: {}\n", options.sample.count, options.out);
     return ExitCode::ok;
 }
 

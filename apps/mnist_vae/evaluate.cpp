@@ -8,9 +8,11 @@
 
 #include "apps/mnist_vae/pictures.h"
 #include "apps/training/training_setup.h"
+#include "core/console.h"
 #include "core/files/files.h"
 #include "core/random.h"
 #include "core/tape.h"
+#include "core/train/checkpoint.h"
 #include "core/train/metrics.h"
 #include "models/vae_options.h"
 
@@ -47,18 +49,21 @@ Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch
 
 ExitCode evaluate_checkpoint(const MnistVaeOptions& options) {
     const Device device = choose_device(options);
-    const std::unique_ptr<Vae> vae = load_vae(options.evaluate, device);
+    const std::string checkpoint = find_checkpoint(options.evaluate).string();
+    const std::unique_ptr<Vae> vae = load_vae(checkpoint, device);
     const VaeOptions& model = vae->options();
-    const DataSplits data = find_training_data(options, {model.height, model.width, model.channels});
+    const auto [data, warning] = find_checkpoint_data(checkpoint, read_checkpoint_facts(checkpoint), options,
+                                                      {model.height, model.width, model.channels});
     if (model.classes > 0 && model.classes != data.test.classes) {
         throw DataError(fmt::format("{}: the model knows {} classes, '{}' has {}; give its data with --data",
-                                    options.evaluate, model.classes, data.test.name, data.test.classes));
+                                    checkpoint, model.classes, data.test.name, data.test.classes));
     }
     Loader batches(data.test, device, {.batch_size = evaluation_batch(model)});
     const Means test = evaluate(*vae, batches, options.seed, 0);
-    std::vector<MetricField> line = {{"split", "test"}, {"images", test.images()}};
+    std::vector<MetricField> line = {{"split", "test"}, {"images", test.images()}, {"data", data.test.name}};
     for (const MetricField& loss : test.fields()) line.push_back(loss);
-    fmt::print("{}", format_metrics_line(line));
+    if (!warning.empty()) line.push_back({"warning", warning});
+    answer_lines(format_metrics_line(line));
     if (options.out.empty()) return ExitCode::ok;
     const std::filesystem::path out = options.out;
     ensure_folder(out);
@@ -66,7 +71,7 @@ ExitCode evaluate_checkpoint(const MnistVaeOptions& options) {
     pictures.samples(out / "samples.png");
     pictures.reconstructions(out / "reconstructions.png");
     pictures.finals([&](const std::string& name) { return out / (name + ".png"); });
-    fmt::print(stderr, "pictures: {}\n", out.string());
+    say("pictures: {}\n", out.string());
     return ExitCode::ok;
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "core/console.h"
 #include "core/ops/random.h"
 #include "core/tape.h"
 #include "models/vae_options.h"
@@ -13,7 +14,7 @@ namespace sinter {
 ExitCode sample_checkpoint(const MnistVaeOptions& options) {
     const NoGrad no_grad;
     const Device device = choose_device(options);
-    const std::unique_ptr<Vae> vae = load_vae(options.sample.checkpoint, device);
+    const std::unique_ptr<Vae> vae = load_vae(find_checkpoint(options.sample.checkpoint).string(), device);
     const Index classes = vae->options().classes;
     prepare_sample_folder(options.out);
     Generator noise(options.seed, device, draws::kPictures);
@@ -24,7 +25,7 @@ ExitCode sample_checkpoint(const MnistVaeOptions& options) {
                            Buffer<std::int32_t>(std::span<const std::int32_t>(labels), device));
     };
     write_samples(options.out, options.sample.count, classes, draw);
-    fmt::print("{} images: {}\n", options.sample.count, options.out);
+    answer("{} images: {}\n", options.sample.count, options.out);
     return ExitCode::ok;
 }
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "core/console.h"
+#include "core/error.h"
+
 namespace sinter {
 
 GridLayout picture_layout(Index count, Index height, Index width, Index channels, Index columns) {
@@ -13,6 +16,14 @@ GridLayout picture_layout(Index count, Index height, Index width, Index channels
     layout.columns = columns;
     layout.scale = std::max<Index>(1, 56 / std::max(height, width));
     return layout;
+}
+
+void draw_or_warn(const std::function<void()>& draw) {
+    try {
+        draw();
+    } catch (const Error& error) {
+        say("warning: {}\n", error.what());
+    }
 }
 
 std::vector<float> read_pixels(const ImageSet& images, Index first, Index count) {

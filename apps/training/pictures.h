@@ -1,6 +1,7 @@
 // What the pictures of all training programs have in common.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "core/data/image_set.h"
@@ -14,6 +15,9 @@ GridLayout picture_layout(Index count, Index height, Index width, Index channels
 
 /// Images [first, first + count) of a set as values in [0, 1], NHWC. Throws DataError where they cannot be read.
 std::vector<float> read_pixels(const ImageSet& images, Index first, Index count);
+
+/// Calls `draw`. A picture that cannot be made is a warning: what it shows is saved by then.
+void draw_or_warn(const std::function<void()>& draw);
 
 /// Pictures of interpolations: so many walks, of so many images each.
 inline constexpr Index kInterpolationRows = 8, kInterpolationColumns = 12;

@@ -2,69 +2,66 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "apps/training/divergence.h"
+#include "core/console.h"
 #include "core/error.h"
 #include "core/options/facts.h"
 
 namespace sinter {
 namespace {
 
-constexpr const char *kTrainSeconds = "epoch.train_seconds", *kOrder = "epoch.numbers";
-
-/// Calls visit(name, member) for every number of a RunState.
-template <class State, class Visit>
-void for_each_number(State& state, Visit visit) {
-    visit("step", state.step);
-    visit("epoch", state.epoch);
-    visit("position", state.position);
-    visit(kTrainSeconds, state.train_seconds);
-    visit("seconds", state.seconds);
-}
+constexpr const char *kStep = "step", *kEpoch = "epoch", *kPosition = "position";
+constexpr const char *kImages = "epoch.images", *kNumbers = "epoch.numbers";
 
 void save_means(const Means& means, CheckpointFacts& facts) {
-    facts["epoch.images"] = fmt::format("{}", means.images());
+    facts[kImages] = fmt::format("{}", means.images());
+    std::string& names = facts[kNumbers];
     for (const Means::Sum& sum : means.sums()) {
-        facts[kOrder] += (facts[kOrder].empty() ? "" : ",") + sum.name;
+        names += (names.empty() ? "" : ",") + sum.name;
         facts["epoch." + sum.name] = fmt::format("{}", sum.total);
         facts["epoch." + sum.name + ".images"] = fmt::format("{}", sum.images);
     }
 }
 
-/// The number NAME has the facts epoch.NAME and epoch.NAME.images.
-Means load_means(const CheckpointFacts& facts, const FactReader& reader) {
+/// The names of the numbers in their order. A checkpoint that does not list them has a fact epoch.NAME.images for each,
+/// and the first step puts them in order.
+std::vector<std::string> names_of_means(const CheckpointFacts& facts, const std::string& file) {
     constexpr std::string_view kBefore = "epoch.", kBehind = ".images";
-    constexpr std::int64_t kMaxImages = std::numeric_limits<std::int64_t>::max();
-    std::vector<Means::Sum> sums;
-    for (const auto& [fact, text] : facts) {
-        if (!fact.starts_with(kBefore) || fact.ends_with(kBehind) || fact == "epoch.images" || fact == kTrainSeconds ||
-            fact == kOrder)
-            continue;
-        sums.push_back({fact.substr(kBefore.size()), reader.number(fact),
-                        reader.whole_number(fact + std::string(kBehind), 0, kMaxImages)});
+    std::vector<std::string> names;
+    if (const auto listed = facts.find(kNumbers); listed != facts.end()) {
+        std::istringstream text(listed->second);
+        for (std::string name; std::getline(text, name, ',');) names.push_back(name);
+    } else {
+        for (const auto& [fact, value] : facts) {
+            if (fact.starts_with(kBefore) && fact.ends_with(kBehind) && fact.size() > kBefore.size() + kBehind.size())
+                names.push_back(fact.substr(kBefore.size(), fact.size() - kBefore.size() - kBehind.size()));
+        }
     }
-    const auto order = facts.find(kOrder);
-    if (order != facts.end()) {  // else the first step puts them in order
-        std::sort(sums.begin(), sums.end(), [&](const Means::Sum& a, const Means::Sum& b) {
-            return ("," + order->second + ",").find("," + a.name + ",") <
-                   ("," + order->second + ",").find("," + b.name + ",");
-        });
+    for (const std::string& name : names) {
+        if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos) continue;
+        throw DataError(fmt::format("{}: expected names of lower-case letters in '{}', found '{}'; the file is damaged",
+                                    file, kNumbers, name));
     }
-    Means means;
-    means.resume_at(reader.whole_number("epoch.images", 0, kMaxImages), std::move(sums));
-    return means;
+    return names;
 }
 
-void read(const FactReader& facts, const std::string& name, std::int64_t& count) {
-    count = facts.whole_number(name, 0, std::numeric_limits<std::int64_t>::max());
+Means load_means(const CheckpointFacts& facts, const FactReader& reader, const std::string& file) {
+    std::vector<Means::Sum> sums;
+    for (const std::string& name : names_of_means(facts, file)) {
+        sums.push_back(
+            {name, reader.number("epoch." + name), reader.whole_number("epoch." + name + ".images", 0, kMaxCount)});
+    }
+    Means means;
+    means.resume_at(reader.whole_number(kImages, 0, kMaxCount), std::move(sums));
+    return means;
 }
-void read(const FactReader& facts, const std::string& name, double& number) { number = facts.number(name); }
 
 void require_facts(const CheckpointFacts& found, const CheckpointFacts& wanted) {
     for (const auto& [name, value] : wanted) {
@@ -83,19 +80,24 @@ void RunState::begin_next_epoch() {
     ++epoch;
     position = 0;
     means.clear();
+    images_before = 0;
     train_seconds = 0;
 }
 
 void RunState::save(CheckpointFacts& facts) const {
-    for_each_number(*this,
-                    [&](const std::string& name, const auto& number) { facts[name] = fmt::format("{}", number); });
+    facts[kStep] = fmt::format("{}", step);
+    facts[kEpoch] = fmt::format("{}", epoch);
+    facts[kPosition] = fmt::format("{}", position);
     save_means(means, facts);
 }
 
 void RunState::load(const CheckpointFacts& facts, const std::string& file) {
     const FactReader reader(facts, file);
-    for_each_number(*this, [&](const std::string& name, auto& number) { read(reader, name, number); });
-    means = load_means(facts, reader);
+    step = reader.whole_number(kStep, 0, kMaxCount);
+    epoch = reader.whole_number(kEpoch, 1, std::numeric_limits<int>::max());
+    position = reader.whole_number(kPosition, 0, kMaxCount);
+    means = load_means(facts, reader, file);
+    images_before = means.images();
 }
 
 void save_run(RunFolder& run, std::span<const CheckpointPart> parts, CheckpointFacts facts, const RunState& at) {
@@ -103,6 +105,7 @@ void save_run(RunFolder& run, std::span<const CheckpointPart> parts, CheckpointF
     run.metrics().sync();  // before the checkpoint, which goes on after the last line
     try {
         save_checkpoint(run.checkpoint(), parts, facts);
+        run.note_checkpoint();
     } catch (const DivergedError& where) {
         tell_divergence(run, at);
         throw DivergedError(fmt::format("diverged at step {}: {}; {}", at.step, where.what(), kDivergenceAdvice));
@@ -115,11 +118,14 @@ CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts
     const std::string file = run.checkpoint().string();
     if (!std::filesystem::exists(file)) {
         run.continue_after(0);
-        fmt::print(stderr, "{} holds no checkpoint yet: starting from the beginning\n", run.path().string());
+        say("{} holds no checkpoint yet: starting from the beginning\n", run.path().string());
         return {};
     }
     CheckpointFacts facts = read_checkpoint_facts(file);
     complete_facts(facts, list);
+    // What a run of the format before did not write: nobody can tell whether it has changed.
+    for (const char* fact : {"program", "data.content", "model.class_names"})
+        if (!facts.contains(fact)) facts[fact] = fixed_facts.at(fact);
     require_facts(facts, fixed_facts);
     load_checkpoint(file, parts);
     at.load(facts, file);
@@ -131,8 +137,8 @@ CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts
         throw UsageError(fmt::format("--resume: the run has finished {} epochs, --epochs is {}; give more epochs",
                                      at.epoch - 1, options.epochs));
     }
-    run.continue_after(at.step);
-    fmt::print(stderr, "resuming at step {}, epoch {}\n", at.step, at.epoch);
+    at.seconds = run.continue_after(at.step);
+    say("resuming at step {}, epoch {}\n", at.step, at.epoch);
     return facts;
 }
 

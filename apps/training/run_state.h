@@ -12,19 +12,20 @@
 namespace sinter {
 
 struct RunState {
-    std::int64_t step = 0;      ///< training steps taken
-    std::int64_t epoch = 1;     ///< the epoch under way, from 1
-    std::int64_t position = 0;  ///< images of it done
-    Means means;                ///< of the epoch under way
-    double train_seconds = 0;   ///< spent in training steps of the epoch under way
-    double seconds = 0;         ///< since the run began, without the time between interruption and resumption
+    std::int64_t step = 0;           ///< training steps taken
+    std::int64_t epoch = 1;          ///< the epoch under way, from 1
+    std::int64_t position = 0;       ///< images of it done
+    Means means;                     ///< of the epoch under way
+    std::int64_t images_before = 0;  ///< of these, before the run was resumed
+    double train_seconds = 0;        ///< spent in training steps of the epoch under way since then
+    double seconds = 0;              ///< since the run began, without the time between interruption and resumption
 
-    double images_per_second() const { return static_cast<double>(means.images()) / train_seconds; }
+    double images_per_second() const { return static_cast<double>(means.images() - images_before) / train_seconds; }
     /// Goes to the start of the next epoch.
     void begin_next_epoch();
 
-    /// Adds to facts, or reads from them; reading throws DataError where one is missing or no number. Numbers survive
-    /// exactly.
+    /// Adds to facts, or reads from them; reading throws DataError where one is missing or out of its range. Numbers
+    /// survive exactly. No clock is among them: a checkpoint is a function of the run.
     void save(CheckpointFacts& facts) const;
     void load(const CheckpointFacts& facts, const std::string& file);
 };

@@ -7,6 +7,7 @@
 
 #include "apps/common/config_file.h"
 #include "core/data/image_set.h"
+#include "core/data/known_sets.h"
 #include "core/error.h"
 
 namespace sinter {
@@ -18,7 +19,7 @@ CustomField data_field(std::string& data) {
     return {&data, 1, [&data] { return data; },
             [&data](std::span<const std::string> words) -> std::optional<BadValue> {
                 std::string path = words.front();
-                if (!path.empty() && path != "digits")
+                if (!path.empty() && !is_name_of_set(path))
                     path = std::filesystem::absolute(path).lexically_normal().string();
                 if (!is_utf8(path)) return BadValue{"a path in UTF-8, as files of a run keep it", path};
                 data = path;
@@ -26,11 +27,12 @@ CustomField data_field(std::string& data) {
             }};
 }
 
-std::filesystem::path config_path(const TrainingOptions& options) {
-    if (!options.config.empty()) return options.config;
+/// --config, else that of the run to be resumed.
+OptionList::Config config_of(const TrainingOptions& options) {
+    if (!options.config.empty()) return {options.config};
     if (!options.resume || options.out.empty()) return {};
-    const std::filesystem::path path = std::filesystem::path(options.out) / "config.toml";
-    return std::filesystem::exists(path) ? path : std::filesystem::path();
+    RunFolder::check(options.out, true);
+    return {std::filesystem::path(options.out) / "config.toml", true};
 }
 
 }  // namespace
@@ -38,8 +40,9 @@ std::filesystem::path config_path(const TrainingOptions& options) {
 void describe_training(OptionList& list, TrainingOptions& options) {
     list.section("Data");
     list.free("data", data_field(options.data),
-              "Folder with the data set, or the word digits for the embedded one. Default: $SINTER_DATA_DIR, the "
-              "cache, a download of MNIST, or digits, in this order");
+              "Folder with the data set, or the name of a set: mnist, fashion-mnist, kmnist, cifar10, or digits, which "
+              "is embedded; a folder of such a name is ./mnist. Default: $SINTER_DATA_DIR, the cache, a download of "
+              "MNIST, or digits, in this order");
     list.section("Training");
     list.free("epochs", options.epochs, "Passes over the training images").from(1);
     list.fixed("batch-size", options.batch_size, "Images a step").from(1);
@@ -85,7 +88,7 @@ void describe_run(OptionList& list, TrainingOptions& options) {
     list.once("profile-steps", options.profile_steps, "Print where the time of steps A to B-1 goes").shown_as("A:B");
     list.once("quiet", options.quiet, "No progress on stderr");
     describe(list, options);
-    list.set_config([&options] { return config_path(options); });
+    list.set_config([&options] { return config_of(options); });
 }
 
 void check_run_options(const TrainingOptions& options) {
@@ -100,8 +103,8 @@ RunFolder open_run_folder(const OptionList& list, const TrainingOptions& options
     check_run_options(options);
     const std::string config = config_text(list);
     if (options.resume) return RunFolder::open(options.out, config);
-    return RunFolder::create(
-        options.out.empty() ? default_run_path(list.program()) : std::filesystem::path(options.out), config);
+    if (options.out.empty()) return RunFolder::create_for(list.program(), config);
+    return RunFolder::create(options.out, config);
 }
 
 StepRange profiled_steps(const TrainingOptions& options) {

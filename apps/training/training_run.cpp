@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "apps/training/divergence.h"
+#include "apps/training/pictures.h"
 #include "apps/training/training_setup.h"
+#include "core/console.h"
 #include "core/profile_range.h"
 
 namespace sinter {
@@ -111,7 +113,7 @@ void TrainingRun::take(const Reading& reading) {
     }
     at_.means.add(reading.numbers, reading.place.images);
     if (!std::exchange(first_step_told_, true))
-        fmt::print(stderr, "first step {:.2f} s after the start of the program\n", since_start_of_program.seconds());
+        say("first step {:.2f} s after the start of the program\n", since_start_of_program.seconds());
 }
 
 /// Goes to the step that diverged once more. Nothing is updated from that step on.
@@ -143,7 +145,7 @@ void TrainingRun::tell_profile() {
     const std::string table = profile_.table();
     if (table.empty() || std::exchange(profile_told_, true)) return;
     if (progress_) progress_->clear();
-    fmt::print("{}", table);
+    answer_lines(table);
     std::fflush(stdout);
 }
 
@@ -159,12 +161,16 @@ void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<co
     progress_->end_epoch(shown);
 }
 
-bool TrainingRun::pictures_are_due() const { return is_due(options_.sample_every, at_.epoch, options_); }
-
 void TrainingRun::end_epoch(const CheckpointFacts& facts) {
     const bool save_now = is_due(options_.save_every, at_.epoch, options_);
     at_.begin_next_epoch();
     if (save_now) save(facts);
+}
+
+void TrainingRun::draw_if_due(const std::function<void(std::int64_t epoch)>& draw) const {
+    const std::int64_t ended = at_.epoch - 1;
+    const bool is_between_epochs = at_.position == 0 && ended > 0;
+    if (is_between_epochs && is_due(options_.sample_every, ended, options_)) draw_or_warn([&] { draw(ended); });
 }
 
 void TrainingRun::save(CheckpointFacts facts) {
@@ -177,13 +183,12 @@ ExitCode TrainingRun::stop(const CheckpointFacts& facts) {
         std::string found;
         for (const auto& [name, value] : shown())
             found += fmt::format("{}{} {:.3f}", found.empty() ? "" : ", ", name, value);
-        fmt::print("would train {} epochs of {} steps of {} images; the first step has {}; nothing was written\n",
-                   options_.epochs, batches_.batches(), batches_.batch_size(), found);
+        answer("would train {} epochs of {} steps of {} images; the first step has {}; nothing was written\n",
+               options_.epochs, batches_.batches(), batches_.batch_size(), found);
         return ExitCode::ok;
     }
     save(facts);
-    fmt::print(stderr, "interrupted at step {}; saved. Go on with: --resume --out {}\n", at_.step,
-               folder_->path().string());
+    say("interrupted at step {}; saved. Go on with: --resume --out {}\n", at_.step, folder_->path().string());
     return ExitCode::interrupted;
 }
 

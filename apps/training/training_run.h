@@ -58,6 +58,7 @@ struct TrainingPlan {
 ///         if (run.stopped()) return run.stop();
 ///         run.sum_up({{"train", run.means().fields()}}, run.shown());
 ///         run.end_epoch();
+///         run.draw_if_due(draw);  // (epoch)
 ///     }
 ///
 /// Code before compute() runs in every step. Code inside it is recorded on a CUDA device and replayed.
@@ -103,10 +104,12 @@ public:
     void sum_up(std::initializer_list<SplitNumbers> lines, std::initializer_list<ProgressValue> shown) {
         sum_up(lines, std::span(shown.begin(), shown.size()));
     }
-    /// Whether --sample-every asks for pictures of this epoch.
-    bool pictures_are_due() const;
     /// Goes to the next epoch, and saves where --save-every asks for it, with `facts` beside the fixed ones.
     void end_epoch(const CheckpointFacts& facts = {});
+    /// Calls `draw(epoch)` where --sample-every asks for pictures of the epoch that ended last; what fails is a
+    /// warning. For after end_epoch(), and for before the loop: a run that is resumed may have been killed before it
+    /// drew.
+    void draw_if_due(const std::function<void(std::int64_t epoch)>& draw) const;
 
     /// Ends the run for numbers that are not finite; `repeat` shows the watch where they come from.
     [[noreturn]] void diverge(const std::function<void()>& repeat);

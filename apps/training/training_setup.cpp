@@ -4,28 +4,66 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 
-#include "core/data/describe.h"
+#include "apps/common/config_file.h"
+#include "core/console.h"
 #include "core/data/find_data.h"
 
 namespace sinter {
+namespace {
 
-DataSplits find_training_data(const TrainingOptions& options, const ImageRequest& request) {
-    DataSplits data =
-        find_data(options.data.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(options.data),
-                  request, [](const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); });
-    fmt::print(stderr, "{}\n", data.source);
+constexpr const char *kProgram = "program", *kData = "--data", *kDataContent = "data.content",
+                     *kClassNames = "model.class_names";
+
+DataSplits find_and_say(const std::string& place, const ImageRequest& request) {
+    DataSplits data = find_data(place.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(place),
+                                request, [](const std::string& sentence) { say("{}\n", sentence); });
+    say("{}\n", data.source);
     return data;
+}
+
+}  // namespace
+
+DataSplits find_training_data(TrainingOptions& options, const ImageRequest& request) {
+    DataSplits data = find_and_say(options.data, request);
+    options.data = data.place;
+    return data;
+}
+
+CheckpointData find_checkpoint_data(const std::filesystem::path& checkpoint, const CheckpointFacts& facts,
+                                    const TrainingOptions& options, const ImageRequest& request) {
+    std::string place = options.data;
+    if (place.empty()) {
+        const std::filesystem::path config = config_of_checkpoint(checkpoint);
+        if (!config.empty()) place = config_value(config, "data");
+    }
+    CheckpointData found{find_and_say(place, request), ""};
+    const auto content = facts.find(kDataContent);
+    if (content == facts.end()) {
+        found.warning = "the checkpoint is too old to tell whether this is the data that it was trained on";
+    } else if (content->second != found.data.content) {
+        const auto trained_on = facts.find(kData);
+        if (options.data.empty()) {
+            throw DataError(fmt::format(
+                "{}: expected the data that it was trained on ({}, content {}), found {} (content {}); give its place "
+                "with --data, or that of other data which you mean",
+                checkpoint.string(), trained_on == facts.end() ? "?" : trained_on->second, content->second,
+                found.data.place, found.data.content));
+        }
+        found.warning = "not the data it was trained on";
+    }
+    if (!found.warning.empty()) say("warning: {}\n", found.warning);
+    return found;
 }
 
 void introduce(const std::string& model, Device device) {
     if (device != Device::cpu()) {
-        fmt::print(stderr, "{}, on {}\n", model, device.description());
+        say("{}, on {}\n", model, device.description());
         return;
     }
-    fmt::print(stderr, "{}, on {} with {} thread{}\n", model, device.name(), cpu_threads(),
-               cpu_threads() == 1 ? "" : "s");
+    say("{}, on {} with {} thread{}\n", model, device.name(), cpu_threads(), cpu_threads() == 1 ? "" : "s");
 }
 
 Index labelled_classes(const ImageSet& images) {
@@ -59,13 +97,30 @@ Schedule make_schedule(const TrainingOptions& options, std::int64_t steps_per_ep
     return schedule;
 }
 
-CheckpointFacts training_facts(const OptionList& list, const ImageSet& train) {
+CheckpointFacts training_facts(const OptionList& list, const DataSplits& data) {
     CheckpointFacts facts = facts_of(list);
-    if (!is_utf8(train.name)) throw DataError(fmt::format("{}: expected a name in UTF-8; rename it", train.name));
-    facts["--data"] = fmt::format("{}, {} images", train.name, train.count);
-    // Looked at last: images of another size have other content, but that is better said.
-    facts["training data"] = "content " + content_tag(train);
+    std::vector<std::string> names = data.class_names;
+    names.push_back(data.train.name);
+    for (const std::string& name : names)
+        if (!is_utf8(name)) throw DataError(fmt::format("{}: expected a name in UTF-8; rename it", name));
+    facts[kProgram] = list.program();
+    facts[kData] = fmt::format("{}, {} images", data.train.name, data.train.count);
+    facts[kDataContent] = data.content;
+    facts[kClassNames] = nlohmann::json(data.class_names).dump();
     return facts;
+}
+
+std::vector<std::string> class_names_of(const CheckpointFacts& facts, const std::string& file) {
+    const auto names = facts.find(kClassNames);
+    if (names == facts.end()) return {};
+    const nlohmann::json list = nlohmann::json::parse(names->second, /*callback=*/nullptr, /*allow_exceptions=*/false);
+    const bool are_names = list.is_array() && std::all_of(list.begin(), list.end(),
+                                                          [](const nlohmann::json& name) { return name.is_string(); });
+    if (!are_names || list.size() > kMaxClasses) {
+        throw DataError(fmt::format("{}: expected at most {} names as '{}', found '{}'; the file is damaged", file,
+                                    kMaxClasses, kClassNames, names->second));
+    }
+    return list.get<std::vector<std::string>>();
 }
 
 bool is_due(int every, std::int64_t epoch, const TrainingOptions& options) {

@@ -1,8 +1,10 @@
 // From the common options to what a training run needs: data, optimizer, schedule, and the facts that fix a run.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "apps/training/training_options.h"
 #include "core/data/image_set.h"
@@ -12,9 +14,19 @@
 
 namespace sinter {
 
-/// The data that --data asks for, its images as `request` asks for them; says on stderr which it is. Throws as
-/// find_data() does.
-DataSplits find_training_data(const TrainingOptions& options, const ImageRequest& request = {});
+/// The data that --data asks for, its images as `request` asks for them; says on stderr which it is. options.data is
+/// then the place where it was found, for config.toml. Throws as find_data() does.
+DataSplits find_training_data(TrainingOptions& options, const ImageRequest& request = {});
+
+/// The data that a checkpoint was trained on, or other data where --data asks for it.
+struct CheckpointData {
+    DataSplits data;
+    std::string warning;  ///< "not the data it was trained on", or that nobody can tell; else empty
+};
+/// Finds it: --data, else where the config.toml of the run says, else where find_data() looks. Says on stderr which it
+/// is, and the warning. Throws DataError where data that nobody asked for is not that of the checkpoint.
+CheckpointData find_checkpoint_data(const std::filesystem::path& checkpoint, const CheckpointFacts& facts,
+                                    const TrainingOptions& options, const ImageRequest& request);
 
 /// Says on stderr what trains, such as "dense VAE 784-400-20, 652824 parameters", and where.
 void introduce(const std::string& model, Device device);
@@ -34,8 +46,11 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const 
 Schedule make_schedule(const TrainingOptions& options, std::int64_t steps_per_epoch);
 
 /// What must stay the same for a run to go on, since with other values its numbers would be those of no single run: the
-/// facts of its options and its data.
-CheckpointFacts training_facts(const OptionList& list, const ImageSet& train);
+/// facts of its program, its options and its data.
+CheckpointFacts training_facts(const OptionList& list, const DataSplits& data);
+
+/// The names of the classes that the data of a checkpoint had; empty where it had none, or the file does not say.
+std::vector<std::string> class_names_of(const CheckpointFacts& facts, const std::string& file);
 
 /// Whether what happens every so many epochs (0: only at the end) happens after this one.
 bool is_due(int every, std::int64_t epoch, const TrainingOptions& options);

@@ -4,10 +4,30 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 
+#include "core/device.h"
+#include "core/files/pixel_file.h"
 #include "core/files/sha256.h"
+#include "kernels/thread_pool.h"
 
 namespace sinter {
+namespace {
+
+std::vector<std::uint32_t> checksums_of(const ImageSet& set, kernels::ThreadPool& pool) {
+    std::vector<std::uint32_t> checksums(static_cast<std::size_t>(set.count));
+    const auto bytes = static_cast<std::size_t>(set.bytes_per_image());
+    constexpr std::int64_t kImagesPerTask = 256;
+    pool.run((set.count + kImagesPerTask - 1) / kImagesPerTask, [&](std::int64_t task, int) {
+        for (std::int64_t i = task * kImagesPerTask; i < std::min(set.count, (task + 1) * kImagesPerTask); ++i) {
+            const std::span pixels = std::span(set.pixels).subspan(static_cast<std::size_t>(i) * bytes, bytes);
+            checksums[static_cast<std::size_t>(i)] = pixel_checksum(pixels);
+        }
+    });
+    return checksums;
+}
+
+}  // namespace
 
 std::string describe(const DataSplits& data) {
     return fmt::format("{}, {} + {} {}images of {} x {}{}{}{}", data.train.name, data.train.count, data.test.count,
@@ -16,17 +36,20 @@ std::string describe(const DataSplits& data) {
                        data.details.empty() ? "" : ")");
 }
 
-std::string content_tag(const ImageSet& set) {
-    constexpr std::int64_t kImages = 64;
-    const std::string sizes = fmt::format("{} {} {} {}\n", set.count, set.height, set.width, set.channels);
-    std::vector<std::uint8_t> content(sizes.begin(), sizes.end());
-    content.insert(content.end(), set.labels.begin(), set.labels.end());
-    const std::int64_t taken = std::min(kImages, set.count);
-    for (std::int64_t i = 0; i < taken; ++i) {
-        content.resize(content.size() + static_cast<std::size_t>(set.bytes_per_image()));
-        set.read(set.count * i / taken, 1, content.data() + content.size() - set.bytes_per_image());
+std::string content_hash(const DataSplits& data) {
+    kernels::ThreadPool pool(cpu_threads());
+    std::vector<std::uint8_t> content;
+    for (const ImageSet* set : {&data.train, &data.test}) {
+        const std::string sizes =
+            fmt::format("{} {} {} {} {}\n", set->count, set->height, set->width, set->channels, set->labels.size());
+        content.insert(content.end(), sizes.begin(), sizes.end());
+        content.insert(content.end(), set->labels.begin(), set->labels.end());
+        const std::vector<std::uint32_t> checksums = set->file ? set->checksums : checksums_of(*set, pool);
+        for (const std::uint32_t checksum : checksums) {
+            for (int shift = 0; shift < 32; shift += 8) content.push_back(static_cast<std::uint8_t>(checksum >> shift));
+        }
     }
-    return sha256_hex(content).substr(0, 8);
+    return sha256_hex(content).substr(0, 16);
 }
 
 std::string folder_name(const std::filesystem::path& folder) {

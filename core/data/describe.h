@@ -12,10 +12,9 @@ namespace sinter {
 /// "mnist, 60000 + 10000 images of 28 x 28", followed by the details in parentheses.
 std::string describe(const DataSplits& data);
 
-/// Eight hexadecimal digits that tell sets of the same name and size apart. They are computed from the sizes, the
-/// labels, and 64 images spread evenly over the set. Throws DataError where the pixels stay in a file that cannot be
-/// read.
-std::string content_tag(const ImageSet& set);
+/// Sixteen hexadecimal digits that tell sets apart, whatever they are called: computed from the sizes, the labels and
+/// the pixel_checksum() of every image, training and test.
+std::string content_hash(const DataSplits& data);
 
 /// The name that people give the set in a folder: mnist for .../mnist, FashionMNIST for .../FashionMNIST/raw.
 std::string folder_name(const std::filesystem::path& folder);

@@ -16,6 +16,7 @@
 #include "core/data/digits.h"
 #include "core/data/fit.h"
 #include "core/data/image_folder.h"
+#include "core/data/known_sets.h"
 #include "core/data/mnist.h"
 #include "core/device.h"
 #include "core/error.h"
@@ -48,7 +49,9 @@ std::string fit(DataSplits& data, const ImageRequest& request) {
 
 DataSplits embedded_digits(const ImageRequest& request, const std::string& reason) {
     DataSplits data = make_digits(kTrainDigits, kTestDigits, cpu_threads());
+    data.content = content_hash(data);
     const std::string words = fit(data, request);
+    data.place = "digits";
     data.source = fmt::format("The embedded set {}, because {}.", words, reason);
     return data;
 }
@@ -73,24 +76,105 @@ DataSplits load_folder(const fs::path& folder, const ImageRequest& request, cons
     return form->load(folder, request, say);
 }
 
-/// Loads `where`, a folder or the word digits; both the sentence and a failure say why this place was tried.
-DataSplits load_chosen(const fs::path& where, const ImageRequest& request, const std::string& reason, const Say& say) {
-    if (where == "digits") return embedded_digits(request, reason);
+std::vector<std::string> texts(const std::vector<fs::path>& paths) {
+    std::vector<std::string> found;
+    for (const fs::path& path : paths) found.push_back(path.string());
+    return found;
+}
+
+/// Without dots, and without a slash at its end.
+fs::path absolute_path(const fs::path& folder) {
+    const fs::path path = fs::absolute(folder).lexically_normal();
+    return path.has_filename() ? path : path.parent_path();
+}
+
+std::string because(const std::string& sentence, const std::string& reason) {
+    return fmt::format("{} (looked at because {})", sentence, reason);
+}
+
+/// Loads a folder; both the sentence and a failure say why this place was tried. `known`: the set that it must be, if
+/// any.
+DataSplits load_from(const fs::path& folder, const ImageRequest& request, const std::string& reason, const Say& say,
+                     const KnownSet* known = nullptr) {
     std::error_code error;
-    if (!fs::is_directory(where, error)) {
-        throw DataError(fmt::format(
-            "[data] {}: expected a folder with data, but there is {}; check the path (looked at "
-            "because {})",
-            where.string(), fs::exists(where, error) ? "something else by that name" : "no such folder", reason));
+    if (!fs::is_directory(folder, error)) {
+        throw DataError(because(
+            fmt::format("[data] {}: expected a folder with data, but there is {}; check the path", folder.string(),
+                        fs::exists(folder, error) ? "something else by that name" : "no such folder"),
+            reason));
     }
     try {
-        DataSplits data = load_folder(where, request, say);
+        DataSplits data = load_folder(folder, request, say);
+        data.content = content_hash(data);
+        if (known) {
+            require_known_set(*known, data, folder);
+            data.train.name = data.test.name = known->name;
+            if (!known->class_names.empty()) data.class_names = known->class_names;
+        }
         const std::string words = fit(data, request);
-        data.source = fmt::format("The set {}, from {}, because {}.", words, where.string(), reason);
+        data.place = known ? known->name : absolute_path(folder).string();
+        data.source = fmt::format("The set {}, from {}, because {}.", words, folder.string(), reason);
         return data;
     } catch (const DataError& failure) {
-        throw DataError(fmt::format("{} (looked at because {})", failure.what(), reason));
+        throw DataError(because(failure.what(), reason));
     }
+}
+
+/// Where a set that is asked for by its name may lie.
+std::vector<fs::path> places_of(const KnownSet& set) {
+    std::vector<fs::path> roots;
+    if (const std::string folder = environment("SINTER_DATA_DIR"); !folder.empty()) roots.push_back(folder);
+    if (const fs::path cache = cache_folder(); !cache.empty()) roots.push_back(cache);
+    std::vector<fs::path> places;
+    for (const fs::path& root : roots) {
+        for (const char* name : set.folders) {
+            if (folder_name(root) == name) places.push_back(root);
+            places.push_back(root / name);
+        }
+    }
+    return places;
+}
+
+/// Why MNIST is not in the cache after a try to download it; nothing where it is.
+std::optional<std::string> download_mnist(const fs::path& cache, const Say& say) {
+    if (environment("SINTER_OFFLINE") == "1")
+        return fmt::format("MNIST is not in the cache {} and SINTER_OFFLINE is 1", cache.string());
+    std::vector<std::string> mirrors(std::begin(kMnistMirrors), std::end(kMnistMirrors));
+    if (std::string url = environment("SINTER_MNIST_URL"); !url.empty()) mirrors = {std::move(url)};
+    const auto failure = download(kMnistFiles, mirrors, cache / "mnist", say);
+    if (!failure) return std::nullopt;
+    return fmt::format("MNIST is not in the cache {} and could not be downloaded: {}", cache.string(), *failure);
+}
+
+DataSplits load_known(const KnownSet& set, const ImageRequest& request, const std::string& reason, const Say& say) {
+    const std::vector<fs::path> places = places_of(set);
+    const fs::path cache = cache_folder();
+    const bool can_be_downloaded = set.name == std::string_view("mnist") && !cache.empty();
+    std::error_code error;
+    for (const fs::path& place : places) {
+        // What a download has left in part is completed below.
+        if (can_be_downloaded && place == cache / "mnist" && !is_complete_mnist(place)) continue;
+        if (fs::is_directory(place, error) && !fs::is_empty(place, error))
+            return load_from(place, request, reason, say, &set);
+    }
+    std::string why;
+    if (can_be_downloaded) {
+        const auto failure = download_mnist(cache, say);
+        if (!failure) return load_from(cache / "mnist", request, reason, say, &set);
+        why = *failure;
+    } else {
+        why = fmt::format("{} is in none of {}", set.name, fmt::join(texts(places), ", "));
+    }
+    throw DataError(because(
+        fmt::format("[data] {}; put its files there, or give the path of its folder, such as ./{}", why, set.name),
+        reason));
+}
+
+/// Loads `where`: a folder, or the name of a set.
+DataSplits load_chosen(const fs::path& where, const ImageRequest& request, const std::string& reason, const Say& say) {
+    if (where == "digits") return embedded_digits(request, reason);
+    if (const KnownSet* known = find_known_set(where.native())) return load_known(*known, request, reason, say);
+    return load_from(where, request, reason, say);
 }
 
 }  // namespace
@@ -114,17 +198,9 @@ DataSplits find_data(const std::optional<fs::path>& data_option, const ImageRequ
                         cache.string()));
     }
     const fs::path folder = cache / "mnist";
-    if (is_complete_mnist(folder)) return load_chosen(folder, request, "it is in the cache", say);
-    if (environment("SINTER_OFFLINE") == "1")
-        return fall_back_to_digits(fmt::format("MNIST is not in the cache {} and SINTER_OFFLINE is 1", cache.string()));
-
-    std::vector<std::string> mirrors(std::begin(kMnistMirrors), std::end(kMnistMirrors));
-    if (std::string url = environment("SINTER_MNIST_URL"); !url.empty()) mirrors = {std::move(url)};
-    if (const auto failure = download(kMnistFiles, mirrors, folder, say)) {
-        return fall_back_to_digits(
-            fmt::format("MNIST is not in the cache {} and could not be downloaded: {}", cache.string(), *failure));
-    }
-    return load_chosen(folder, request, "it has just been downloaded into the cache", say);
+    if (is_complete_mnist(folder)) return load_from(folder, request, "it is in the cache", say);
+    if (const auto why_not = download_mnist(cache, say)) return fall_back_to_digits(*why_not);
+    return load_from(folder, request, "it has just been downloaded into the cache", say);
 }
 
 }  // namespace sinter

@@ -18,12 +18,12 @@
 #include "core/data/packed_images.h"
 #include "core/device.h"
 #include "core/error.h"
-#include "core/files/available_memory.h"
 #include "core/files/cache_folder.h"
 #include "core/files/memory_budget.h"
 #include "core/files/sha256.h"
 #include "core/pictures/image_file.h"
 #include "core/pictures/image_fitter.h"
+#include "kernels/machine.h"
 #include "kernels/thread_pool.h"
 
 namespace sinter {
@@ -99,7 +99,7 @@ Target resolve(const ImageRequest& request, const ImageListing& listing, kernels
 /// The memory that decoded images of full size may take together, as long as each by itself does not need more.
 std::int64_t decoding_budget() {
     constexpr std::int64_t kMinBytes = 64 << 20;
-    return std::max(kMinBytes, available_memory() / 8);
+    return std::max(kMinBytes, kernels::available_memory() / 8);
 }
 
 /// The memory that decoding an image takes beside its file: the pixels, and what the decoder holds of them in up to two
@@ -252,6 +252,7 @@ std::unique_ptr<PackedImagesWriter> open_cache(const fs::path& file, std::int64_
     }
     try {
         ensure_folder(file.parent_path());
+        remove_left_behind(file.parent_path());
         return std::make_unique<PackedImagesWriter>(file, bytes_per_image);
     } catch (const Error& error) {
         if (needed) throw Error(fmt::format("{} ({})", error.what(), no_room));

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/files/available_memory.h"
 #include "core/files/pixel_file.h"
+#include "kernels/machine.h"
 
 namespace sinter {
 namespace {
@@ -42,6 +42,9 @@ std::span<const std::uint8_t> bytes_of(const std::string& text) {
 unsigned long labels_crc(const DataSplits& data) {
     return crc<std::uint8_t>(data.test.labels, crc<std::uint8_t>(data.train.labels));
 }
+
+/// More than any set has: their product fits into 63 bits.
+constexpr std::int64_t kMaxImages = std::int64_t{1} << 31, kMaxSide = 1 << 14;
 
 class Reader {
 public:
@@ -82,22 +85,27 @@ private:
         PackedImages packed;
         DataSplits& data = packed.data;
         data.class_names = description.at("class_names").get<std::vector<std::string>>();
-        data.skipped = description.at("skipped");
+        data.skipped = whole_number(description, "skipped", 0, kMaxImages);
+        if (data.class_names.size() > kMaxClasses) throw damaged("it names too many classes");
         packed.remarks = description.at("remarks").get<std::vector<std::string>>();
         std::uint64_t offset = 0;
         for (const auto& [set, name] : {std::pair{&data.train, "train"}, std::pair{&data.test, "test"}}) {
-            set->count = description.at(name);
-            set->height = description.at("height");
-            set->width = description.at("width");
-            set->channels = description.at("channels");
+            set->count = whole_number(description, name, 0, kMaxImages);
+            set->height = whole_number(description, "height", 1, kMaxSide);
+            set->width = whole_number(description, "width", 1, kMaxSide);
+            set->channels = whole_number(description, "channels", 1, 4);
             set->classes = static_cast<int>(data.class_names.size());
             set->file = file_;
             set->file_offset = offset;
             offset += bytes_of_pixels(*set);
         }
         const std::uint64_t pixels_end = offset;
+        if (pixels_end > described_) throw damaged("it is too short for its counts");
         for (ImageSet* set : {&data.train, &data.test}) {
-            if (!data.class_names.empty()) read_next(offset, set->labels, set->count);
+            if (data.class_names.empty()) continue;
+            read_next(offset, set->labels, set->count);
+            for (const std::uint8_t label : set->labels)
+                if (label >= set->classes) throw damaged("a label is of no class");
         }
         for (ImageSet* set : {&data.train, &data.test}) read_next(offset, set->checksums, set->count);
         if (offset != described_) throw damaged("its length does not fit its counts");
@@ -118,11 +126,21 @@ private:
         return packed;
     }
 
+    std::int64_t whole_number(const json& description, const char* name, std::int64_t least, std::int64_t most) const {
+        const json& number = description.at(name);
+        const bool is_whole =
+            number.is_number_integer() &&
+            (!number.is_number_unsigned() || number.get<std::uint64_t>() <= static_cast<std::uint64_t>(most));
+        if (!is_whole || number.get<std::int64_t>() < least || number.get<std::int64_t>() > most)
+            throw damaged(fmt::format("expected a whole number from {} to {} as '{}'", least, most, name));
+        return number.get<std::int64_t>();
+    }
+
     /// Reads `count` values from `offset` on, which moves behind them.
     template <class T>
     void read_next(std::uint64_t& offset, std::vector<T>& values, std::int64_t count) const {
         const std::uint64_t bytes = static_cast<std::uint64_t>(count) * sizeof(T);
-        if (offset + bytes > described_) throw damaged("it is too short for its counts");
+        if (bytes > described_ - offset) throw damaged("it is too short for its counts");
         values.resize(static_cast<std::size_t>(count));
         file_->read(offset, {reinterpret_cast<std::uint8_t*>(values.data()), bytes});
         offset += bytes;
@@ -193,7 +211,7 @@ PackedImages read_own_packed_images(const fs::path& file, const std::string& key
 bool belongs_in_memory(std::int64_t bytes, ImageRequest::Place place) {
     if (place != ImageRequest::Place::automatic) return place == ImageRequest::Place::memory;
     // Memory holds the set, the copy that a loader puts on the device, and as much again for everything else.
-    const std::int64_t available = available_memory();
+    const std::int64_t available = kernels::available_memory();
     return available == 0 || bytes < available / 3;
 }
 

@@ -1,5 +1,4 @@
-// Fetches published files with curl. It starts curl without a shell, writes to a temporary name, checks the file, then
-// renames it.
+// Fetches published files with curl: into memory, and to the disk once the hash is right.
 #include "core/files/download.h"
 
 #include <fcntl.h>
@@ -9,13 +8,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <span>
 #include <system_error>
 #include <vector>
 
+#include "core/files/files.h"
 #include "core/files/sha256.h"
 
 extern char** environ;
@@ -25,27 +25,57 @@ namespace {
 
 using Failure = std::optional<std::string>;
 
-/// Runs a program found in $PATH, silently, and waits. Returns its exit status, or -1 with errno set if it did not run.
-int run_program(std::vector<std::string> arguments) {
+/// How a program ended and what it wrote to stdout.
+struct Output {
+    int status = -1;  ///< its exit status; -1 with errno set where it did not run
+    std::vector<std::uint8_t> bytes;
+    bool is_too_long = false;
+};
+
+/// Reads what comes from a pipe, up to `most` bytes.
+void read_all(const FileDescriptor& pipe, std::size_t most, Output& output) {
+    std::vector<std::uint8_t> part(1 << 16);
+    for (;;) {
+        const ssize_t got = ::read(pipe.get(), part.data(), part.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return;
+        output.bytes.insert(output.bytes.end(), part.begin(), part.begin() + got);
+        output.is_too_long = output.bytes.size() > most;
+        if (output.is_too_long) return;
+    }
+}
+
+/// Runs a program found in $PATH, without a shell, until it ends or has written more than `most` bytes.
+Output run_program(std::vector<std::string> arguments, std::size_t most) {
+    Output output;
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return output;
+    const FileDescriptor from(ends[0]);
+    FileDescriptor to(ends[1]);
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
 
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    posix_spawn_file_actions_adddup2(&actions, to.get(), STDOUT_FILENO);
+    for (const int stream : {STDIN_FILENO, STDERR_FILENO})
         posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
     pid_t child = 0;
     const int error = posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     errno = error;
-    if (error != 0) return -1;
+    if (error != 0) return output;
 
+    to.close();
+    read_all(from, most, output);
+    if (output.is_too_long) ::kill(child, SIGTERM);
     int status = 0;
     while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) return -1;
+        if (errno != EINTR) return output;
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    output.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return output;
 }
 
 /// What curl's exit status means, for those that people meet (see EXIT CODES in curl's manual).
@@ -66,6 +96,8 @@ std::string curl_failure(int status, const std::string& url) {
         case 35:
         case 60:
             return fmt::format("no trusted connection to {} could be made", url);
+        case 63:
+            return fmt::format("{} is larger than any file of the set", url);
         case 37:
             return fmt::format("curl could not read {}", url);
         default:
@@ -73,41 +105,28 @@ std::string curl_failure(int status, const std::string& url) {
     }
 }
 
-Failure fetch(const std::string& url, const std::filesystem::path& to) {
-    // A dead network costs three seconds; a connection that stalls is dropped after ten.
-    const int status =
-        run_program({"curl", "--fail", "--location", "--silent", "--connect-timeout", "3", "--max-time", "120",
-                     "--speed-limit", "1024", "--speed-time", "10", "--output", to.string(), url});
-    if (status == 0) return {};
-    if (status < 0) return fmt::format("curl could not be started ({}); install it to download", std::strerror(errno));
-    return curl_failure(status, url);
-}
-
-std::string hash_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
-    return sha256_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
-}
-
-Failure fetch_checked(const PublishedFile& file, const std::string& mirror, const std::filesystem::path& folder) {
-    // Several processes may fill the same folder: each has a temporary name of its own, and renaming is atomic.
-    const std::filesystem::path temporary = folder / fmt::format("{}.{}.part", file.name, getpid());
+/// Brings one file into the folder. Nothing is written before its hash is right.
+Failure fetch(const PublishedFile& file, const std::string& mirror, const std::filesystem::path& folder) {
+    constexpr std::size_t kMaxBytes = 256 << 20;
     const std::string url = mirror + (mirror.ends_with('/') ? "" : "/") + file.name;
-    Failure failure = fetch(url, temporary);
-    std::error_code error;
-    if (!failure) {
-        const std::string hash = hash_of(temporary);
-        if (hash != file.sha256) {
-            failure =
-                fmt::format("{} is not the published file (expected SHA-256 {}, came {})", url, file.sha256, hash);
-        } else {
-            std::filesystem::rename(temporary, folder / file.name, error);
-            if (error)
-                failure = fmt::format("{} could not be kept ({})", (folder / file.name).string(), error.message());
-        }
+    // A dead network costs three seconds; a connection that stalls is dropped after ten.
+    const Output output = run_program(
+        {"curl", "--fail", "--location", "--silent", "--connect-timeout", "3", "--max-time", "120", "--speed-limit",
+         "1024", "--speed-time", "10", "--max-filesize", std::to_string(kMaxBytes), "--output", "-", "--", url},
+        kMaxBytes);
+    if (output.is_too_long) return fmt::format("{} has more than {} bytes", url, kMaxBytes);
+    if (output.status < 0)
+        return fmt::format("curl could not be started ({}); install it to download", std::strerror(errno));
+    if (output.status != 0) return curl_failure(output.status, url);
+    const std::string hash = sha256_hex(output.bytes);
+    if (hash != file.sha256)
+        return fmt::format("{} is not the published file (expected SHA-256 {}, came {})", url, file.sha256, hash);
+    try {
+        write_file_atomically(folder / file.name, std::as_bytes(std::span(output.bytes)));
+    } catch (const Error& error) {
+        return fmt::format("it could not be kept ({})", error.what());
     }
-    if (failure) std::filesystem::remove(temporary, error);
-    return failure;
+    return {};
 }
 
 }  // namespace
@@ -117,6 +136,7 @@ Failure download(std::span<const PublishedFile> files, std::span<const std::stri
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error) return fmt::format("the folder {} could not be made ({})", folder.string(), error.message());
+    remove_left_behind(folder);
 
     std::size_t serving = 0;  // the mirror that served the last file: those before it have failed
     for (const PublishedFile& file : files) {
@@ -124,7 +144,7 @@ Failure download(std::span<const PublishedFile> files, std::span<const std::stri
         Failure failure = "no mirror was given";
         for (; failure && serving < mirrors.size(); serving += failure ? 1 : 0) {
             if (say) say(fmt::format("Downloading {} from {}.", file.name, mirrors[serving]));
-            failure = fetch_checked(file, mirrors[serving], folder);
+            failure = fetch(file, mirrors[serving], folder);
             if (failure && say) say(fmt::format("That failed: {}.", *failure));
         }
         if (failure) return failure;

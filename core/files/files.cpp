@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,10 +69,28 @@ TemporaryFile create_temporary(const fs::path& path) {
         const std::string name = fmt::format(".{}.{}-{}.tmp", path.filename().string(), ::getpid(), serial++);
         fs::path temporary = path.parent_path() / name;
         FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-        if (file.is_open()) return {std::move(temporary), std::move(file)};
-        if (errno != EEXIST) break;
+        if (!file.is_open() && errno != EEXIST) break;
+        // Somebody who sweeps up may have taken the file for one left behind, before it was locked.
+        struct stat status {};
+        if (file.is_open() && file.lock() && ::fstat(file.get(), &status) == 0 && status.st_nlink > 0)
+            return {std::move(temporary), std::move(file)};
     }
     throw write_error(path, errno);
+}
+
+/// Whether create_temporary() gives such names, for the file `of_file` where that is not empty.
+bool is_temporary_name(std::string_view name, std::string_view of_file) {
+    constexpr std::string_view kEnd = ".tmp";
+    if (!name.starts_with('.') || !name.ends_with(kEnd)) return false;
+    name.remove_prefix(1);
+    name.remove_suffix(kEnd.size());
+    const std::size_t dot = name.rfind('.'), dash = name.rfind('-');
+    if (dot == std::string_view::npos || dash == std::string_view::npos || dash < dot) return false;
+    const auto is_number = [](std::string_view text) {
+        return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    return dot > 0 && is_number(name.substr(dot + 1, dash - dot - 1)) && is_number(name.substr(dash + 1)) &&
+           (of_file.empty() || name.substr(0, dot) == of_file);
 }
 
 /// Makes a rename in `folder` survive a power cut. A folder that cannot be opened for reading, or a file system that
@@ -108,6 +127,8 @@ int FileDescriptor::close() {
     if (!is_open()) return 0;
     return ::close(std::exchange(descriptor_, -1)) == 0 ? 0 : errno;
 }
+
+bool FileDescriptor::lock() { return ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK; }
 
 Error write_error(const fs::path& path, int error_number) {
     return Error(
@@ -177,6 +198,18 @@ void AtomicFile::commit() {
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw write_error(path_, errno);
     temporary_.clear();
     if (const int error = sync_folder(path_.parent_path())) throw write_error(path_, error);
+}
+
+void remove_left_behind(const fs::path& folder, std::string_view of_file) {
+    std::error_code ignored;
+    std::vector<fs::path> candidates;
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+        if (is_temporary_name(entry.path().filename().native(), of_file)) candidates.push_back(entry.path());
+    }
+    for (const fs::path& path : candidates) {
+        FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+        if (file.is_open() && file.lock()) ::unlink(path.c_str());
+    }
 }
 
 void write_file_atomically(const fs::path& path, std::span<const Bytes> pieces) {

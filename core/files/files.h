@@ -34,14 +34,17 @@ public:
     int write_all(Bytes bytes);
     /// Returns 0 or the errno of the failure; the descriptor is gone either way.
     int close();
+    /// Whether nobody else has the file locked, who would be another process or another descriptor. This one has it
+    /// then, until it is closed, also by the end of the process. Where the file system knows no locks, everybody has.
+    bool lock();
 
 private:
     int descriptor_;
 };
 
 /// A file that is written piece by piece and appears under its name only once it is whole. Until then the content has a
-/// temporary name in the same folder, which must exist. Every failure is an Error and leaves an existing file as it
-/// was.
+/// temporary name in the same folder, which must exist: .<name>.<process>-<number>.tmp, locked. Every failure is an
+/// Error and leaves an existing file as it was.
 class AtomicFile {
 public:
     explicit AtomicFile(std::filesystem::path path);
@@ -58,6 +61,10 @@ private:
     std::filesystem::path path_, temporary_;
     FileDescriptor file_;
 };
+
+/// Removes from a folder the temporary files of AtomicFiles whose process was killed: those that nobody has locked.
+/// `of_file`: only those of the file of this name. Failures are nobody's error.
+void remove_left_behind(const std::filesystem::path& folder, std::string_view of_file = {});
 
 /// Writes `pieces` one after the other as the file `path`, as an AtomicFile.
 void write_file_atomically(const std::filesystem::path& path, std::span<const Bytes> pieces);

@@ -12,7 +12,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <unordered_set>
 #include <utility>
+#include <vector>
+
+#include "core/printable.h"
 
 namespace sinter {
 namespace {
@@ -49,9 +53,7 @@ constexpr std::array<Dtype, 15> kDtypes{{{"F64", 8},
 /// A string from a file as it may stand in a sentence: quoted, printable and short.
 std::string quote(std::string_view text) {
     constexpr std::size_t kMaxShown = 80;
-    const std::string shown(text.substr(0, kMaxShown));
-    const std::string text_in_quotes = json(shown).dump(-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace);
-    return text.size() > kMaxShown ? text_in_quotes + "..." : text_in_quotes;
+    return fmt::format("\"{}\"", printable(text, kMaxShown));
 }
 
 std::string known_dtypes() {
@@ -104,27 +106,59 @@ std::string_view header_text(const std::vector<std::byte>& content, const std::s
     return text;
 }
 
-/// The header as JSON, without repeated keys and without depth beyond what the format uses.
-json parse_header(std::string_view text, const std::string& file) {
-    constexpr int kDeepest = 3;               // header, entry, shape: a value inside the innermost array has depth 3
-    std::vector<std::set<std::string>> keys;  // of every object that is open
-    const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
-        if (depth > kDeepest) refuse(file, fmt::format("the header nests deeper than {} levels", kDeepest));
-        if (event == json::parse_event_t::object_start) keys.emplace_back();
-        if (event == json::parse_event_t::object_end) keys.pop_back();
-        if (event == json::parse_event_t::key) {
-            const std::string& key = parsed.get_ref<const std::string&>();
-            if (!keys.back().insert(key).second) refuse(file, fmt::format("the header has {} twice", quote(key)));
-        }
-        return true;
-    };
-    try {
-        return json::parse(text, watch);
-    } catch (const json::parse_error& error) {
-        refuse(file, fmt::format("the header is not valid JSON at offset {}", kLengthBytes + error.byte - 1));
-    } catch (const json::exception&) {
-        refuse(file, "the header holds a number that is out of range");
+/// Walks through the text of a header once: refuses what is no JSON, repeated keys, and depth beyond what the format
+/// uses.
+class HeaderCheck final : public nlohmann::json_sax<json> {
+public:
+    explicit HeaderCheck(const std::string& file) : file_(file) {}
+
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(std::int64_t) override { return true; }
+    bool number_unsigned(std::uint64_t) override { return true; }
+    bool number_float(double, const std::string&) override { return true; }
+    bool string(std::string&) override { return true; }
+    bool binary(json::binary_t&) override { return true; }
+    bool start_object(std::size_t) override {
+        keys_.emplace_back();
+        return deeper();
     }
+    bool end_object() override {
+        keys_.pop_back();
+        --depth_;
+        return true;
+    }
+    bool start_array(std::size_t) override { return deeper(); }
+    bool end_array() override {
+        --depth_;
+        return true;
+    }
+    bool key(std::string& key) override {
+        if (!keys_.back().insert(key).second) refuse(file_, fmt::format("the header has {} twice", quote(key)));
+        return true;
+    }
+    bool parse_error(std::size_t position, const std::string&, const json::exception& error) override {
+        if (dynamic_cast<const json::parse_error*>(&error) == nullptr)
+            refuse(file_, "the header holds a number that is out of range");
+        refuse(file_, fmt::format("the header is not valid JSON at offset {}", kLengthBytes + position - 1));
+    }
+
+private:
+    bool deeper() {
+        constexpr int kDeepest = 4;  // header, entry, shape, and what a shape should not hold
+        if (++depth_ > kDeepest) refuse(file_, fmt::format("the header nests deeper than {} levels", kDeepest));
+        return true;
+    }
+
+    const std::string& file_;
+    int depth_ = 0;
+    std::vector<std::unordered_set<std::string>> keys_;  // of every object that is open
+};
+
+json parse_header(std::string_view text, const std::string& file) {
+    HeaderCheck check(file);
+    json::sax_parse(text, &check);
+    return json::parse(text);
 }
 
 SafetensorsMetadata read_metadata(const json& value, const std::string& file) {

@@ -11,6 +11,9 @@ namespace sinter {
 /// Facts in words: step, epoch, position, seed, whatever the program needs to go on.
 using CheckpointFacts = std::map<std::string, std::string>;
 
+/// More than any counter of a run comes to: steps, epochs, images.
+inline constexpr std::int64_t kMaxCount = 1'000'000'000'000'000;
+
 /// Reads the facts of one checkpoint. Every function throws DataError, naming the file, where the fact is missing or
 /// not of its kind.
 class FactReader {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/options/parse_number.h"
+#include "core/printable.h"
 
 namespace sinter {
 namespace {
@@ -229,28 +230,6 @@ std::optional<BadValue> Option::read(std::span<const std::string> given) {
             return std::nullopt;
         },
         field);
-}
-
-bool is_utf8(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-    for (std::size_t i = 0; i < text.size();) {
-        const unsigned first = byte(i);
-        const std::size_t length = first < 0x80         ? 1
-                                   : first >> 5 == 0x6  ? 2
-                                   : first >> 4 == 0xe  ? 3
-                                   : first >> 3 == 0x1e ? 4
-                                                        : 0;
-        if (length == 0) return false;
-        unsigned code = length == 1 ? first : first & (0x7fu >> length);
-        for (std::size_t k = 1; k < length; ++k) {
-            if (byte(i + k) >> 6 != 0x2) return false;
-            code = code << 6 | (byte(i + k) & 0x3fu);
-        }
-        constexpr unsigned kLeast[] = {0, 0, 0x80, 0x800, 0x10000};  // what needs so many bytes
-        if (code < kLeast[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
-        i += length;
-    }
-    return true;
 }
 
 }  // namespace sinter

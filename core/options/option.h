@@ -117,7 +117,4 @@ struct Option {
     std::function<std::string()> fact;
 };
 
-/// Whether the bytes are UTF-8 (RFC 3629).
-bool is_utf8(std::string_view text);
-
 }  // namespace sinter

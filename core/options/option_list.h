@@ -69,9 +69,13 @@ public:
 
     /// What kind of model the model's options describe: the fact "model".
     void set_model_kind(std::string kind) { model_kind_ = std::move(kind); }
-    /// Whence come the values that the command line does not give: called once it has been read; an empty path for
-    /// nowhere.
-    void set_config(std::function<std::filesystem::path()> file) { config_ = std::move(file); }
+    /// The file with the values that the command line does not give.
+    struct Config {
+        std::filesystem::path file;      ///< empty: none
+        bool is_of_resumed_run = false;  ///< else it was given by --config
+    };
+    /// `config` is called once the command line has been read.
+    void set_config(std::function<Config()> config) { config_ = std::move(config); }
     /// What --help says at its end.
     void set_footer(std::string text) { footer_ = std::move(text); }
 
@@ -92,7 +96,7 @@ public:
     const std::string& program() const { return program_; }
     const std::string& model_kind() const { return model_kind_; }
     const std::string& footer() const { return footer_; }
-    std::filesystem::path config() const { return config_ ? config_() : std::filesystem::path(); }
+    Config config() const { return config_ ? config_() : Config(); }
     std::vector<Option>& options() { return options_; }
     const std::vector<Option>& options() const { return options_; }
     const std::vector<Alias>& aliases() const { return aliases_; }
@@ -118,7 +122,7 @@ private:
     const Option& at(const void* field) const;
 
     std::string program_, section_ = "Options", model_kind_, footer_;
-    std::function<std::filesystem::path()> config_;
+    std::function<Config()> config_;
     std::vector<Option> options_;
     std::vector<Alias> aliases_;
     std::vector<Question> questions_;

@@ -1,10 +1,13 @@
 #include "core/train/checkpoint.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
 #include <deque>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -16,7 +19,9 @@ namespace sinter {
 namespace {
 
 constexpr const char* kFormatFact = "format";
-constexpr const char* kFormat = "sinter checkpoint 1";
+constexpr const char* kFormat = "sinter checkpoint 2";
+constexpr const char* kFormatWithoutChecksums = "sinter checkpoint 1";
+constexpr const char* kChecksum = "crc32";  // of the other metadata; kChecksum.<array> of an array
 
 /// An array of a part, under its name in the file.
 struct StoredTensor {
@@ -109,15 +114,52 @@ std::string list(const std::vector<T>& sizes) {
     return fmt::format("[{}]", fmt::join(sizes, ", "));
 }
 
+std::string hexadecimal(unsigned long checksum) { return fmt::format("{:08x}", checksum); }
+
+std::string checksum_of(Bytes bytes) {
+    return hexadecimal(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+std::string checksum_name(const std::string& array) { return fmt::format("{}.{}", kChecksum, array); }
+
+std::string checksum_of(const SafetensorsMetadata& metadata) {
+    std::string text;
+    for (const auto& [name, value] : metadata) {
+        if (name != kChecksum) text.append(name).append(1, '\0').append(value).append(1, '\0');
+    }
+    return checksum_of(std::as_bytes(std::span(text)));
+}
+
+[[noreturn]] void refuse_damaged(const std::filesystem::path& path, const std::string& what) {
+    throw DataError(
+        fmt::format("{}: the checksum of {} is wrong: the file is damaged; use another copy", path.string(), what));
+}
+
+/// The facts, without the checksums.
 CheckpointFacts checked_facts(const SafetensorsFile& file, const std::filesystem::path& path) {
-    const auto format = file.metadata().find(kFormatFact);
-    if (format == file.metadata().end() || format->second != kFormat) {
+    CheckpointFacts facts = file.metadata();
+    const std::string format = facts.contains(kFormatFact) ? "'" + facts.at(kFormatFact) + "'" : "none";
+    const bool has_checksums = format == fmt::format("'{}'", kFormat);
+    if (!has_checksums && format != fmt::format("'{}'", kFormatWithoutChecksums)) {
         throw DataError(
             fmt::format("{}: expected a checkpoint written by sinter (metadata format = '{}'), found {}; give the "
                         "checkpoints/last.safetensors of a run",
-                        path.string(), kFormat, format == file.metadata().end() ? "none" : "'" + format->second + "'"));
+                        path.string(), kFormat, format));
     }
-    return file.metadata();
+    if (has_checksums && facts[kChecksum] != checksum_of(file.metadata())) refuse_damaged(path, "its facts");
+    std::erase_if(
+        facts, [](const auto& fact) { return fact.first == kChecksum || fact.first.starts_with(checksum_name("")); });
+    return facts;
+}
+
+/// Of every array, those that nobody asks for included. The facts have been checked.
+void check_arrays(const SafetensorsFile& file, const std::filesystem::path& path) {
+    if (file.metadata().at(kFormatFact) != kFormat) return;
+    for (const SafetensorsEntry& entry : file.entries()) {
+        const auto checksum = file.metadata().find(checksum_name(entry.name));
+        if (checksum == file.metadata().end() || checksum->second != checksum_of(entry.data))
+            refuse_damaged(path, "'" + entry.name + "'");
+    }
 }
 
 std::int64_t parse_steps(const CheckpointFacts& facts, const std::string& name, const std::filesystem::path& path) {
@@ -126,7 +168,7 @@ std::int64_t parse_steps(const CheckpointFacts& facts, const std::string& name, 
         const std::string& text = fact->second;
         std::int64_t steps = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
-        if (error == std::errc() && end == text.data() + text.size() && steps >= 0) return steps;
+        if (error == std::errc() && end == text.data() + text.size() && steps >= 0 && steps <= kMaxCount) return steps;
     }
     throw DataError(
         fmt::format("{}: expected a whole number as '{}', found {}; the file is damaged or of another program",
@@ -155,6 +197,8 @@ void save_checkpoint(const std::filesystem::path& path, std::span<const Checkpoi
             }
         }
     }
+    for (const SafetensorsEntry& entry : entries) metadata[checksum_name(entry.name)] = checksum_of(entry.data);
+    metadata[kChecksum] = checksum_of(metadata);
     write_safetensors(path, entries, metadata);
 }
 
@@ -165,6 +209,7 @@ CheckpointFacts read_checkpoint_facts(const std::filesystem::path& path) {
 CheckpointFacts load_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts) {
     const SafetensorsFile file = SafetensorsFile::open(path);
     CheckpointFacts facts = checked_facts(file, path);
+    check_arrays(file, path);
 
     std::vector<std::pair<StoredTensor, const SafetensorsEntry*>> matches;
     for (const CheckpointPart& part : parts) {

@@ -1,5 +1,6 @@
 // Checkpoints: parameters, optimizer state and where the run stood, in one safetensors file that other programs can
-// read.
+// read. Its metadata are the facts, "format", and checksums (CRC-32): "crc32.<array>" of the bytes of each array, and
+// "crc32" of all other metadata. The same run gives the same file, byte for byte.
 #pragma once
 
 #include <filesystem>
@@ -26,11 +27,11 @@ struct CheckpointPart {
 void save_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts,
                      const CheckpointFacts& facts);
 
-/// The facts of a checkpoint, without loading it. Throws DataError where the file is damaged or no checkpoint.
+/// The facts of a checkpoint, without loading it. Throws DataError where they are damaged or the file is no checkpoint.
 CheckpointFacts read_checkpoint_facts(const std::filesystem::path& path);
 
-/// Restores parts exactly as saved and returns the facts. Everything is checked before anything is changed: a
-/// checkpoint of another model is refused with DataError naming the first difference.
+/// Restores parts exactly as saved and returns the facts. Everything is checked before anything is changed: a damaged
+/// checkpoint, or one of another model, is refused with DataError naming the first array that is not as it should be.
 CheckpointFacts load_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts);
 
 }  // namespace sinter

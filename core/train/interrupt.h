@@ -1,9 +1,10 @@
-// Ctrl-C as a request: the run finishes its step, saves and ends.
+// Ctrl-C, or the end of a session, as a request: the run finishes its step, saves and ends.
 #pragma once
 
 namespace sinter {
 
-/// While one lives, SIGINT and SIGTERM set a flag instead of ending the process; a second one ends it at once.
+/// While one lives, SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process; a second one ends it at once.
+/// A signal that the process was started to ignore (nohup) stays ignored.
 class InterruptGuard {
 public:
     InterruptGuard();

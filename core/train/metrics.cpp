@@ -71,11 +71,12 @@ void MetricsWriter::write(std::span<const MetricField> fields) {
     }
 }
 
-void MetricsWriter::truncate_after_step(std::int64_t step) {
+double MetricsWriter::truncate_after_step(std::int64_t step) {
     const std::vector<std::byte> content = read_whole_file(path_);
     const std::string_view text = as_text(content);
     const std::size_t end = end_of_lines(text);
     std::size_t begin = 0;
+    double seconds = 0;
     for (std::size_t number = 1; begin < end; ++number) {
         const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
         const json object = json::parse(line, /*callback=*/nullptr, /*allow_exceptions=*/false);
@@ -87,9 +88,12 @@ void MetricsWriter::truncate_after_step(std::int64_t step) {
         }
         const auto found = object.find("step");
         if (found != object.end() && found->is_number_integer() && found->get<std::int64_t>() > step) break;
+        const auto clock = object.find("seconds");
+        if (clock != object.end() && clock->is_number() && clock->get<double>() >= 0) seconds = clock->get<double>();
         begin += line.size() + 1;
     }
     truncate(begin);
+    return seconds;
 }
 
 void MetricsWriter::sync() {

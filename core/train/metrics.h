@@ -35,9 +35,9 @@ public:
     void write(std::initializer_list<MetricField> fields) { write(std::span(fields.begin(), fields.size())); }
 
     /// Cuts the file before its first line whose "step" is greater than `step`, so that a run that resumes there leaves
-    /// the file of a run that was never interrupted. Lines without a "step" belong to the step before them. Throws
-    /// DataError when a line is no JSON object.
-    void truncate_after_step(std::int64_t step);
+    /// the file of a run that was never interrupted. Lines without a "step" belong to the step before them. Returns the
+    /// last "seconds" that stay, 0 without one. Throws DataError when a line is no JSON object.
+    double truncate_after_step(std::int64_t step);
 
     /// Waits until all lines are on the disk. Called before a checkpoint is written: the lines up to a checkpoint then
     /// survive whatever the checkpoint survives.

@@ -13,6 +13,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/console.h"
+
 namespace sinter {
 namespace {
 
@@ -28,15 +30,15 @@ double steady_seconds() {
 }
 
 /// A terminal called "dumb" (an editor's, a build log's) shows the erase sequence instead of obeying it.
-bool can_be_redrawn(std::FILE* stream) {
+bool can_be_redrawn(int file) {
     const char* terminal = std::getenv("TERM");
-    return ::isatty(::fileno(stream)) != 0 && terminal != nullptr && std::string_view(terminal) != "dumb";
+    return ::isatty(file) != 0 && terminal != nullptr && std::string_view(terminal) != "dumb";
 }
 
-int terminal_width(std::FILE* stream) {
+int terminal_width(int file) {
     constexpr int kUsualWidth = 80;
     winsize size{};
-    return ::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualWidth;
+    return ::ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualWidth;
 }
 
 double seconds_between(Style style) {
@@ -57,9 +59,17 @@ void append_values(std::string& text, std::span<const ProgressValue> values) {
     for (const ProgressValue& value : values) append(text, "  {} {:.5g}", value.name, value.value);
 }
 
-void append_speed(std::string& text, double images_per_second, double seconds_left) {
-    append(text, "  {} images/s  ETA {}", format_rate(images_per_second), format_duration(seconds_left));
+void append_speed(std::string& text, double images_per_second) {
+    append(text, "  {} images/s", format_rate(images_per_second));
 }
+
+void append_time_left(std::string& text, double seconds) { append(text, "  ETA {}", format_duration(seconds)); }
+
+/// What of a line there is room for.
+struct Room {
+    std::size_t values;
+    bool speed = true, bar = true, time_left = true;
+};
 
 }  // namespace
 
@@ -94,28 +104,52 @@ void append_progress_line(std::string& text, const ProgressLine& line, int width
     const double fraction =
         line.images_per_epoch > 0 ? static_cast<double>(line.images) / static_cast<double>(line.images_per_epoch) : 0;
     const std::size_t begin = text.size();
-    append_epoch(text, line.epoch, line.epochs);
-    const std::size_t bar_at = text.size();
-    append(text, " {:>3}%", static_cast<int>(100 * std::clamp(fraction, 0.0, 1.0)));
-    append_values(text, line.values);
-    append_speed(text, line.images_per_second, line.seconds_left);
-    if (width <= 0) return;
-    const int left = width - static_cast<int>(text.size() - begin) - 1;  // one column for the blank before the bar
-    if (left >= kNarrowestBar) {
-        // Drawn at the end and turned into its place: no second string.
-        const std::size_t end = text.size();
-        text += ' ';
-        append_bar(text, fraction, left);
-        const auto at = [&](std::size_t position) { return text.begin() + static_cast<std::ptrdiff_t>(position); };
-        std::rotate(at(bar_at), at(end), text.end());
+    const auto columns = [&] { return static_cast<int>(text.size() - begin); };
+    std::size_t bar_at = 0;
+    const auto append_with = [&](const Room& room) {
+        text.resize(begin);
+        append_epoch(text, line.epoch, line.epochs);
+        bar_at = text.size();
+        append(text, " {:>3}%", static_cast<int>(100 * std::clamp(fraction, 0.0, 1.0)));
+        append_values(text, line.values.first(room.values));
+        if (room.speed) append_speed(text, line.images_per_second);
+        if (room.time_left) append_time_left(text, line.seconds_left);
+        return width <= 0 || columns() + (room.bar ? 1 + kNarrowestBar : 0) <= width;
+    };
+    Room room{line.values.size()};
+    room.bar = width > 0;
+    bool fits = append_with(room);
+    const auto leave_out = [&](auto& what) {
+        if (fits) return;
+        what = {};
+        fits = append_with(room);
+    };
+    while (!fits && room.values > 2) {
+        --room.values;
+        fits = append_with(room);
     }
-    text.resize(std::min(text.size(), begin + static_cast<std::size_t>(width)));
+    leave_out(room.speed);
+    leave_out(room.bar);
+    while (!fits && room.values > 0) {
+        --room.values;
+        fits = append_with(room);
+    }
+    leave_out(room.time_left);
+    if (!fits) text.resize(begin + static_cast<std::size_t>(width));
+    if (!room.bar) return;
+    // Drawn at the end and turned into its place: no second string.
+    const std::size_t end = text.size();
+    const int left = width - columns() - 1;
+    text += ' ';
+    append_bar(text, fraction, left);
+    const auto at = [&](std::size_t position) { return text.begin() + static_cast<std::ptrdiff_t>(position); };
+    std::rotate(at(bar_at), at(end), text.end());
 }
 
 Progress::Progress(ProgressPlan plan, ProgressSettings settings)
     : plan_(plan), settings_(settings), clock_(settings.clock != nullptr ? settings.clock : steady_seconds) {
     if (settings_.style == Style::automatic) {
-        settings_.style = can_be_redrawn(settings_.stream) ? Style::terminal : Style::plain;
+        settings_.style = can_be_redrawn(settings_.file) ? Style::terminal : Style::plain;
     }
     epoch_began_ = clock_();
     epoch_ended_ = kNever;
@@ -141,14 +175,14 @@ void Progress::end_epoch(std::span<const ProgressValue> values) {
     append(text_, "  {} images in {}", images_ - images_before_,
            seconds < 60 ? fmt::format("{:.1f} s", seconds) : format_duration(seconds));
     append_values(text_, values);
-    append_speed(text_, images_per_second(now), seconds_left(now));
+    append_speed(text_, images_per_second(now));
+    append_time_left(text_, seconds_left(now));
     print_line();
 }
 
 void Progress::clear() {
     if (!bar_is_shown_) return;
-    std::fputs(kEraseLine, settings_.stream);
-    std::fflush(settings_.stream);
+    print(kEraseLine);
     bar_is_shown_ = false;
 }
 
@@ -164,19 +198,19 @@ void Progress::show(std::span<const ProgressValue> values) {
         return;
     }
     // A terminal that is filled to its last column wraps, and the next redraw would begin one line too low.
-    const int width = (settings_.width > 0 ? settings_.width : terminal_width(settings_.stream)) - 1;
+    const int width = (settings_.width > 0 ? settings_.width : terminal_width(settings_.file)) - 1;
     text_ += kEraseLine;
     append_progress_line(text_, line, std::max(width, 1));
-    std::fwrite(text_.data(), 1, text_.size(), settings_.stream);
-    std::fflush(settings_.stream);
+    print(text_);
     bar_is_shown_ = true;
 }
 
 void Progress::print_line() {
     text_ += '\n';
-    std::fwrite(text_.data(), 1, text_.size(), settings_.stream);
-    std::fflush(settings_.stream);
+    print(text_);
 }
+
+void Progress::print(std::string_view text) const { write_if_taken(settings_.file, text, 0); }
 
 double Progress::images_per_second(double now) const {
     return static_cast<double>(images_ - images_before_) / (now - epoch_began_);

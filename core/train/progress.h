@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -25,13 +24,13 @@ struct ProgressPlan {
 /// How it is shown.
 struct ProgressSettings {
     enum class Style {
-        automatic,  ///< terminal where the stream is one that can be redrawn, else plain
+        automatic,  ///< terminal where the file is one that can be redrawn, else plain
         terminal,   ///< one line, redrawn at most 10 times a second
         plain,      ///< whole lines: one an epoch, within an epoch one every 10 seconds
         quiet       ///< nothing
     };
     Style style = Style::automatic;
-    std::FILE* stream = stderr;
+    int file = 2;                 ///< the descriptor; lines that it does not take at once are lost
     int width = 0;                ///< columns; 0 asks the terminal, again at every redraw
     double (*clock)() = nullptr;  ///< seconds from any fixed point; nullptr is the steady clock
 };
@@ -77,6 +76,7 @@ public:
 
 private:
     void print_line();
+    void print(std::string_view text) const;
     double images_per_second(double now) const;
     double seconds_left(double now) const;
 
@@ -114,7 +114,8 @@ std::string format_rate(double per_second);
 void append_bar(std::string& text, double fraction, int width);
 
 /// Appends "epoch  3/10 [===>   ]  42%  loss 107.3  31234 images/s  ETA 0:12", the bar filling what is left of `width`
-/// columns, cut to `width`; without a bar where fewer than 10 columns are left or `width` is 0 (which cuts nothing).
+/// columns. Where they are too few, what matters least is left out first: values from the third on, the speed, the bar,
+/// the other values, the time that is left. `width` 0: everything but the bar.
 void append_progress_line(std::string& text, const ProgressLine& line, int width);
 
 }  // namespace sinter

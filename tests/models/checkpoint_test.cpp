@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "core/files/safetensors.h"
+#include "tests/common/checkpoint_files.h"
 #include "tests/common/errors.h"
 #include "tests/common/fixtures.h"
 #include "tests/common/temporary_folder.h"
@@ -212,12 +213,12 @@ TEST(Checkpoint, ThatIsNoneOrDamagedIsRefused) {
     expect_error<DataError>([&] { read_checkpoint_facts(foreign); }, {"written by sinter"});
     expect_refused(folder.path() / "missing.safetensors", training, {"missing.safetensors"});
 
-    for (const char* steps : {"many", "3 or so", "-1"}) {
+    for (const char* steps : {"many", "3 or so", "-1", "9223372036854775807"}) {
         const SafetensorsFile file = SafetensorsFile::open(good);
         SafetensorsMetadata facts = file.metadata();
         facts["optimizer.steps"] = steps;
         const auto wrong = folder.path() / "wrong.safetensors";
-        write_safetensors(wrong, file.entries(), facts);
+        write_with_facts(wrong, file.entries(), facts);
         expect_refused(wrong, training, {"optimizer.steps", steps});
     }
     std::filesystem::resize_file(good, std::filesystem::file_size(good) - 4);

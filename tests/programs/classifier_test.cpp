@@ -8,6 +8,7 @@
 
 #include "core/data/digits.h"
 #include "core/pictures/png.h"
+#include "tests/common/checkpoint_files.h"
 #include "tests/programs/program_fixture.h"
 
 namespace sinter {
@@ -263,7 +264,7 @@ TEST_F(Judge, DoesNotTrustTheCheckpoint) {
         SafetensorsMetadata facts = good.metadata();
         for (const auto& [name, value] : changes) facts[name] = value;
         const std::string bad = path("bad.safetensors");
-        write_safetensors(bad, good.entries(), facts);
+        write_with_facts(bad, good.entries(), facts);
         expect_refused(judge("real", {"--checkpoint", bad}), 3, {bad});
         expect_refused(judge("real", {"--checkpoint", bad}), 3, parts);
         expect_refused(start({"--evaluate", bad, "--data", path("digits")}), 3, parts);
@@ -274,15 +275,12 @@ TEST_F(Judge, DoesNotTrustTheCheckpoint) {
     expect_facts_refused({{"model.height", "7"}}, {"model.height", "'7'"});
     // Weights that are no numbers give features, shares and distances that are none.
     const std::string infinite = path("infinite.safetensors");
-    fs::copy_file(checkpoint_of(path("run")), infinite);
-    {
-        std::fstream file(infinite, std::ios::in | std::ios::out | std::ios::binary);
-        std::uint64_t header = 0;
-        file.read(reinterpret_cast<char*>(&header), sizeof header);
-        const std::vector<std::uint32_t> nan((fs::file_size(infinite) - sizeof header - header) / 4, 0x7fc00000u);
-        file.seekp(static_cast<std::streamoff>(sizeof header + header));
-        file.write(reinterpret_cast<const char*>(nan.data()), static_cast<std::streamsize>(4 * nan.size()));
-    }
+    std::vector<SafetensorsEntry> entries(good.entries().begin(), good.entries().end());
+    std::size_t largest = 0;
+    for (const SafetensorsEntry& entry : entries) largest = std::max(largest, entry.data.size());
+    const std::vector<std::uint32_t> nan(largest / 4, 0x7fc00000u);
+    for (SafetensorsEntry& entry : entries) entry.data = std::as_bytes(std::span(nan)).first(entry.data.size());
+    write_with_facts(infinite, entries, good.metadata());
     expect_refused(judge("real", {"--checkpoint", infinite}), 3, {infinite, "finite features and logits", "digits"});
     expect_refused(start({"--evaluate", infinite, "--data", path("digits")}), 3, {infinite, "finite features"});
 

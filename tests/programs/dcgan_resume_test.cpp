@@ -96,12 +96,11 @@ TEST_F(DcganResume, TheNormOfAnOlderRunIsThatOfItsTwoFlags) {
         SCOPED_TRACE(testing::PrintToString(old.arguments));
         const std::string run = path("run-" + std::to_string(number++));
         train(run, with_defaults({"--epochs", "1"}, {}, old.arguments));
-        const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(run));
-        SafetensorsMetadata facts = file.metadata();
-        ASSERT_EQ(facts.erase("model.discriminator_norm"), 1u);
-        facts["model.spectral_norm"] = old.spectral;
-        facts["model.discriminator_batch_norm"] = old.batch;
-        write_safetensors(checkpoint_of(run), file.entries(), facts);
+        make_older(run, [&](SafetensorsMetadata& facts) {
+            ASSERT_EQ(facts.erase("model.discriminator_norm"), 1u);
+            facts["model.spectral_norm"] = old.spectral;
+            facts["model.discriminator_batch_norm"] = old.batch;
+        });
         std::string config = read_text(run + "/config.toml");
         const std::size_t norm = config.find("discriminator-norm");
         config.replace(norm, config.find('\n', norm) - norm, std::string("spectral-norm=") + old.spectral);
@@ -134,6 +133,10 @@ TEST_F(DcganResume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
     expect_refused({"--epochs", "1"}, {"--resume", "has finished 2 epochs"});
     expect_refusal(start(training(path("run"))), 2, {path("run"), "already holds a run", "--resume"});
     EXPECT_EQ(snapshot(), before);
+    const std::string config = read_text(path("run") + "/config.toml");
+    write_text(path("run") + "/config.toml", "program = \"mnist_vae\"\n");
+    expect_refused({}, {path("run"), "holds a run of \"mnist_vae\"", "--out"});
+    write_text(path("run") + "/config.toml", config);
     EXPECT_EQ(resume(path("run"), {"--epochs", "3"}).exit_code, 0) << "the run itself still goes on";
 }
 

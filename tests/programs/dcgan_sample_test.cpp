@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "tests/common/checkpoint_files.h"
 #include "tests/programs/dcgan_program.h"
 
 namespace sinter {
@@ -95,7 +96,7 @@ TEST_F(DcganSample, RefusesOtherCheckpoints) {
                                          std::initializer_list<std::string> parts) {
         SafetensorsMetadata facts = file.metadata();
         facts[name] = value;
-        write_safetensors(path("bad.safetensors"), file.entries(), facts);
+        write_with_facts(path("bad.safetensors"), file.entries(), facts);
         SCOPED_TRACE(std::string(name) + " = " + value);
         expect_file_refused(path("bad.safetensors"), parts);
     };

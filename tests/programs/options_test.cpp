@@ -43,8 +43,13 @@ OptionList described(Options& options) {
     list.alias("spectral-norm", "norm", "spectral", "");
     list.once("dry-run", options.dry_run, "");
     list.once("config", options.config, "");
-    list.set_config([&options] { return std::filesystem::path(options.config); });
+    list.set_config([&options] { return OptionList::Config{options.config}; });
     return list;
+}
+
+void read_file(OptionList& list, const std::filesystem::path& file) {
+    list.set_config([file] { return OptionList::Config{file}; });
+    read_config(list);
 }
 
 class OptionFiles : public testing::Test {
@@ -57,7 +62,7 @@ protected:
     Options read(const std::string& content) const {
         Options options;
         OptionList list = described(options);
-        read_config(list, file(content));
+        read_file(list, file(content));
         return options;
     }
     void expect_refused(const std::string& content, std::initializer_list<std::string> parts) const {
@@ -110,7 +115,7 @@ TEST_F(OptionFiles, GiveOnlyWhatTheCommandLineDoesNot) {
     OptionList list = described(options);
     ASSERT_FALSE(list.find("epochs")->read("3"));
     list.find("epochs")->is_given = true;
-    read_config(list, file("epochs = 5\nseed = 5\n"));
+    read_file(list, file("epochs = 5\nseed = 5\n"));
     EXPECT_EQ(options.epochs, 3);
     EXPECT_EQ(options.seed, 5u);
     EXPECT_TRUE(list.is_given(options.seed));
@@ -142,9 +147,8 @@ TEST_F(OptionFiles, AreRefusedWithASentence) {
     expect_refused("text = \"half", {"config.toml", "line 1"});
     Options options;
     OptionList list = described(options);
-    tests::expect_usage_error([&] { read_config(list, folder_.path() / "none"); },
-                              {"--config", "none", "No such file"});
-    tests::expect_usage_error([&] { read_config(list, folder_.path()); }, {"--config", "folder"});
+    tests::expect_usage_error([&] { read_file(list, folder_.path() / "none"); }, {"--config", "none", "No such file"});
+    tests::expect_usage_error([&] { read_file(list, folder_.path()); }, {"--config", "folder"});
     EXPECT_EQ(options, Options()) << "nothing was set";
 }
 

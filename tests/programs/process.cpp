@@ -81,12 +81,13 @@ Process::Process(const std::vector<std::string>& command, const ProcessOptions& 
         ::dup2(out_write, STDOUT_FILENO);
         ::dup2(err_write, STDERR_FILENO);
         // A test that runs in the background of a shell inherits ignored signals.
-        for (const int signal : {SIGINT, SIGTERM}) ::signal(signal, SIG_DFL);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_DFL);
         if (options.file_bytes) {
             const rlimit limit{*options.file_bytes, *options.file_bytes};
             ::setrlimit(RLIMIT_FSIZE, &limit);
             ::signal(SIGXFSZ, SIG_IGN);  // then the write fails, as on a full disk
         }
+        if (options.in_child) options.in_child();
         ::execve(argv[0], argv.data(), envp.data());
         ::_exit(127);
     }

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ struct ProcessOptions {
     std::map<std::string, std::string> environment;  ///< on top of the test's own
     std::optional<std::size_t> file_bytes;           ///< the longest file it may write, as if the disk were full there
     std::size_t stderr_capacity = 0;                 ///< bytes that its stderr takes while nobody reads; 0: the usual
+    std::function<void()> in_child = {};             ///< called before the program begins: system calls alone
 };
 
 /// A child process with its stdout and stderr in pipes. Killed when the object goes.

@@ -1,4 +1,5 @@
 #include "tests/programs/program_fixture.h"
+#include "tests/common/checkpoint_files.h"
 
 #include <algorithm>
 #include <fstream>
@@ -22,13 +23,6 @@ std::vector<nlohmann::ordered_json> metrics_without_times(const std::string& run
     std::vector<nlohmann::ordered_json> lines = metrics(run);
     for (auto& line : lines) line.erase("seconds"), line.erase("images_per_second");
     return lines;
-}
-
-SafetensorsMetadata facts_without_times(const SafetensorsFile& file) {
-    SafetensorsMetadata facts = file.metadata();
-    facts.erase("seconds");
-    facts.erase("epoch.train_seconds");
-    return facts;
 }
 
 std::map<std::string, std::string> arrays(const SafetensorsFile& file) {
@@ -157,14 +151,25 @@ std::string checkpoint_of(const std::string& run) {
     return (fs::path(run) / "checkpoints" / "last.safetensors").string();
 }
 
+void make_older(const std::string& run, const std::function<void(SafetensorsMetadata&)>& change) {
+    const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(run));
+    SafetensorsMetadata facts = file.metadata();
+    for (const char* later : {"program", "data.content", "model.class_names", "epoch.numbers"}) facts.erase(later);
+    facts["training data"] = "content 01234567";
+    facts["seconds"] = facts["epoch.train_seconds"] = "1.5";
+    change(facts);
+    write_with_facts(checkpoint_of(run), file.entries(), facts);
+}
+
 bool have_same_arrays(const std::string& run, const std::string& other) {
     return arrays(SafetensorsFile::open(checkpoint_of(run))) == arrays(SafetensorsFile::open(checkpoint_of(other)));
 }
 
 void expect_same_run(const std::string& run, const std::string& reference) {
     EXPECT_TRUE(have_same_arrays(run, reference)) << run << " against " << reference;
-    EXPECT_EQ(facts_without_times(SafetensorsFile::open(checkpoint_of(run))),
-              facts_without_times(SafetensorsFile::open(checkpoint_of(reference))));
+    EXPECT_EQ(SafetensorsFile::open(checkpoint_of(run)).metadata(),
+              SafetensorsFile::open(checkpoint_of(reference)).metadata());
+    EXPECT_TRUE(read_text(checkpoint_of(run)) == read_text(checkpoint_of(reference)));
     EXPECT_EQ(metrics_without_times(run), metrics_without_times(reference));
 }
 

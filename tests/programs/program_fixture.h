@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -76,6 +77,9 @@ void expect_same_run(const std::string& run, const std::string& reference);
 bool have_same_arrays(const std::string& run, const std::string& other);
 
 std::string checkpoint_of(const std::string& run);
+
+/// Makes the checkpoint of a run one of the format before, which had no checksums, with facts that `change` changes.
+void make_older(const std::string& run, const std::function<void(SafetensorsMetadata&)>& change);
 
 /// Expects the exit code and every one of `parts` on stderr.
 void expect_refusal(const Outcome& outcome, int exit_code, std::initializer_list<std::string> parts);

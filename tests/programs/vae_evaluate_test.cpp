@@ -4,6 +4,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "tests/common/checkpoint_files.h"
 #include "tests/programs/vae_program.h"
 
 namespace sinter {
@@ -47,7 +48,7 @@ protected:
         const SafetensorsFile good = SafetensorsFile::open(checkpoint_of(run_));
         SafetensorsMetadata facts = good.metadata();
         for (const auto& [name, value] : changes) facts[name] = value;
-        write_safetensors(path("bad.safetensors"), good.entries(), facts);
+        write_with_facts(path("bad.safetensors"), good.entries(), facts);
         expect_refused(path("bad.safetensors"), parts);
     }
 
@@ -69,6 +70,38 @@ TEST_F(Evaluate, ReproducesTheModelsQuality) {
     EXPECT_EQ(read_text(path("pictures") + "/samples.png"), read_text(run_ + "/samples/epoch-002.png"));
 }
 
+TEST_F(Evaluate, UsesTheDataThatTheRunNames) {
+    const Outcome outcome = vae({"--evaluate", run_});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto line = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(line["images"], kTestImages);
+    EXPECT_EQ(line["data"], "digits-tiny");
+    EXPECT_FALSE(line.contains("warning"));
+    EXPECT_EQ(outcome.out, evaluate(checkpoint_of(run_)).out);
+
+    // The same place, another content: nobody asked for that.
+    const std::string labels = data() + "/t10k-labels-idx1-ubyte", good = read_text(labels);
+    std::string changed = good;
+    changed.back() ^= 1;
+    write_text(labels, changed);
+    expect_refusal(vae({"--evaluate", run_}), 3, {"expected the data that it was trained on", "digits-tiny", "--data"});
+    const Outcome asked = vae({"--evaluate", run_, "--data", data()});
+    EXPECT_EQ(asked.exit_code, 0);
+    EXPECT_NE(asked.err.find("not the data it was trained on"), std::string::npos) << asked.err;
+    EXPECT_EQ(nlohmann::json::parse(asked.out)["warning"], "not the data it was trained on");
+
+    // A checkpoint that lies in no run, and an old one.
+    write_text(labels, good);
+    fs::copy(checkpoint_of(run_), path("alone.safetensors"));
+    expect_refusal(vae({"--evaluate", path("alone.safetensors"), "--data", ""}), 3,
+                   {"expected the data that it was trained on", "found digits"});
+    EXPECT_EQ(vae({"--evaluate", path("alone.safetensors"), "--data", data()}).exit_code, 0);
+    make_older(run_, [](SafetensorsMetadata&) {});
+    const Outcome old = vae({"--evaluate", run_});
+    EXPECT_EQ(old.exit_code, 0) << old.err;
+    EXPECT_NE(old.err.find("too old to tell"), std::string::npos) << old.err;
+}
+
 TEST_F(Evaluate, WritesNothingWithoutOut) {
     const Snapshot before = snapshot();
     EXPECT_EQ(evaluate(checkpoint_of(run_)).exit_code, 0);
@@ -77,7 +110,7 @@ TEST_F(Evaluate, WritesNothingWithoutOut) {
 
 TEST_F(Evaluate, RefusesDamagedFiles) {
     expect_refused(path("missing.safetensors"), {"No such file"});
-    expect_refused(run_, {"it is a folder"});
+    expect_refused(data(), {"expected a checkpoint, or the folder of a run", "this folder has none"});
     const std::string good = read_text(checkpoint_of(run_));
     for (const std::size_t length :
          {std::size_t{0}, std::size_t{5}, std::size_t{100}, good.size() / 2, good.size() - 1})
@@ -126,16 +159,21 @@ TEST_F(Evaluate, ResumeDoesNotTrustTheCheckpointEither) {
     const SafetensorsFile good = SafetensorsFile::open(checkpoint_of(run_));
     const auto expect_refused_fact = [&](const char* name, const char* value) {
         SafetensorsMetadata facts = good.metadata();
+        facts["epoch.numbers"] = "loss";
+        facts["epoch.loss"] = facts["epoch.loss.images"] = "1";
         facts[name] = value;
-        write_safetensors(checkpoint_of(run_), good.entries(), facts);
+        write_with_facts(checkpoint_of(run_), good.entries(), facts);
         const Snapshot before = snapshot();
         expect_refusal(vae({"--resume", "--out", run_, "--epochs", "4"}), 3, {checkpoint_of(run_), name, value});
         EXPECT_TRUE(snapshot() == before) << "something on the disk has changed";
     };
     expect_refused_fact("step", "-4");
+    expect_refused_fact("step", "9223372036854775807");
+    expect_refused_fact("epoch", "0");
     expect_refused_fact("epoch", "three");
     expect_refused_fact("position", "1000000000");
     expect_refused_fact("epoch.loss", "nan");
+    expect_refused_fact("epoch.numbers", "Loss");
     expect_refused_fact("optimizer.steps", "many");
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -15,10 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Epochs of a run that lasts long enough to be disturbed: its lines of progress do not fit in a short stderr, so it
-/// waits for a listener rather than coming to its end.
-constexpr const char* kLong = "100";
-constexpr std::size_t kShortStderr = 4096;
+/// Epochs of a run that lasts long enough to be disturbed.
+constexpr const char* kLong = "300";
 
 class Resume : public VaeProgram {
 protected:
@@ -32,8 +31,6 @@ protected:
         arguments.insert(arguments.end(), more.begin(), more.end());
         return vae(arguments);
     }
-    ProcessOptions with_short_stderr() const { return in_private({{}, {}, kShortStderr}); }
-
     void interrupt_and_resume(int signal);
 };
 
@@ -47,6 +44,7 @@ std::vector<std::string> temporaries(const std::string& out) {
     for (const auto& entry : fs::recursive_directory_iterator(out)) {
         if (entry.path().extension() == ".tmp") found.push_back(entry.path());
     }
+    std::sort(found.begin(), found.end());
     return found;
 }
 
@@ -71,8 +69,8 @@ TEST_F(Resume, KilledAtAnyMomentEndsWithTheSameBits) {
         SCOPED_TRACE(out);
         for (bool done = false; !done;) {
             Arguments arguments = train_to_the_end(out);
-            // A process that is killed before it made the folder leaves no run to resume.
-            if (fs::exists(fs::path(out) / "checkpoints")) arguments.push_back("--resume");
+            // A process that is killed before it wrote the configuration leaves no run to resume.
+            if (fs::exists(fs::path(out) / "config.toml")) arguments.push_back("--resume");
             Process process(command(arguments), in_private());
             std::this_thread::sleep_for(std::chrono::duration<double>(moment(random)));
             process.send(SIGKILL);
@@ -90,8 +88,8 @@ TEST_F(Resume, KilledAtAnyMomentEndsWithTheSameBits) {
 
 TEST_F(Resume, KilledBeforeTheFirstCheckpointStartsAgain) {
     ASSERT_EQ(vae(long_training(path("reference"))).exit_code, 0);
-    Process process(command(long_training(path("run"), {"--save-every", "0"})), with_short_stderr());
-    ASSERT_TRUE(process.wait_until_it_says("epoch  3"));
+    Process process(command(long_training(path("run"), {"--save-every", "0"})), in_private());
+    ASSERT_TRUE(process.wait_until_it_says("epoch   3"));
     process.send(SIGKILL);
     ASSERT_EQ(process.wait().signal, SIGKILL);
     ASSERT_FALSE(fs::exists(checkpoint_of(path("run"))));
@@ -105,8 +103,8 @@ TEST_F(Resume, KilledBeforeTheFirstCheckpointStartsAgain) {
 
 void Resume::interrupt_and_resume(int signal) {
     ASSERT_EQ(vae(long_training(path("reference"))).exit_code, 0);
-    Process process(command(long_training(path("run"), {"--save-every", "0"})), with_short_stderr());
-    ASSERT_TRUE(process.wait_until_it_says("epoch  2"));
+    Process process(command(long_training(path("run"), {"--save-every", "0"})), in_private());
+    ASSERT_TRUE(process.wait_until_it_says("epoch   2"));
     process.send(signal);
     const Outcome interrupted = process.wait();
     expect_refusal(interrupted, 130, {"interrupted at step", "saved", "Go on with: --resume --out " + path("run")});
@@ -121,20 +119,78 @@ TEST_F(Resume, SigintSavesAndTheRunGoesOnWithTheSameBits) { interrupt_and_resume
 
 TEST_F(Resume, SigtermSavesAndTheRunGoesOnWithTheSameBits) { interrupt_and_resume(SIGTERM); }
 
+TEST_F(Resume, SighupSavesAndTheRunGoesOnWithTheSameBits) { interrupt_and_resume(SIGHUP); }
+
+TEST_F(Resume, SighupIsNothingToAProcessThatWasToldSo) {
+    ProcessOptions nohup = in_private();
+    nohup.in_child = [] { ::signal(SIGHUP, SIG_IGN); };
+    Process process(command(training(path("run"), {"--epochs", "50"})), nohup);
+    ASSERT_TRUE(process.wait_until_it_says("first step"));
+    process.send(SIGHUP);
+    EXPECT_EQ(process.wait().exit_code, 0);
+}
+
+TEST_F(Resume, TheCheckpointIsAFunctionOfTheRun) {
+    train(path("one"));
+    train(path("other"), {"--threads", "1", "--save-every", "0", "--sample-every", "0"});
+    EXPECT_TRUE(read_text(checkpoint_of(path("one"))) == read_text(checkpoint_of(path("other"))));
+}
+
+TEST_F(Resume, AFolderThatIsNotAWholeRunIsRefused) {
+    train(path("run"));
+    const std::string config = path("run") + "/config.toml";
+    fs::rename(config, path("config"));
+    Snapshot before = snapshot();
+    expect_refusal(resume(path("run")), 3, {path("run"), "lacks the config.toml"});
+    EXPECT_TRUE(snapshot() == before);
+    fs::rename(path("config"), config);
+    fs::rename(checkpoint_of(path("run")), path("checkpoint"));
+    before = snapshot();
+    expect_refusal(resume(path("run"), {"--epochs", "3"}), 3, {path("run"), "lacks the checkpoint"});
+    EXPECT_TRUE(snapshot() == before);
+    fs::rename(path("checkpoint"), checkpoint_of(path("run")));
+    EXPECT_EQ(resume(path("run"), {"--epochs", "3"}).exit_code, 0);
+}
+
+TEST_F(Resume, ARunThatIsTrainingIsLeftAlone) {
+    Process process(command(training(path("run"), {"--epochs", "100000"})), in_private());
+    ASSERT_TRUE(process.wait_until_it_says("first step"));
+    expect_refusal(resume(path("run")), 2, {path("run"), "another process is training this run"});
+    process.send(SIGKILL);
+    process.wait();
+    EXPECT_EQ(resume(path("run"), {"--epochs", "100000", "--dry-run"}).exit_code, 0);
+}
+
+TEST_F(Resume, PicturesThatAKilledRunHadNotDrawnAreDrawn) {
+    train(path("reference"), {"--epochs", "3"});
+    train(path("run"), {"--epochs", "2"});
+    fs::remove_all(path("run") + "/samples");
+    fs::remove_all(path("run") + "/reconstructions");
+    EXPECT_EQ(resume(path("run"), {"--epochs", "3"}).exit_code, 0);
+    for (const char* name : {"epoch-002", "epoch-003", "interpolations"}) {
+        const std::string picture = std::string("/samples/") + name + ".png";
+        EXPECT_EQ(read_text(path("run") + picture), read_text(path("reference") + picture)) << name;
+    }
+}
+
+TEST_F(Resume, APictureThatFailsIsAWarning) {
+    write_text(path("run/reconstructions"), "a file in the way");
+    const Outcome outcome = train(path("run"));
+    EXPECT_NE(outcome.err.find("warning: "), std::string::npos) << outcome.err;
+    EXPECT_TRUE(fs::exists(checkpoint_of(path("run"))));
+}
+
 TEST_F(Resume, SecondSigintEndsAtOnce) {
-    Process process(command(long_training(path("run"))), with_short_stderr());
-    ASSERT_TRUE(process.wait_until_it_says("epoch  1"));
-    // Nobody listens any more: the program comes to a halt in the middle of its progress, and cannot end by itself.
-    ASSERT_TRUE(process.wait_until_stderr_is_full(200));
-    // One more line may fit: the next halts, an epoch later, which on a busy machine takes its time.
-    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+    // A model so large that it takes a while to be saved, which is when the second signal comes.
+    Process process(command(training(path("run"), {"--hidden", "2000,2000", "--epochs", "100", "--sample-every", "0"})),
+                    in_private());
+    ASSERT_TRUE(process.wait_until_it_says("epoch   2", 120));
     process.send(SIGINT);
     ASSERT_TRUE(process.wait_until_delivered(SIGINT));
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
     ASSERT_TRUE(process.is_running()) << "the first SIGINT is a request, not an end";
     process.send(SIGINT);
     EXPECT_EQ(process.wait().signal, SIGINT);
-    EXPECT_EQ(resume(path("run"), {"--epochs", "100"}).exit_code, 0) << "what was saved before is whole";
+    EXPECT_EQ(vae({"--evaluate", path("run")}).exit_code, 0) << "what was saved before is whole";
 }
 
 TEST_F(Resume, SweepsUpAfterAKilledProcess) {
@@ -143,9 +199,12 @@ TEST_F(Resume, SweepsUpAfterAKilledProcess) {
     for (const char* name :
          {"/.config.toml.17-0.tmp", "/samples/.epoch-001.png.17-1.tmp", "/checkpoints/.last.safetensors.17-2.tmp"})
         write_text(out + name, "half of it");
-    write_text(out + "/.notes.tmp", "mine");
+    // Not ours: of other names, or of a program that is still writing.
+    const std::vector<std::string> others = {out + "/.notes.tmp", out + "/checkpoints/.backup.tmp",
+                                             out + "/samples/.a.b-c.tmp"};
+    for (const std::string& file : others) write_text(file, "mine");
     EXPECT_EQ(resume(out).exit_code, 0);
-    EXPECT_EQ(temporaries(out), std::vector<std::string>{out + "/.notes.tmp"});
+    EXPECT_EQ(temporaries(out), others);
 }
 
 TEST_F(Resume, FinishedRunCanBeExtended) {
@@ -177,10 +236,7 @@ TEST_F(Resume, ARunOfAnOlderProgramGoesOnWithTheSameBits) {
     // What it wrote before config.toml had types, and before there was the option --activation.
     write_text(path("run") + "/config.toml", "data=\"" + data() + "\"\nepochs=2\nbatch-size=64\nlr=.001\nhidden=32\n" +
                                                  "latent=20\nsize=0\nlikelihood=\"bernoulli\"\nconditional=false\n");
-    const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(path("run")));
-    SafetensorsMetadata facts = file.metadata();
-    ASSERT_EQ(facts.erase("model.activation"), 1u);
-    write_safetensors(checkpoint_of(path("run")), file.entries(), facts);
+    make_older(path("run"), [](SafetensorsMetadata& facts) { ASSERT_EQ(facts.erase("model.activation"), 1u); });
 
     const Outcome other = resume(path("run"), {"--epochs", "4", "--activation", "tanh"});
     expect_refusal(other, 2, {"--resume", "model.activation 'relu', now it is 'tanh'"});
@@ -203,7 +259,7 @@ TEST_F(Resume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
     expect_refusal(resume(path("run"), {"--batch-size", "32"}), 2, {"--resume", "batch", "'64'", "'32'"});
     expect_refusal(resume(path("run"), {"--optimizer", "sgd"}), 2, {"--resume", "optimizer", "'adam'", "'sgd'"});
     expect_refusal(resume(path("run"), {"--data", path("other-set")}), 2, {"--resume", "digits-tiny", "other-set"});
-    expect_refusal(resume(path("run"), {"--data", namesake}), 2, {"--resume", "training data 'content"});
+    expect_refusal(resume(path("run"), {"--data", namesake}), 2, {"--resume", "data.content"});
     expect_refusal(resume(path("run"), {"--hidden", "16"}), 2, {"--resume", "model.hidden", "'32'", "'16'"});
     expect_refusal(resume(path("run"), {"--likelihood", "gaussian"}), 2, {"--resume", "'bernoulli'", "'gaussian'"});
     expect_refusal(resume(path("run"), {"--lr", "0.5"}), 2, {"--resume", "--lr", "'0.001'", "'0.5'"});

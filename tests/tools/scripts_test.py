@@ -4,6 +4,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -54,6 +55,31 @@ class Scripts(unittest.TestCase):
                 command = ["shellcheck", "--shell=bash", "--severity=warning", "--external-sources", script]
                 done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
                 self.assertEqual(done.returncode, 0, done.stdout)
+
+    def prepare(self, commands):
+        """What `commands` print after scripts/prepare.sh was read for the sources in /here."""
+        script = f"root=/here; . {ROOT}/scripts/prepare.sh; {commands}"
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout.split()
+
+    def test_a_build_folder_of_other_sources_is_configured_again(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "build.ninja").touch()
+
+            def is_ready(home, cache):
+                text = f"CMAKE_HOME_DIRECTORY:INTERNAL={home}\nCMAKE_CACHEFILE_DIR:INTERNAL={cache}\n"
+                (folder / "CMakeCache.txt").write_text(text)
+                return self.prepare(f"configured {folder} && echo ready || echo stale") == ["ready"]
+
+            self.assertTrue(is_ready("/here", folder))
+            self.assertFalse(is_ready("/elsewhere", folder), "copied with its build folder")
+            self.assertFalse(is_ready("/here", "/elsewhere/build"), "the build folder was moved")
+
+    def test_jobs_fit_into_the_memory_that_there_is(self):
+        self.assertIn(str(2000000 * 1024), self.prepare("ulimit -v 2000000; memory_limits"))
+        self.assertEqual(self.prepare("ulimit -v 2000000; build_jobs"), ["1"])
 
     def test_python_compiles(self):
         for source in python_sources():

@@ -11,31 +11,45 @@ namespace {
 
 using namespace tests;
 
-TEST(ContentTag, TellsSetsOfOneSizeApart) {
-    const ImageSet set = labelled(50);
-    const std::string tag = content_tag(set);
-    EXPECT_EQ(tag.size(), 8u);
-    EXPECT_EQ(content_tag(set), tag);
-    EXPECT_NE(content_tag(labelled(49)), tag);
-    for (const std::size_t pixel : {0, 151, 299}) {
-        ImageSet other = set;
-        ++other.pixels[pixel];
-        EXPECT_NE(content_tag(other), tag) << pixel;
-    }
-    ImageSet other = set;
-    other.labels[31] ^= 1;
-    EXPECT_NE(content_tag(other), tag);
-    other = set;
-    std::swap(other.height, other.width);
-    EXPECT_NE(content_tag(other), tag);
-    EXPECT_NE(content_tag({}), tag);
+DataSplits splits(const ImageSet& train, const ImageSet& test) {
+    DataSplits data;
+    data.train = train;
+    data.test = test;
+    return data;
 }
 
-TEST(ContentTag, IsThatOfThePixelsWhereverTheyAre) {
+TEST(ContentHash, ChangesWithEveryPixelAndLabelOfBothSets) {
+    const DataSplits data = splits(labelled(50), labelled(20));
+    const std::string hash = content_hash(data);
+    EXPECT_EQ(hash.size(), 16u);
+    EXPECT_EQ(content_hash(data), hash);
+    EXPECT_NE(content_hash(splits(labelled(49), labelled(20))), hash);
+    EXPECT_NE(content_hash(splits(labelled(20), labelled(50))), hash);
+    for (ImageSet DataSplits::*set : {&DataSplits::train, &DataSplits::test}) {
+        for (std::size_t pixel = 0; pixel < (data.*set).pixels.size(); ++pixel) {
+            DataSplits other = data;
+            (other.*set).pixels[pixel] ^= 1;
+            EXPECT_NE(content_hash(other), hash) << pixel;
+        }
+        for (std::size_t label = 0; label < (data.*set).labels.size(); ++label) {
+            DataSplits other = data;
+            (other.*set).labels[label] ^= 1;
+            EXPECT_NE(content_hash(other), hash) << label;
+        }
+        DataSplits other = data;
+        std::swap((other.*set).height, (other.*set).width);
+        EXPECT_NE(content_hash(other), hash);
+    }
+    EXPECT_NE(content_hash({}), hash);
+}
+
+TEST(ContentHash, DoesNotDependOnNamesOrOnWhereThePixelsAre) {
     const TemporaryFolder folder;
     const ImageSet memory = labelled(140), file = in_file(memory, folder);
     ASSERT_TRUE(file.pixels.empty());
-    EXPECT_EQ(content_tag(file), content_tag(memory));
+    DataSplits data = splits(memory, memory);
+    data.train.name = "another";
+    EXPECT_EQ(content_hash(data), content_hash(splits(file, file)));
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "core/data/describe.h"
+#include "core/data/digits.h"
+#include "core/data/known_sets.h"
 #include "tests/common/environment.h"
 #include "tests/common/errors.h"
 #include "tests/common/temporary_folder.h"
@@ -80,6 +83,45 @@ TEST_F(FindData, WhatWasAskedForIsNeverReplaced) {
     expect_says(data_error([&] { find(folder_ / "none"); }), {"none", "no such folder", "--data"});
     const ScopedEnvironment variable("SINTER_DATA_DIR", (folder_ / "none").string());
     expect_says(data_error([&] { find(); }), {"none", "no such folder", "SINTER_DATA_DIR"});
+}
+
+TEST_F(FindData, ANameMeansThatSetAndNoOther) {
+    expect_says(data_error([&] { find("mnist"); }), {"SINTER_OFFLINE is 1", "./mnist", "--data"});
+    for (const char* name : {"fashion-mnist", "kmnist", "cifar10"})
+        expect_says(data_error([&] { find(name); }), {name, (folder_ / "cache").string(), "--data"});
+    // A set of another kind, by whatever way it came there.
+    write_set(folder_ / "cache/mnist");
+    write_set(folder_ / "data/FashionMNIST");
+    const ScopedEnvironment variable("SINTER_DATA_DIR", (folder_ / "data").string());
+    expect_says(data_error([&] { find("mnist"); }), {"cache/mnist", "expected the published mnist", "12 + 5 images"});
+    expect_says(data_error([&] { find("fashion-mnist"); }),
+                {"data/FashionMNIST", "expected the published fashion-mnist"});
+    const DataSplits digits = find("digits");
+    EXPECT_EQ(digits.train.name, "digits");
+    EXPECT_EQ(digits.place, "digits");
+}
+
+TEST_F(FindData, ASetOfTheRightSizesIsNotYetMnist) {
+    DataSplits data = make_digits(60000, 10000, 0);
+    data.content = content_hash(data);
+    for (const KnownSet& set : known_sets()) {
+        SCOPED_TRACE(set.name);
+        if (set.channels == 1 && *set.content == '\0') continue;
+        expect_says(data_error([&] { require_known_set(set, data, "folder"); }), {"expected the published", set.name});
+    }
+    EXPECT_NO_THROW(require_known_set(*find_known_set("kmnist"), data, "folder")) << "nobody here knows its content";
+    data.content = find_known_set("mnist")->content;
+    EXPECT_NO_THROW(require_known_set(*find_known_set("mnist"), data, "folder"));
+    expect_says(data_error([&] { require_known_set(*find_known_set("kmnist"), data, "folder"); }), {"found mnist"});
+}
+
+TEST_F(FindData, SaysWhereItIsToBeFoundAgain) {
+    write_set(folder_ / "option");
+    for (const fs::path& option : {folder_ / "option", folder_ / "option/../option/."}) {
+        const DataSplits data = find(option, {.height = 3, .width = 2});
+        EXPECT_EQ(data.place, (folder_ / "option").string()) << option;
+        EXPECT_EQ(data.content, find(folder_ / "option").content) << "as they lay there, before they were fitted";
+    }
 }
 
 TEST_F(FindData, DamageInTheCacheIsAnError) {

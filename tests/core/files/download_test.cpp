@@ -88,6 +88,31 @@ TEST_F(Download, SaysThatTheFolderCannotBeMade) {
     expect_says(*failure, {"cache/mnist", "could not be made"});
 }
 
+TEST_F(Download, AMirrorIsNoOptionOfCurl) {
+    for (const char* mirror : {"--version", "-o/tmp/x", "-K/etc/passwd"}) {
+        const auto failure = get({published("a", {1})}, {mirror});
+        ASSERT_TRUE(failure);
+        EXPECT_TRUE(fs::is_empty(cache_)) << mirror;
+    }
+}
+
+TEST_F(Download, AFileWithoutEndIsGivenUp) {
+    fs::create_directory(folder_ / "mirror");
+    fs::create_symlink("/dev/zero", folder_ / "mirror/a");
+    const auto failure = get({published("a", {1})}, {mirror("mirror")});
+    ASSERT_TRUE(failure);
+    EXPECT_TRUE(fs::is_empty(cache_));
+}
+
+TEST_F(Download, SweepsUpAfterAKilledProcess) {
+    write_file(folder_ / "mirror/a", {1});
+    write_file(cache_ / ".a.17-0.tmp", {1});
+    write_file(cache_ / ".notes.tmp", {1});
+    EXPECT_EQ(get({published("a", {1})}, {mirror("mirror")}), std::nullopt);
+    EXPECT_FALSE(fs::exists(cache_ / ".a.17-0.tmp"));
+    EXPECT_TRUE(fs::exists(cache_ / ".notes.tmp"));
+}
+
 TEST_F(Download, SaysThatCurlIsMissing) {
     const ScopedEnvironment path("PATH", folder_.path().string());
     const auto failure = get({published("a", {1})}, {mirror("mirror")});

@@ -266,6 +266,17 @@ TEST(Safetensors, HostileNamesAreShownPrintableAndShort) {
     EXPECT_LT(sentence.size(), 400u);
 }
 
+TEST(SafetensorsHeader, ManyEntriesTakeNoLongerThanTheirText) {
+    // Were each compared with each, this would take longer than any test may.
+    constexpr int kEntries = 300'000;
+    std::string header = "{";
+    for (int i = 0; i < kEntries; ++i) {
+        header += (i > 0 ? ",\"" : "\"") + std::to_string(i);
+        header += R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+    }
+    EXPECT_EQ(refusal(file_with(header + "}", 0)), "");
+}
+
 /// A small valid file with one entry of every kind of field that a header can have.
 const std::string kSmallHeader = R"({"__metadata__":{"k":"v"},"w":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},)"
                                  R"("b":{"dtype":"U8","shape":[10],"data_offsets":[8,18]}}   )";

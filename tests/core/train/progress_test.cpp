@@ -1,7 +1,10 @@
 // The progress display: its text, and when it draws, on a clock that the test turns.
 #include "core/train/progress.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,27 +19,25 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double test_seconds = 0;
 
-/// A stream that keeps what was printed.
+/// A file that keeps what was printed.
 class Screen {
 public:
-    Screen() : stream_(std::tmpfile()) { test_seconds = 1000; }
-    ~Screen() { std::fclose(stream_); }
+    Screen() : file_(::memfd_create("screen", MFD_CLOEXEC)) { test_seconds = 1000; }
+    ~Screen() { ::close(file_); }
     Screen(const Screen&) = delete;
     Screen& operator=(const Screen&) = delete;
 
     ProgressSettings settings(ProgressSettings::Style style, int width = 80) const {
-        return {.style = style, .stream = stream_, .width = width, .clock = [] { return test_seconds; }};
+        return {.style = style, .file = file_, .width = width, .clock = [] { return test_seconds; }};
     }
     std::string text() const {
-        std::string content(static_cast<std::size_t>(std::ftell(stream_)), '\0');
-        std::rewind(stream_);
-        const std::size_t got = std::fread(content.data(), 1, content.size(), stream_);
-        std::fseek(stream_, 0, SEEK_END);
-        return content.substr(0, got);
+        std::string content(static_cast<std::size_t>(::lseek(file_, 0, SEEK_END)), '\0');
+        const ssize_t got = ::pread(file_, content.data(), content.size(), 0);
+        return content.substr(0, got < 0 ? 0 : static_cast<std::size_t>(got));
     }
 
 private:
-    std::FILE* stream_;
+    int file_;
 };
 
 std::string bar(double fraction, int width) {
@@ -95,9 +96,45 @@ TEST(ProgressText, LineFillsItsWidth) {
     const ProgressLine numbers{3, 10, 25200, 60000, 31234, 12, values};
     EXPECT_EQ(line(numbers, 0), "epoch  3/10  42%  loss 107.3  31234 images/s  ETA 0:12");
     EXPECT_EQ(line(numbers, 70), "epoch  3/10 [=====>       ]  42%  loss 107.3  31234 images/s  ETA 0:12");
-    EXPECT_EQ(line(numbers, 60), "epoch  3/10  42%  loss 107.3  31234 images/s  ETA 0:12");
     for (int width = 1; width <= 200; ++width) EXPECT_LE(line(numbers, width).size(), static_cast<std::size_t>(width));
     EXPECT_EQ(line(numbers, 200).size(), 200u);
+}
+
+TEST(ProgressText, WhatMattersLeastIsLeftOutFirst) {
+    const std::array values{ProgressValue{"loss_d", 1.2345}, ProgressValue{"loss_g", 0.98765},
+                            ProgressValue{"d_real", 0.61234}, ProgressValue{"d_fake", 0.43211}};
+    const ProgressLine numbers{1, 15, 25200, 60000, 1412, 132, values};
+    const std::string all =
+        "epoch  1/15 [====>     ]  42%  loss_d 1.2345  loss_g 0.98765  d_real 0.61234  d_fake 0.43211  1412 images/s  "
+        "ETA 2:12";
+    EXPECT_EQ(line(numbers, static_cast<int>(all.size())), all);
+    EXPECT_EQ(line(numbers, 102),
+              "epoch  1/15 [====>      ]  42%  loss_d 1.2345  loss_g 0.98765  d_real 0.61234  1412 images/s  ETA 2:12");
+    EXPECT_EQ(line(numbers, 79), "epoch  1/15 [=======>           ]  42%  loss_d 1.2345  loss_g 0.98765  ETA 2:12");
+    EXPECT_EQ(line(numbers, 64), "epoch  1/15  42%  loss_d 1.2345  loss_g 0.98765  ETA 2:12");
+    EXPECT_EQ(line(numbers, 50), "epoch  1/15  42%  loss_d 1.2345  ETA 2:12");
+    EXPECT_EQ(line(numbers, 30), "epoch  1/15  42%  ETA 2:12");
+    EXPECT_EQ(line(numbers, 20), "epoch  1/15  42%");
+    EXPECT_EQ(line(numbers, 7), "epoch  ");
+    EXPECT_EQ(line(numbers, 0).size(), all.size() - 13) << "everything but the bar";
+}
+
+TEST(Progress, AListenerWhoDoesNotListenIsNotWaitedFor) {
+    int pipe[2];
+    ASSERT_EQ(::pipe(pipe), 0);
+    const std::string rest(static_cast<std::size_t>(::fcntl(pipe[1], F_SETPIPE_SZ, 4096)), 'x');
+    ASSERT_EQ(::write(pipe[1], rest.data(), rest.size()), static_cast<ssize_t>(rest.size()));
+    {
+        Progress progress(
+            {.epochs = 1, .images_per_epoch = 1000},
+            {.style = ProgressSettings::Style::plain, .file = pipe[1], .clock = [] { return test_seconds; }});
+        train(progress, 10, 100);
+        progress.end_epoch({{"loss", 1.5}});
+    }
+    std::string said(2 * rest.size(), '\0');
+    EXPECT_EQ(::read(pipe[0], said.data(), said.size()), static_cast<ssize_t>(rest.size())) << "lost, not queued";
+    ::close(pipe[0]);
+    ::close(pipe[1]);
 }
 
 TEST(ProgressText, LineWithoutImagesOrLossStands) {

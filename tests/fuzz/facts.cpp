@@ -1,0 +1,74 @@
+// The facts of a checkpoint: the input has one a line, NAME=VALUE.
+#include "core/options/facts.h"
+
+#include "apps/training/run_state.h"
+#include "apps/training/training_setup.h"
+#include "models/classifier_options.h"
+#include "models/gan_options.h"
+#include "models/vae_options.h"
+#include "tests/fuzz/fuzz.h"
+
+namespace sinter::fuzz {
+namespace {
+
+template <class Options>
+CheckpointFacts facts_of_model() {
+    Options options;
+    OptionList list;
+    describe(list, options);
+    return facts_of(list);
+}
+
+Input input_of(CheckpointFacts facts) {
+    const NamedNumber numbers[] = {{"loss", 3.5}, {"kl", 1}};
+    RunState at;
+    at.means.add(numbers, 10);
+    at.save(facts);
+    facts["model.class_names"] = "[\"zero\",\"one\"]";
+    std::string text;
+    for (const auto& [name, value] : facts) text.append(name).append("=").append(value).append("\n");
+    return input_of(text);
+}
+
+CheckpointFacts parse(std::span<const std::uint8_t> input) {
+    CheckpointFacts facts;
+    std::string line;
+    for (const std::uint8_t byte : input) {
+        if (byte != '\n') {
+            line += static_cast<char>(byte);
+            continue;
+        }
+        const std::size_t end = line.find('=');
+        if (end != std::string::npos) facts[line.substr(0, end)] = line.substr(end + 1);
+        line.clear();
+    }
+    return facts;
+}
+
+}  // namespace
+
+std::vector<Input> seeds() {
+    return {input_of(facts_of_model<VaeOptions>()), input_of(facts_of_model<GanOptions>()),
+            input_of(facts_of_model<ClassifierOptions>())};
+}
+
+void try_input(std::span<const std::uint8_t> input) {
+    static ScratchFile file("checkpoint");  // whose size tells how many weights there can be
+    const CheckpointFacts facts = parse(input);
+    const std::string name = file.path().string();
+    file.write(Input(1 << 12));
+    RunState at;
+    at.load(facts, name);
+    expect(at.step >= 0 && at.epoch >= 1 && at.position >= 0, "a run stands where none can stand");
+    class_names_of(facts, name);
+    const auto model = facts.find("model");
+    if (model == facts.end()) return;
+    if (model->second == "vae")
+        vae_from_facts(facts, name);
+    else if (model->second == "gan")
+        gan_from_facts(facts, name);
+    else
+        classifier_from_facts(facts, name);
+}
+
+}  // namespace sinter::fuzz
