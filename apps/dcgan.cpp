@@ -89,7 +89,7 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
     troubles.resume_at(facts, "the checkpoint in " + options.out, run.epoch());
     if (run.step() == 0 && !options.dry_run) {
         drawing.settle(options.seed);
-        pictures.write_grid(grid_path(run.folder(), 0), pictures.fixed_images());
+        draw_or_warn([&] { pictures.write_grid(grid_path(run.folder(), 0), pictures.fixed_images()); });
     }
 
     const auto step = [&](const Batch& batch) { return training.pass(batch.images, batch.labels); };

@@ -6,10 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <system_error>
+
+#include "core/files/files.h"
 
 namespace sinter {
 namespace {
@@ -30,23 +34,35 @@ void prepare_console() {
     std::signal(SIGXFSZ, SIG_IGN);  // of a file over the size limit
 }
 
-void write_if_taken(int file, std::string_view text, int milliseconds) {
+bool write_if_taken(int file, std::string_view text, int milliseconds) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point deadline = Clock::now() + std::chrono::milliseconds(milliseconds);
+    // A terminal may take a part and let the writer wait for the rest: it is asked not to, by a description of our own.
+    const int own =
+        isatty(file) ? open(fmt::format("/proc/self/fd/{}", file).c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+                     : -1;
+    const FileDescriptor closed(own);
+    const int to = own >= 0 ? own : file;
     while (!text.empty()) {
-        pollfd ready{file, POLLOUT, 0};
-        const int count = poll(&ready, 1, milliseconds);
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return;
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        pollfd ready{to, POLLOUT, 0};
+        const int count = poll(&ready, 1, static_cast<int>(std::max<std::int64_t>(0, left)));
+        const bool is_again = count < 0 && errno == EINTR;
+        if (count <= 0 && !is_again) return false;
         // A pipe that is ready takes this much at once.
-        const ssize_t written = write(file, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
-        if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (written <= 0) return;
-        text.remove_prefix(static_cast<std::size_t>(written));
+        const ssize_t written = is_again ? 0 : write(to, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+        if (written < 0 && errno != EINTR && errno != EAGAIN) return false;
+        if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+        if (!text.empty() && Clock::now() > deadline) return false;
     }
+    return true;
 }
 
-void console::write_sentence(std::string_view text) {
+void console::write_sentence(std::string_view text) noexcept {
+    // One that does not listen is waited for once.
+    static bool listens = true;
     constexpr int kMilliseconds = 1000;
-    write_if_taken(STDERR_FILENO, text, kMilliseconds);
+    listens = write_if_taken(STDERR_FILENO, text, listens ? kMilliseconds : 0);
 }
 
 void console::write_result(std::string_view text) {
@@ -54,8 +70,12 @@ void console::write_result(std::string_view text) {
     if (!is_written && lost_result == 0) lost_result = errno;
 }
 
-bool results_have_arrived(std::string& why_not) {
+void flush_results() {
     if (std::fflush(stdout) != 0 && lost_result == 0) lost_result = errno;
+}
+
+bool results_have_arrived(std::string& why_not) {
+    flush_results();
     if (lost_result == 0 && std::ferror(stdout) != 0) lost_result = EIO;
     if (lost_result != 0) why_not = std::generic_category().message(lost_result);
     return lost_result == 0;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -17,15 +18,18 @@ namespace sinter {
 /// written there is lost, as it was before. Ends no process whose reader has gone: that is an error of the write.
 void prepare_console();
 
-/// Writes to stderr or another file; what it does not take within so many milliseconds is lost.
-void write_if_taken(int file, std::string_view text, int milliseconds);
+/// Writes to stderr or another file; what it does not take within so many milliseconds is lost. Returns whether it took
+/// all.
+bool write_if_taken(int file, std::string_view text, int milliseconds);
 
-/// Whether all that was written to stdout has arrived; tells why not.
+/// Brings what was written to stdout to whoever reads it.
+void flush_results();
+/// Whether all that was written to stdout so far has arrived; tells why not.
 bool results_have_arrived(std::string& why_not);
 
 namespace console {
 
-void write_sentence(std::string_view text);
+void write_sentence(std::string_view text) noexcept;
 void write_result(std::string_view text);
 
 /// Strings from outside are made printable; the format itself is ours.
@@ -46,8 +50,12 @@ std::string text(fmt::string_view format, const Values&... values) {
 
 /// Prints a sentence, or a few, to stderr. Strings among the arguments are made printable().
 template <class... Arguments>
-void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    console::write_sentence(console::text(format, console::safe(arguments)...));
+void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) noexcept {
+    try {
+        console::write_sentence(console::text(format, console::safe(arguments)...));
+    } catch (const std::exception&) {
+        console::write_sentence("no memory is left for a sentence\n");
+    }
 }
 
 /// Prints a result to stdout, the same way.

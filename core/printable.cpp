@@ -55,15 +55,17 @@ bool is_between_characters(std::string_view text, std::size_t at) {
     return at == 0 || at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
 }
 
-/// As many whole characters as fit into so many bytes, from the front and from the back.
+/// As many whole characters as fit into so many bytes, from the front and from the back. What is not UTF-8 may be cut
+/// anywhere: no character has more than four bytes.
 std::string_view head_of(std::string_view text, std::size_t most) {
-    while (!is_between_characters(text, most)) --most;
-    return text.substr(0, most);
+    std::size_t end = std::min(most, text.size());
+    for (int step = 0; step < 3 && !is_between_characters(text, end); ++step) --end;
+    return text.substr(0, end);
 }
 
 std::string_view tail_of(std::string_view text, std::size_t most) {
     std::size_t begin = text.size() - std::min(most, text.size());
-    while (!is_between_characters(text, begin)) ++begin;
+    for (int step = 0; step < 3 && !is_between_characters(text, begin); ++step) ++begin;
     return text.substr(begin);
 }
 
@@ -84,11 +86,11 @@ std::string printable(std::string_view text, std::size_t most) {
             at += c.bytes;
         }
     };
-    if (text.size() <= 2 * most) {
+    if (text.size() <= 2 * most + 8) {
         append(text);
     } else {
-        append(head_of(text, most));
-        append(tail_of(text, most));
+        append(head_of(text, most + 4));
+        append(tail_of(text, most + 4));
     }
     if (shown.size() <= most) return shown;
     const std::size_t half = (most - std::min(most, kLeftOut.size())) / 2;

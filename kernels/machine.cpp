@@ -138,7 +138,7 @@ std::int64_t memory_of_groups(const fs::path& root) {
 /// What a resource limit leaves of which `pages` are used.
 std::int64_t memory_of_limit(__rlimit_resource resource, std::int64_t pages) {
     rlimit limit{};
-    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kNoLimit;
+    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur >= static_cast<rlim_t>(kNoLimit)) return kNoLimit;
     return std::max<std::int64_t>(0, static_cast<std::int64_t>(limit.rlim_cur) - pages * sysconf(_SC_PAGESIZE));
 }
 
@@ -155,8 +155,9 @@ std::int64_t available_memory(const fs::path& root) {
     // Pages of the process: in all, in memory, shared, code, 0, data (proc(5)).
     std::vector<std::int64_t> pages = numbers_in(root / "proc/self/statm");
     pages.resize(6);
-    return std::min({*kilobytes * 1024, memory_of_groups(root), memory_of_limit(RLIMIT_AS, pages[0]),
-                     memory_of_limit(RLIMIT_DATA, pages[5])});
+    const std::int64_t least = std::min({*kilobytes * 1024, memory_of_groups(root),
+                                         memory_of_limit(RLIMIT_AS, pages[0]), memory_of_limit(RLIMIT_DATA, pages[5])});
+    return std::max<std::int64_t>(1, least);
 }
 
 }  // namespace sinter::kernels

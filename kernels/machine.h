@@ -12,7 +12,8 @@ namespace sinter::kernels {
 int usable_cores(const std::filesystem::path& root = "/");
 
 /// The bytes that this process can allocate without swapping: what the system calls available, but no more than its
-/// control groups and its own limits (ulimit -v, ulimit -d) leave. Zero where the system does not say.
+/// control groups and its own limits (ulimit -v, ulimit -d) leave, and 1 where that is nothing. Zero where the system
+/// does not say.
 std::int64_t available_memory(const std::filesystem::path& root = "/");
 
 }  // namespace sinter::kernels

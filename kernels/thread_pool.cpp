@@ -1,7 +1,7 @@
 // Shares of a job's tasks, and the gate that workers pass to take them.
 #include "kernels/thread_pool.h"
 
-#include <system_error>
+#include <exception>
 
 #include "kernels/machine.h"
 
@@ -27,24 +27,32 @@ void pause() {
 
 ThreadPool::ThreadPool(int threads) {
     if (threads <= 0) threads = usable_cores();
+    shares_ = std::vector<Share>(static_cast<std::size_t>(threads));
     workers_.reserve(static_cast<std::size_t>(threads) - 1);
     try {
         for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
-    } catch (const std::system_error&) {
-        // The system has no more threads to give, or no memory for their stacks: those that there are do the work.
+    } catch (const std::exception&) {
+        // The system has no more threads to give, or no memory for their stacks: half of those that there are do the
+        // work, and leave memory for it.
+        stop_workers(workers_.size() / 2);
     }
-    shares_ = std::vector<Share>(workers_.size() + 1);  // which workers look at once there is a job
 }
 
-ThreadPool::~ThreadPool() {
-    stop_.store(true, std::memory_order_relaxed);
+ThreadPool::~ThreadPool() { stop_workers(0); }
+
+/// Ends all workers but the first `left`.
+void ThreadPool::stop_workers(std::size_t left) {
+    workers_left_.store(static_cast<int>(left), std::memory_order_relaxed);
     generation_.fetch_add(1, std::memory_order_release);
     generation_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
+    while (workers_.size() > left) {
+        workers_.back().join();
+        workers_.pop_back();
+    }
 }
 
 void ThreadPool::take_tasks(int thread) {
-    const std::size_t count = shares_.size();
+    const std::size_t count = workers_.size() + 1;
     for (std::size_t i = 0; i < count; ++i) {
         Share& share = shares_[(static_cast<std::size_t>(thread) + i) % count];
         for (;;) {
@@ -89,7 +97,7 @@ void ThreadPool::work(int thread) {
                 generation_.wait(seen, std::memory_order_acquire);
         }
         seen = now;
-        if (stop_.load(std::memory_order_relaxed)) return;
+        if (thread > workers_left_.load(std::memory_order_relaxed)) return;
         // The job of this generation may be over and the next one open already: then this works on the next one.
         if (gate_.fetch_add(1, std::memory_order_acquire) & kOpen) take_tasks(thread);
         gate_.fetch_sub(1, std::memory_order_release);

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -43,6 +44,7 @@ private:
     void run_job(std::int64_t tasks, Function function, const void* context);
     void work(int thread);
     void take_tasks(int thread);
+    void stop_workers(std::size_t left);
 
     // The gate: bit 32 says that a job is open, the bits below count the workers inside it. The job's fields may be
     // written while the gate is closed and nobody is inside. A worker that comes late finds it closed, and nobody has
@@ -60,8 +62,8 @@ private:
     Function function_ = nullptr;
     const void* context_ = nullptr;
     alignas(64) std::atomic<std::uint64_t> gate_{0};
-    alignas(64) std::atomic<std::uint32_t> generation_{0};  // counts jobs: what idle workers look at
-    std::atomic<bool> stop_{false};
+    alignas(64) std::atomic<std::uint32_t> generation_{0};            // counts jobs: what idle workers look at
+    std::atomic<int> workers_left_{std::numeric_limits<int>::max()};  // those of a higher number end
 };
 
 }  // namespace sinter::kernels

@@ -121,8 +121,12 @@ std::string config_text(const OptionList& list) {
 }
 
 std::string config_value(const std::filesystem::path& file, const std::string& key) {
-    const toml::table table = parse(file);
-    return table[key].value_or(std::string());
+    try {
+        const toml::table table = parse(file);
+        return table[key].value_or(std::string());
+    } catch (const UsageError& error) {
+        throw DataError(fmt::format("{} cannot be read: {}", file.string(), error.what()));
+    }
 }
 
 void read_config(OptionList& list) {

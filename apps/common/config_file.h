@@ -17,7 +17,7 @@ std::string config_text(const OptionList& list);
 /// the option, where it cannot be read, is of another program, or holds something that is no option or no value of it.
 void read_config(OptionList& list);
 
-/// The text of one value in a config file; empty where it has none. Throws UsageError where the file cannot be read.
+/// The text of one value in a config file; empty where it has none. Throws DataError where the file cannot be read.
 std::string config_value(const std::filesystem::path& file, const std::string& key);
 
 }  // namespace sinter

@@ -1,6 +1,7 @@
 #include "apps/training/pictures.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "core/console.h"
 #include "core/error.h"
@@ -22,6 +23,9 @@ void draw_or_warn(const std::function<void()>& draw) {
     try {
         draw();
     } catch (const Error& error) {
+        if (error.code() == ExitCode::device || error.code() == ExitCode::diverged) throw;
+        say("warning: {}\n", error.what());
+    } catch (const std::filesystem::filesystem_error& error) {
         say("warning: {}\n", error.what());
     }
 }

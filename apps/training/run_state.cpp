@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <sstream>
@@ -63,8 +64,13 @@ Means load_means(const CheckpointFacts& facts, const FactReader& reader, const s
     return means;
 }
 
+/// The content of pictures that are decoded to a size changes with the size, which is better said: it is looked at
+/// last.
 void require_facts(const CheckpointFacts& found, const CheckpointFacts& wanted) {
-    for (const auto& [name, value] : wanted) {
+    std::vector<std::pair<std::string, std::string>> in_order(wanted.begin(), wanted.end());
+    std::stable_partition(in_order.begin(), in_order.end(),
+                          [](const auto& fact) { return !fact.first.starts_with("data."); });
+    for (const auto& [name, value] : in_order) {
         const auto fact = found.find(name);
         if (fact != found.end() && fact->second == value) continue;
         throw UsageError(
@@ -137,6 +143,7 @@ CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts
         throw UsageError(fmt::format("--resume: the run has finished {} epochs, --epochs is {}; give more epochs",
                                      at.epoch - 1, options.epochs));
     }
+    run.note_checkpoint();  // which a kill may have come before, and which older runs did not know
     at.seconds = run.continue_after(at.step);
     say("resuming at step {}, epoch {}\n", at.step, at.epoch);
     return facts;

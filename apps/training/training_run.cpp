@@ -146,7 +146,7 @@ void TrainingRun::tell_profile() {
     if (table.empty() || std::exchange(profile_told_, true)) return;
     if (progress_) progress_->clear();
     answer_lines(table);
-    std::fflush(stdout);
+    flush_results();
 }
 
 void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown) {

@@ -17,9 +17,10 @@ namespace {
 constexpr const char *kProgram = "program", *kData = "--data", *kDataContent = "data.content",
                      *kClassNames = "model.class_names";
 
-DataSplits find_and_say(const std::string& place, const ImageRequest& request) {
-    DataSplits data = find_data(place.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(place),
-                                request, [](const std::string& sentence) { say("{}\n", sentence); });
+DataSplits find_and_say(const std::string& place, const ImageRequest& request, const std::string& reason) {
+    const auto option = place.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(place);
+    DataSplits data = find_data(
+        option, request, [](const std::string& sentence) { say("{}\n", sentence); }, reason);
     say("{}\n", data.source);
     return data;
 }
@@ -27,19 +28,21 @@ DataSplits find_and_say(const std::string& place, const ImageRequest& request) {
 }  // namespace
 
 DataSplits find_training_data(TrainingOptions& options, const ImageRequest& request) {
-    DataSplits data = find_and_say(options.data, request);
+    DataSplits data = find_and_say(options.data, request, "--data says so");
+    if (!is_utf8(data.place))
+        throw DataError(fmt::format("{}: expected a path in UTF-8, as files of a run keep it; rename it", data.place));
     options.data = data.place;
     return data;
 }
 
 CheckpointData find_checkpoint_data(const std::filesystem::path& checkpoint, const CheckpointFacts& facts,
                                     const TrainingOptions& options, const ImageRequest& request) {
-    std::string place = options.data;
-    if (place.empty()) {
-        const std::filesystem::path config = config_of_checkpoint(checkpoint);
-        if (!config.empty()) place = config_value(config, "data");
+    std::string place = options.data, reason = "--data says so";
+    if (const std::filesystem::path config = config_of_checkpoint(checkpoint); place.empty() && !config.empty()) {
+        place = config_value(config, "data");
+        reason = fmt::format("{} says so; --data names another place", config.string());
     }
-    CheckpointData found{find_and_say(place, request), ""};
+    CheckpointData found{find_and_say(place, request, reason), ""};
     const auto content = facts.find(kDataContent);
     if (content == facts.end()) {
         found.warning = "the checkpoint is too old to tell whether this is the data that it was trained on";

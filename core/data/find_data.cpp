@@ -123,7 +123,8 @@ DataSplits load_from(const fs::path& folder, const ImageRequest& request, const 
 /// Where a set that is asked for by its name may lie.
 std::vector<fs::path> places_of(const KnownSet& set) {
     std::vector<fs::path> roots;
-    if (const std::string folder = environment("SINTER_DATA_DIR"); !folder.empty()) roots.push_back(folder);
+    if (const std::string folder = environment("SINTER_DATA_DIR"); !folder.empty() && !is_name_of_set(folder))
+        roots.push_back(folder);
     if (const fs::path cache = cache_folder(); !cache.empty()) roots.push_back(cache);
     std::vector<fs::path> places;
     for (const fs::path& root : roots) {
@@ -163,7 +164,8 @@ DataSplits load_known(const KnownSet& set, const ImageRequest& request, const st
         if (!failure) return load_from(cache / "mnist", request, reason, say, &set);
         why = *failure;
     } else {
-        why = fmt::format("{} is in none of {}", set.name, fmt::join(texts(places), ", "));
+        why = places.empty() ? fmt::format("no folder is known where {} may be", set.name)
+                             : fmt::format("{} is in none of {}", set.name, fmt::join(texts(places), ", "));
     }
     throw DataError(because(
         fmt::format("[data] {}; put its files there, or give the path of its folder, such as ./{}", why, set.name),
@@ -179,9 +181,10 @@ DataSplits load_chosen(const fs::path& where, const ImageRequest& request, const
 
 }  // namespace
 
-DataSplits find_data(const std::optional<fs::path>& data_option, const ImageRequest& request, const Say& say) {
+DataSplits find_data(const std::optional<fs::path>& data_option, const ImageRequest& request, const Say& say,
+                     const std::string& reason) {
     check_request(request);
-    if (data_option) return load_chosen(*data_option, request, "--data says so", say);
+    if (data_option) return load_chosen(*data_option, request, reason, say);
     if (const std::string folder = environment("SINTER_DATA_DIR"); !folder.empty())
         return load_chosen(folder, request, "SINTER_DATA_DIR says so", say);
 
@@ -198,9 +201,15 @@ DataSplits find_data(const std::optional<fs::path>& data_option, const ImageRequ
                         cache.string()));
     }
     const fs::path folder = cache / "mnist";
-    if (is_complete_mnist(folder)) return load_from(folder, request, "it is in the cache", say);
-    if (const auto why_not = download_mnist(cache, say)) return fall_back_to_digits(*why_not);
-    return load_from(folder, request, "it has just been downloaded into the cache", say);
+    std::string found = "it is in the cache";
+    if (!is_complete_mnist(folder)) {
+        if (const auto why_not = download_mnist(cache, say)) return fall_back_to_digits(*why_not);
+        found = "it has just been downloaded into the cache";
+    }
+    DataSplits data = load_from(folder, request, found, say);
+    // Of another machine, too, the name finds it.
+    if (const KnownSet& mnist = *find_known_set("mnist"); data.content == mnist.content) data.place = mnist.name;
+    return data;
 }
 
 }  // namespace sinter

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "core/data/image_set.h"
 #include "core/files/download.h"
@@ -26,7 +27,8 @@ namespace sinter {
 /// given as ./mnist.
 ///
 /// The images are fitted to `request` (see fit.h); only those of an image folder can stay in a file.
+/// `reason`: why `data_option` is looked at, for sentences.
 DataSplits find_data(const std::optional<std::filesystem::path>& data_option, const ImageRequest& request,
-                     const Say& say);
+                     const Say& say, const std::string& reason = "--data says so");
 
 }  // namespace sinter

@@ -48,7 +48,7 @@ struct DataSplits {
     std::int64_t skipped = 0;              ///< image files that could not be read and are left out
     std::vector<std::string> details;      ///< what else a reader of `source` should know, as clauses
     std::string place;    ///< what --data would be to find it again: the path of its folder, or its name
-    std::string content;  ///< content_hash() of the images as they lay there, before they were fitted
+    std::string content;  ///< content_hash() before images were fitted; of pictures, as they were decoded
     std::string source;   ///< one sentence that programs print: which data this is, where it came from and why
 };
 

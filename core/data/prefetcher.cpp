@@ -47,7 +47,7 @@ Prefetcher::Batch Prefetcher::next() {
     std::unique_lock lock(mutex_);
     freed_ = taken_;
     changed_.notify_all();
-    if (!thread_.joinable()) read_next(lock);
+    if (!thread_.joinable() && !failure_) read_next(lock);
     changed_.wait(lock, [&] { return filled_ > taken_ || failure_; });
     if (filled_ == taken_) std::rethrow_exception(failure_);
     const Slot& slot = slots_[taken_++ % kSlots];

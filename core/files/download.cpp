@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -25,16 +26,19 @@ namespace {
 
 using Failure = std::optional<std::string>;
 
+constexpr std::size_t kBytesPerRead = 1 << 16;
+
 /// How a program ended and what it wrote to stdout.
 struct Output {
-    int status = -1;  ///< its exit status; -1 with errno set where it did not run
+    int status = -1;  ///< its exit status; -1 where it did not run
+    int error = 0;    ///< errno, where it did not run
     std::vector<std::uint8_t> bytes;
     bool is_too_long = false;
 };
 
 /// Reads what comes from a pipe, up to `most` bytes.
 void read_all(const FileDescriptor& pipe, std::size_t most, Output& output) {
-    std::vector<std::uint8_t> part(1 << 16);
+    std::array<std::uint8_t, kBytesPerRead> part;
     for (;;) {
         const ssize_t got = ::read(pipe.get(), part.data(), part.size());
         if (got < 0 && errno == EINTR) continue;
@@ -48,8 +52,12 @@ void read_all(const FileDescriptor& pipe, std::size_t most, Output& output) {
 /// Runs a program found in $PATH, without a shell, until it ends or has written more than `most` bytes.
 Output run_program(std::vector<std::string> arguments, std::size_t most) {
     Output output;
+    output.bytes.reserve(most + kBytesPerRead);  // no allocation may fail while a child is running
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return output;
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+        output.error = errno;
+        return output;
+    }
     const FileDescriptor from(ends[0]);
     FileDescriptor to(ends[1]);
     std::vector<char*> argv;
@@ -62,17 +70,18 @@ Output run_program(std::vector<std::string> arguments, std::size_t most) {
     for (const int stream : {STDIN_FILENO, STDERR_FILENO})
         posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
     pid_t child = 0;
-    const int error = posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
+    output.error = posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
-    errno = error;
-    if (error != 0) return output;
+    if (output.error != 0) return output;
 
     to.close();
     read_all(from, most, output);
-    if (output.is_too_long) ::kill(child, SIGTERM);
+    if (output.is_too_long) ::kill(child, SIGKILL);
     int status = 0;
     while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) return output;
+        if (errno == EINTR) continue;
+        output.error = errno;
+        return output;
     }
     output.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return output;
@@ -107,7 +116,7 @@ std::string curl_failure(int status, const std::string& url) {
 
 /// Brings one file into the folder. Nothing is written before its hash is right.
 Failure fetch(const PublishedFile& file, const std::string& mirror, const std::filesystem::path& folder) {
-    constexpr std::size_t kMaxBytes = 256 << 20;
+    constexpr std::size_t kMaxBytes = 64 << 20;  // six times the largest file of MNIST
     const std::string url = mirror + (mirror.ends_with('/') ? "" : "/") + file.name;
     // A dead network costs three seconds; a connection that stalls is dropped after ten.
     const Output output = run_program(
@@ -116,7 +125,7 @@ Failure fetch(const PublishedFile& file, const std::string& mirror, const std::f
         kMaxBytes);
     if (output.is_too_long) return fmt::format("{} has more than {} bytes", url, kMaxBytes);
     if (output.status < 0)
-        return fmt::format("curl could not be started ({}); install it to download", std::strerror(errno));
+        return fmt::format("curl could not be started ({}); install it to download", std::strerror(output.error));
     if (output.status != 0) return curl_failure(output.status, url);
     const std::string hash = sha256_hex(output.bytes);
     if (hash != file.sha256)

@@ -20,7 +20,7 @@ struct PublishedFile {
 };
 
 /// Brings those of `files` that `folder` lacks into it, from the first of `mirrors` (base URLs) that serves them, with
-/// the `curl` program. Nothing is written before its hash is right, and no file may have more than 256 MB. Without a
+/// the `curl` program. Nothing is written before its hash is right, and no file may have more than 64 MB. Without a
 /// network this gives up after one file, which takes at most three seconds for each mirror.
 ///
 /// Returns nothing if all went well, else the reason as a clause ("curl could not resolve the host ...").

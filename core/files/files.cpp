@@ -72,7 +72,8 @@ TemporaryFile create_temporary(const fs::path& path) {
         if (!file.is_open() && errno != EEXIST) break;
         // Somebody who sweeps up may have taken the file for one left behind, before it was locked.
         struct stat status {};
-        if (file.is_open() && file.lock() && ::fstat(file.get(), &status) == 0 && status.st_nlink > 0)
+        if (file.is_open() && file.lock() != FileDescriptor::Lock::taken_by_another &&
+            ::fstat(file.get(), &status) == 0 && status.st_nlink > 0)
             return {std::move(temporary), std::move(file)};
     }
     throw write_error(path, errno);
@@ -128,7 +129,10 @@ int FileDescriptor::close() {
     return ::close(std::exchange(descriptor_, -1)) == 0 ? 0 : errno;
 }
 
-bool FileDescriptor::lock() { return ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK; }
+FileDescriptor::Lock FileDescriptor::lock() {
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return Lock::held;
+    return errno == EWOULDBLOCK ? Lock::taken_by_another : Lock::not_supported;
+}
 
 Error write_error(const fs::path& path, int error_number) {
     return Error(
@@ -193,6 +197,8 @@ void AtomicFile::write(Bytes bytes) {
 void AtomicFile::commit() {
     // Without this a power cut after the rename could leave the new name on an empty file.
     if (::fsync(file_.get()) != 0) throw write_error(path_, errno);
+    // Until the file has its name it stays locked, by a second descriptor: nobody takes it for one left behind.
+    const FileDescriptor locked(::fcntl(file_.get(), F_DUPFD_CLOEXEC, 0));
     // Network file systems report a full disk as late as this.
     if (const int error = file_.close()) throw write_error(path_, error);
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw write_error(path_, errno);
@@ -207,8 +213,8 @@ void remove_left_behind(const fs::path& folder, std::string_view of_file) {
         if (is_temporary_name(entry.path().filename().native(), of_file)) candidates.push_back(entry.path());
     }
     for (const fs::path& path : candidates) {
-        FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
-        if (file.is_open() && file.lock()) ::unlink(path.c_str());
+        FileDescriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+        if (file.is_open() && file.lock() == FileDescriptor::Lock::held) ::unlink(path.c_str());
     }
 }
 

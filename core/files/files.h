@@ -34,9 +34,10 @@ public:
     int write_all(Bytes bytes);
     /// Returns 0 or the errno of the failure; the descriptor is gone either way.
     int close();
-    /// Whether nobody else has the file locked, who would be another process or another descriptor. This one has it
-    /// then, until it is closed, also by the end of the process. Where the file system knows no locks, everybody has.
-    bool lock();
+    enum class Lock { held, taken_by_another, not_supported };
+    /// Locks the file until it is closed, also by the end of the process. Another process may have it, or another
+    /// descriptor of this one; or the file system knows no locks.
+    Lock lock();
 
 private:
     int descriptor_;

@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 void append_value(std::string& line, std::string_view text) {
-    line += json(text).dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
+    line += json(text).dump(-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace);
 }
 
 void append_value(std::string& line, std::int64_t number) { fmt::format_to(std::back_inserter(line), "{}", number); }

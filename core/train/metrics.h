@@ -20,7 +20,8 @@ struct MetricField {
 };
 
 /// The fields as a JSON object on one line, keys in the order given, '\n' at the end. Numbers are the shortest text
-/// that reads back as the same number; JSON has no NaN and infinity: they become "NaN", "Infinity", "-Infinity".
+/// that reads back as the same number; JSON has no NaN and infinity: they become "NaN", "Infinity", "-Infinity". Text
+/// is ASCII, other characters as \u009b: a line may go to a terminal.
 std::string format_metrics_line(std::span<const MetricField> fields);
 
 /// Appends lines to a metrics file. Every function throws Error when the file cannot be written.

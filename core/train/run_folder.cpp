@@ -32,8 +32,8 @@ bool is_there(const fs::path& path) {
 FileDescriptor open_locked(const fs::path& folder) {
     FileDescriptor file(::open((folder / kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
     if (!file.is_open()) throw write_error(folder / kLock, errno);
-    require(file.lock(), "{}: another process is training this run; wait for its end, or choose another --out",
-            folder.string());
+    require(file.lock() != FileDescriptor::Lock::taken_by_another,
+            "{}: another process is training this run; wait for its end, or choose another --out", folder.string());
     return file;
 }
 
@@ -66,6 +66,7 @@ RunFolder::RunFolder(const fs::path& path, const std::string& config, bool resum
     ensure_folder(path);
     lock_ = open_locked(path);
     check(path, resume);
+    remove_left_behind(path, kConfig);
     if (!resume) write_file_atomically(path / kConfig, config);
     for (const char* part : {kSamples, kCheckpoints}) ensure_folder(path / part);
     metrics_.emplace(path / kMetrics, resume);
@@ -108,7 +109,6 @@ double RunFolder::continue_after(std::int64_t step) {
     const double seconds = metrics_->truncate_after_step(step);
     write_file_atomically(path_ / kConfig, config_);
     for (const char* part : {kSamples, kReconstructions, kCheckpoints}) remove_left_behind(path_ / part);
-    remove_left_behind(path_, kConfig);
     return seconds;
 }
 

@@ -49,6 +49,10 @@ TEST(Printable, LongTextLosesItsMiddle) {
         EXPECT_TRUE(is_utf8(printable("x" + umlauts, most))) << most;
     }
     EXPECT_LE(printable(std::string(100000, '\x1b'), 100).size(), 100u);
+    const std::string broken = printable("error: " + std::string(5000, '\x80'), 100);
+    EXPECT_TRUE(broken.starts_with("error: \\x80"));
+    EXPECT_TRUE(broken.ends_with("\\x80"));
+    EXPECT_GE(broken.size(), 90u);
 }
 
 TEST(Printable, TextThatIsPrintableStaysAsItIs) {

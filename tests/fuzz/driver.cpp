@@ -148,7 +148,8 @@ void expect(bool condition, const char* sentence) {
 }
 
 std::filesystem::path scratch_folder() {
-    static const std::filesystem::path folder = [] {
+    // Never destroyed: who removes it at exit needs its name.
+    static const std::filesystem::path& folder = *new std::filesystem::path([] {
         const std::filesystem::path place =
             ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
         std::string pattern = (place / "sinter_fuzz_XXXXXX").string();
@@ -157,8 +158,8 @@ std::filesystem::path scratch_folder() {
             std::error_code ignored;
             std::filesystem::remove_all(scratch_folder(), ignored);
         });
-        return std::filesystem::path(pattern);
-    }();
+        return pattern;
+    }());
     return folder;
 }
 
@@ -221,6 +222,7 @@ int main(int argc, char** argv) {
     const auto start = Clock::now();
     Fuzzer fuzzer(seed);
     fuzzer.run(runs, seconds);
+    ::alarm(0);
     const double took = std::chrono::duration<double>(Clock::now() - start).count();
     std::printf(
         "%-20s %12llu executions in %6.0f s (%6.0f a second), %5.1f %% accepted, %5zu inputs kept, %5zu branches\n",

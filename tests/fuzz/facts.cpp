@@ -27,7 +27,7 @@ Input input_of(CheckpointFacts facts) {
     facts["model.class_names"] = "[\"zero\",\"one\"]";
     std::string text;
     for (const auto& [name, value] : facts) text.append(name).append("=").append(value).append("\n");
-    return input_of(text);
+    return fuzz::input_of(text);
 }
 
 CheckpointFacts parse(std::span<const std::uint8_t> input) {

@@ -93,8 +93,9 @@ TEST_F(Console, NoNameSteersATerminal) {
         "\x1b[31m\x1b]0;x\a\r\nname\xc2\x9b"
         "1m\xe2\x80\xae";
     const std::string folder = path(evil);
+    const std::string set = folder + "/set " + evil;
     fs::create_directories(folder);
-    fs::copy(data(), folder + "/data-set");
+    fs::copy(data(), set);
     const auto expect_harmless = [&](const Outcome& outcome) {
         for (const std::string& said : {outcome.out, outcome.err}) {
             std::string without_lines = said;
@@ -109,10 +110,7 @@ TEST_F(Console, NoNameSteersATerminal) {
         expect_harmless(outcome);
         return outcome;
     };
-    EXPECT_EQ(
-        try_arguments({"--data", folder + "/data-set", "--out", folder + "/run", "--epochs", "1", "--hidden", "8"})
-            .exit_code,
-        0);
+    EXPECT_EQ(try_arguments({"--data", set, "--out", folder + "/run", "--epochs", "1", "--hidden", "8"}).exit_code, 0);
     EXPECT_EQ(try_arguments({"--evaluate", folder + "/run", "--out", folder + "/pictures"}).exit_code, 0);
     EXPECT_EQ(try_arguments({"--sample", folder + "/run", "2", "--out", folder + "/samples"}).exit_code, 0);
     for (const Arguments& wrong :
@@ -129,7 +127,7 @@ TEST_F(Console, NoNameSteersATerminal) {
                                           {"--config", folder},
                                           {"--config", path("config.toml")},
                                           {"--evaluate", folder},
-                                          {"--evaluate", folder + "/data-set/train-images-idx3-ubyte"},
+                                          {"--evaluate", set + "/train-images-idx3-ubyte"},
                                           {"--sample", path("facts.safetensors"), "2", "--out", path("none")},
                                           {"--sample", path("arrays.safetensors"), "2", "--out", path("none")},
                                           {"--sample", folder + "/run", evil, "--out", path("none")},

@@ -73,7 +73,7 @@ TEST_F(Refusal, PathsThatFilesOfARunCannotKeep) {
     expect_refused({"--data", data(), "--out", latin + "/run"}, 2, {"--out: expected text in UTF-8"});
     expect_refused({"--data", data(), "--resume", "--out", latin}, 2, {"--out: expected text in UTF-8"});
     expect_refused({"--config", latin + "/c.toml"}, 2, {"--config: expected text in UTF-8"});
-    expect_refused({"--out", path("run")}, 3, {"expected a name in UTF-8"}, {{{"SINTER_DATA_DIR", latin}}, {}, 0});
+    expect_refused({"--out", path("run")}, 3, {"in UTF-8"}, {{{"SINTER_DATA_DIR", latin}}, {}, 0});
 }
 
 TEST_F(Refusal, DamagedData) {

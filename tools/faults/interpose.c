@@ -4,6 +4,7 @@
 //   ENOSPC, EIO, ...          a number: the call fails with this errno; with $FAULT_FOREVER=1, all later ones too
 //   $FAULT_CREATION=1         only calls that make a file or a folder count: a disk without inodes
 // $FAULT_COUNT: a file that gets the number of calls at the end.
+// What the C library does inside itself (fopen) is not seen; the files of a run are written by the calls below.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
