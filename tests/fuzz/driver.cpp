@@ -21,6 +21,8 @@
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/common_interface_defs.h>
 
+// The other sanitizer has a runtime of its own, whose end nobody hears of but by a signal.
+extern "C" const char* __ubsan_default_options() { return "abort_on_error=1:print_stacktrace=1"; }
 // A reader that believes a size from a file asks for memory that a machine does not have.
 extern "C" const char* __asan_default_options() { return "max_allocation_size_mb=1024:detect_leaks=1"; }
 #endif
