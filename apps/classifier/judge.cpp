@@ -10,7 +10,7 @@
 #include "apps/classifier/responses.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
-#include "core/data/image_folder.h"
+#include "core/data/formats/image_folder.h"
 #include "core/error.h"
 #include "core/options/facts.h"
 #include "core/statistics/frechet.h"

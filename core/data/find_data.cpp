@@ -11,13 +11,13 @@
 #include <utility>
 #include <vector>
 
-#include "core/data/cifar.h"
 #include "core/data/describe.h"
-#include "core/data/digits.h"
 #include "core/data/fit.h"
-#include "core/data/image_folder.h"
+#include "core/data/formats/cifar.h"
+#include "core/data/formats/digits.h"
+#include "core/data/formats/image_folder.h"
+#include "core/data/formats/mnist.h"
 #include "core/data/known_sets.h"
-#include "core/data/mnist.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "core/files/cache_folder.h"

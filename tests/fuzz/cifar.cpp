@@ -1,5 +1,5 @@
 // CIFAR-10 in its binary form: the input is a file of records, and the names of the classes.
-#include "core/data/cifar.h"
+#include "core/data/formats/cifar.h"
 
 #include <algorithm>
 

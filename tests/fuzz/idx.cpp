@@ -1,5 +1,5 @@
 // IDX files, raw and gzip.
-#include "core/data/idx.h"
+#include "core/data/formats/idx.h"
 
 #include "tests/common/data_files.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,6 +1,6 @@
 // The cache of decoded images. The first byte of an input says whether the rest is the whole file, or a description in
 // JSON and what lies before it, to which the sums are put that a writer would put.
-#include "core/data/packed_images.h"
+#include "core/data/formats/packed_images.h"
 
 #include <zlib.h>
 

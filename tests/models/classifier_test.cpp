@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "core/data/digits.h"
+#include "core/data/formats/digits.h"
 #include "core/data/loader.h"
 #include "core/ops/loss.h"
 #include "core/optim/optimizer.h"

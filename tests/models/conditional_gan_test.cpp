@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/data/digits.h"
+#include "core/data/formats/digits.h"
 #include "core/data/loader.h"
 #include "core/tape.h"
 #include "tests/models/gan_networks.h"

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/data/digits.h"
+#include "core/data/formats/digits.h"
 #include "core/data/loader.h"
 #include "core/ops/arithmetic.h"
 #include "core/optim/optimizer.h"

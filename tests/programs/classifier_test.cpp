@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/data/digits.h"
+#include "core/data/formats/digits.h"
 #include "core/pictures/png.h"
 #include "tests/common/checkpoint_files.h"
 #include "tests/programs/program_fixture.h"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/data/digits.h"
+#include "core/data/formats/digits.h"
 #include "core/device.h"
 #include "core/train/checkpoint.h"
 #include "tests/programs/program_fixture.h"

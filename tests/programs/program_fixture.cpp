@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/data/digits.h"
+#include "core/data/formats/digits.h"
 #include "tests/common/data_files.h"
 
 namespace sinter {

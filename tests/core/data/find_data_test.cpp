@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/data/describe.h"
-#include "core/data/digits.h"
+#include "core/data/formats/digits.h"
 #include "core/data/known_sets.h"
 #include "tests/common/environment.h"
 #include "tests/common/errors.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "core/data/packed_images.h"
+#include "core/data/formats/packed_images.h"
 #include "tests/common/temporary_folder.h"
 
 namespace sinter::tests {

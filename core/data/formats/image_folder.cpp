@@ -1,5 +1,5 @@
 // Decoding a folder of images, once.
-#include "core/data/image_folder.h"
+#include "core/data/formats/image_folder.h"
 
 #include <fmt/format.h>
 
@@ -14,8 +14,8 @@
 
 #include "core/data/describe.h"
 #include "core/data/fit.h"
-#include "core/data/image_listing.h"
-#include "core/data/packed_images.h"
+#include "core/data/formats/image_listing.h"
+#include "core/data/formats/packed_images.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "core/files/cache_folder.h"

@@ -1,4 +1,4 @@
-#include "core/data/packed_images.h"
+#include "core/data/formats/packed_images.h"
 
 #include <fmt/format.h>
 #include <zlib.h>

@@ -1,5 +1,5 @@
 // Reading IDX files: what is accepted, and one sentence for every way in which a file can be wrong.
-#include "core/data/idx.h"
+#include "core/data/formats/idx.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // CIFAR-10's binary files: planes become pixels, names are read, and other files are refused with file and offset.
-#include "core/data/cifar.h"
+#include "core/data/formats/cifar.h"
 
 #include <gtest/gtest.h>
 

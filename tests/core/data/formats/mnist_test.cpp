@@ -1,5 +1,5 @@
 // Loading MNIST-like folders.
-#include "core/data/mnist.h"
+#include "core/data/formats/mnist.h"
 
 #include <gtest/gtest.h>
 

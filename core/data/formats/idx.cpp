@@ -1,5 +1,5 @@
 // Reads IDX files. It reads a gzip file whole and inflates it straight into the values, in one call if possible.
-#include "core/data/idx.h"
+#include "core/data/formats/idx.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // Loading the four files of an MNIST-like set.
-#include "core/data/mnist.h"
+#include "core/data/formats/mnist.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/data/describe.h"
-#include "core/data/idx.h"
+#include "core/data/formats/idx.h"
 #include "core/error.h"
 
 namespace sinter {

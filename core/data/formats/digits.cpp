@@ -3,7 +3,7 @@
 // Every machine must draw the same bytes. So random numbers come from integers, and the arithmetic is float with the
 // four operations and sqrt alone, which IEEE 754 defines to the last bit (the build forbids fused multiply-adds). sin,
 // cos and the std:: distributions are not defined so and do not appear.
-#include "core/data/digits.h"
+#include "core/data/formats/digits.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "core/data/describe.h"
-#include "core/data/digit_glyphs.h"
+#include "core/data/formats/digit_glyphs.h"
 #include "kernels/machine.h"
 
 namespace sinter {

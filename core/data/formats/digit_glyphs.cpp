@@ -1,6 +1,6 @@
 // The stroke table of the procedural digits. The checksum in tests/core/data/digits_test.cpp moves with
 // every number here; look at a sheet of the digits before it is pinned anew.
-#include "core/data/digit_glyphs.h"
+#include "core/data/formats/digit_glyphs.h"
 
 namespace sinter {
 

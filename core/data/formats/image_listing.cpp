@@ -1,5 +1,5 @@
 // Walking through the folders of an image set.
-#include "core/data/image_listing.h"
+#include "core/data/formats/image_listing.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // Folders of images: what is found in which arrangement, what happens to odd files, and the cache of decoded images.
-#include "core/data/image_folder.h"
+#include "core/data/formats/image_folder.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
 // The file of decoded images where another sinter wrote it: an earlier one, or one that runs at the same time.
-#include "core/data/packed_images.h"
+#include "core/data/formats/packed_images.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "core/data/image_folder.h"
+#include "core/data/formats/image_folder.h"
 #include "core/files/sha256.h"
 #include "tests/common/data_files.h"
 #include "tests/common/environment.h"

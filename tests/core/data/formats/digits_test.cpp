@@ -1,5 +1,5 @@
 // The embedded digits: the same bytes everywhere, balanced, and with the statistics of handwriting.
-#include "core/data/digits.h"
+#include "core/data/formats/digits.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/data/cifar.h"
+#include "core/data/formats/cifar.h"
 
 #include <fmt/format.h>
 
