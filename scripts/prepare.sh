@@ -159,13 +159,14 @@ relay() {
     [[ ! -t 2 ]] || printf '\r\033[K' >&2
 }
 
-# memory_limits: the bytes that the control groups of this process allow, and those around them (cgroup version 2 and 1),
-# and its own limit.
+# memory_limits: the bytes that the control groups of this process allow, those around them included (of version 1 the
+# outermost and its own), and its own limit.
 memory_limits() {
     local group file limit limits
     group=$(sed -n 's/^0:://p' /proc/self/cgroup 2>/dev/null)
     limits=$(
-        while cat "/sys/fs/cgroup$group/memory.max" 2>/dev/null || [[ ${group%/} ]]; do
+        while :; do
+            cat "/sys/fs/cgroup$group/memory.max" 2>/dev/null || true
             [[ ${group%/} ]] || break
             group=${group%/*}
         done

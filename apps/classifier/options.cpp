@@ -22,6 +22,7 @@ void describe(OptionList& list, ClassifierProgramOptions& options) {
 }
 
 void check_options(const ClassifierProgramOptions& options) {
+    require(options.evaluate.empty() || options.judge.empty(), "--evaluate and --judge: expected one of them");
     require(options.checkpoint.empty() || !options.judge.empty(),
             "--checkpoint: names the classifier of --judge; give a folder of images with it, or leave it out");
 }

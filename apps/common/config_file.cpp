@@ -33,8 +33,10 @@ constexpr const char* kProgram = "program";
 
 /// On one line, and text between double quotes.
 std::string toml_text(const toml::node& value) {
-    // The formatter negates the smallest one, which has no opposite.
+    // The formatter negates whole numbers, of which the smallest one has no opposite.
     if (value.is_integer()) return fmt::format("{}", value.as_integer()->get());
+    if (value.is_array()) return "[...]";
+    if (value.is_table()) return "{...}";
     constexpr auto kPlain = ~(toml::format_flags::allow_literal_strings | toml::format_flags::allow_multi_line_strings);
     std::ostringstream text;
     text << toml::toml_formatter(value, toml::toml_formatter::default_flags & kPlain);

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "core/console.h"
 #include "core/error.h"
+#include "core/options/parse_number.h"
 #include "kernels/machine.h"
 
 namespace sinter {
@@ -86,9 +85,7 @@ int cuda_number(const std::string& device, const char* expected) {
     if (device.rfind("cuda:", 0) != 0)
         throw UsageError(fmt::format("--device: expected {}, got '{}'", expected, device));
     int number = 0;
-    const char* const end = device.data() + device.size();
-    const auto [stop, error] = std::from_chars(device.data() + 5, end, number);
-    if (error != std::errc() || stop != end || number < 0)
+    if (!parse_number(device.substr(5), number) || number < 0)
         throw UsageError(fmt::format("--device: expected a number behind cuda:, got '{}'", device));
     return number;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/training/divergence.h"
+#include "apps/training/training_setup.h"
 #include "core/console.h"
 #include "core/error.h"
 #include "core/options/facts.h"
@@ -64,20 +65,33 @@ Means load_means(const CheckpointFacts& facts, const FactReader& reader, const s
     return means;
 }
 
-/// The content of pictures that are decoded to a size changes with the size, which is better said: it is looked at
-/// last.
+std::string fact_or_nothing(const CheckpointFacts& facts, const std::string& name) {
+    const auto fact = facts.find(name);
+    return fact == facts.end() ? "" : fact->second;
+}
+
+void require_fact(const CheckpointFacts& found, const CheckpointFacts& wanted, const std::string& name) {
+    const std::string before = fact_or_nothing(found, name), now = fact_or_nothing(wanted, name);
+    if (before == now) return;
+    throw UsageError(fmt::format(
+        "--resume: the run was started with {} '{}', now it is '{}'; leave it as it was, or start a new run", name,
+        before, now));
+}
+
+/// The data comes last: pictures that are decoded to another size are other data. Their content tells them apart, and
+/// of an old checkpoint their name.
 void require_facts(const CheckpointFacts& found, const CheckpointFacts& wanted) {
-    std::vector<std::pair<std::string, std::string>> in_order(wanted.begin(), wanted.end());
-    std::stable_partition(in_order.begin(), in_order.end(),
-                          [](const auto& fact) { return !fact.first.starts_with("data."); });
-    for (const auto& [name, value] : in_order) {
-        const auto fact = found.find(name);
-        if (fact != found.end() && fact->second == value) continue;
+    for (const auto& [name, value] : wanted)
+        if (!is_fact_of_data(name)) require_fact(found, wanted, name);
+    const char* const identity = found.contains(kDataContent) ? kDataContent : kDataName;
+    if (fact_or_nothing(found, identity) != fact_or_nothing(wanted, identity)) {
         throw UsageError(
-            fmt::format("--resume: the run was started with {} '{}', now it is '{}'; leave it as it was, or start a "
-                        "new run",
-                        name, fact == found.end() ? "" : fact->second, value));
+            fmt::format("--resume: the run was started on other data ('{}', content {}), now it is '{}', content {}; "
+                        "give its data with --data, or start a new run",
+                        fact_or_nothing(found, kDataName), fact_or_nothing(found, kDataContent),
+                        fact_or_nothing(wanted, kDataName), fact_or_nothing(wanted, kDataContent)));
     }
+    require_fact(found, wanted, kClassNames);
 }
 
 }  // namespace
@@ -129,9 +143,7 @@ CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts
     }
     CheckpointFacts facts = read_checkpoint_facts(file);
     complete_facts(facts, list);
-    // What a run of the format before did not write: nobody can tell whether it has changed.
-    for (const char* fact : {"program", "data.content", "model.class_names"})
-        if (!facts.contains(fact)) facts[fact] = fixed_facts.at(fact);
+    complete_training_facts(facts, fixed_facts);
     require_facts(facts, fixed_facts);
     load_checkpoint(file, parts);
     at.load(facts, file);

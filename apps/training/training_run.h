@@ -79,7 +79,7 @@ public:
     /// Goes to the epoch to be trained, or to go on with; false where none is left.
     bool next_epoch();
     /// Goes to the next batch and step, or back to one that diverged; false at the end of the epoch, and where SIGINT,
-    /// SIGTERM or --dry-run ends the steps early.
+    /// SIGTERM, SIGHUP or --dry-run ends the steps early.
     bool next_batch();
     /// Computes a step on the batch: `step(const Batch&)` runs forward, backward and updates, and returns the
     /// StepNumbers of an UpdateGuard, which holds the updates where one is not finite. It is a pass as CapturedStep

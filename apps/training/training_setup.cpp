@@ -14,8 +14,7 @@
 namespace sinter {
 namespace {
 
-constexpr const char *kProgram = "program", *kData = "--data", *kDataContent = "data.content",
-                     *kClassNames = "model.class_names";
+constexpr const char* kProgram = "program";
 
 DataSplits find_and_say(const std::string& place, const ImageRequest& request, const std::string& reason) {
     const auto option = place.empty() ? std::nullopt : std::make_optional<std::filesystem::path>(place);
@@ -47,7 +46,7 @@ CheckpointData find_checkpoint_data(const std::filesystem::path& checkpoint, con
     if (content == facts.end()) {
         found.warning = "the checkpoint is too old to tell whether this is the data that it was trained on";
     } else if (content->second != found.data.content) {
-        const auto trained_on = facts.find(kData);
+        const auto trained_on = facts.find(kDataName);
         if (options.data.empty()) {
             throw DataError(fmt::format(
                 "{}: expected the data that it was trained on ({}, content {}), found {} (content {}); give its place "
@@ -107,10 +106,14 @@ CheckpointFacts training_facts(const OptionList& list, const DataSplits& data) {
     for (const std::string& name : names)
         if (!is_utf8(name)) throw DataError(fmt::format("{}: expected a name in UTF-8; rename it", name));
     facts[kProgram] = list.program();
-    facts[kData] = fmt::format("{}, {} images", data.train.name, data.train.count);
+    facts[kDataName] = fmt::format("{}, {} images", data.train.name, data.train.count);
     facts[kDataContent] = data.content;
     facts[kClassNames] = nlohmann::json(data.class_names).dump();
     return facts;
+}
+
+void complete_training_facts(CheckpointFacts& facts, const CheckpointFacts& now) {
+    for (const char* fact : {kProgram, kClassNames}) facts.try_emplace(fact, now.at(fact));
 }
 
 std::vector<std::string> class_names_of(const CheckpointFacts& facts, const std::string& file) {

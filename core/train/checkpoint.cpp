@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <deque>
 #include <span>
@@ -162,19 +161,6 @@ void check_arrays(const SafetensorsFile& file, const std::filesystem::path& path
     }
 }
 
-std::int64_t parse_steps(const CheckpointFacts& facts, const std::string& name, const std::filesystem::path& path) {
-    const auto fact = facts.find(name);
-    if (fact != facts.end()) {
-        const std::string& text = fact->second;
-        std::int64_t steps = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
-        if (error == std::errc() && end == text.data() + text.size() && steps >= 0 && steps <= kMaxCount) return steps;
-    }
-    throw DataError(
-        fmt::format("{}: expected a whole number as '{}', found {}; the file is damaged or of another program",
-                    path.string(), name, fact == facts.end() ? "none" : "'" + fact->second + "'"));
-}
-
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, std::span<const CheckpointPart> parts,
@@ -213,7 +199,7 @@ CheckpointFacts load_checkpoint(const std::filesystem::path& path, std::span<con
 
     std::vector<std::pair<StoredTensor, const SafetensorsEntry*>> matches;
     for (const CheckpointPart& part : parts) {
-        if (part.optimizer) parse_steps(facts, steps_fact(part), path);
+        if (part.optimizer) FactReader(facts, path.string()).whole_number(steps_fact(part), 0, kMaxCount);
         for (StoredTensor& stored : stored_tensors(part)) {
             const SafetensorsEntry* entry = file.find(stored.name);
             if (!entry || entry->shape != file_shape(stored)) {
@@ -248,7 +234,8 @@ CheckpointFacts load_checkpoint(const std::filesystem::path& path, std::span<con
             from_file<double>(*entry, stored);
     }
     for (const CheckpointPart& part : parts) {
-        if (part.optimizer) part.optimizer->resume_at(parse_steps(facts, steps_fact(part), path));
+        if (part.optimizer)
+            part.optimizer->resume_at(FactReader(facts, path.string()).whole_number(steps_fact(part), 0, kMaxCount));
     }
     return facts;
 }

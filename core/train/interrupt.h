@@ -3,8 +3,8 @@
 
 namespace sinter {
 
-/// While one lives, SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process; a second one ends it at once.
-/// A signal that the process was started to ignore (nohup) stays ignored.
+/// While one lives, SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process; the same one once more ends it
+/// at once. A signal that the process was started to ignore (nohup) stays ignored.
 class InterruptGuard {
 public:
     InterruptGuard();

@@ -27,10 +27,8 @@ std::vector<Input> seeds() {
     Input one(kRecord), two(2 * kRecord);
     for (std::size_t i = 0; i < two.size(); ++i)
         two[i] = static_cast<std::uint8_t>(i % kRecord == 0 ? i % 10 : i % 251);
-    for (const char* text : {"airplane\r\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n"}) {
-        const Input names = input_of(text);
-        one.insert(one.end(), names.begin(), names.end());
-    }
+    const Input names = input_of("airplane\r\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n");
+    one.insert(one.end(), names.begin(), names.end());
     return {one, two, input_of("cat\n")};
 }
 

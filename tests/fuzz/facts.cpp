@@ -67,7 +67,7 @@ void try_input(std::span<const std::uint8_t> input) {
         vae_from_facts(facts, name);
     else if (model->second == "gan")
         gan_from_facts(facts, name);
-    else
+    else if (model->second == "classifier")
         classifier_from_facts(facts, name);
 }
 

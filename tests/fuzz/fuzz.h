@@ -41,7 +41,7 @@ private:
     int file_;
 };
 
-/// An empty folder there, which lasts as long as the process.
+/// The folder that they are in, which lasts as long as the process.
 std::filesystem::path scratch_folder();
 
 }  // namespace sinter::fuzz

@@ -258,8 +258,9 @@ TEST_F(Resume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
     expect_refusal(resume(path("run"), {"--seed", "2"}), 2, {"--resume", "seed", "'1'", "'2'"});
     expect_refusal(resume(path("run"), {"--batch-size", "32"}), 2, {"--resume", "batch", "'64'", "'32'"});
     expect_refusal(resume(path("run"), {"--optimizer", "sgd"}), 2, {"--resume", "optimizer", "'adam'", "'sgd'"});
-    expect_refusal(resume(path("run"), {"--data", path("other-set")}), 2, {"--resume", "digits-tiny", "other-set"});
-    expect_refusal(resume(path("run"), {"--data", namesake}), 2, {"--resume", "data.content"});
+    expect_refusal(resume(path("run"), {"--data", path("other-set")}), 2,
+                   {"--resume", "other data", "digits-tiny", "other-set"});
+    expect_refusal(resume(path("run"), {"--data", namesake}), 2, {"--resume", "other data", "content"});
     expect_refusal(resume(path("run"), {"--hidden", "16"}), 2, {"--resume", "model.hidden", "'32'", "'16'"});
     expect_refusal(resume(path("run"), {"--likelihood", "gaussian"}), 2, {"--resume", "'bernoulli'", "'gaussian'"});
     expect_refusal(resume(path("run"), {"--lr", "0.5"}), 2, {"--resume", "--lr", "'0.001'", "'0.5'"});
@@ -270,6 +271,8 @@ TEST_F(Resume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
     expect_refusal(vae(training(path("run"))), 2, {path("run"), "already holds a run", "--resume"});
     EXPECT_EQ(snapshot(), before);
     EXPECT_EQ(resume(path("run")).exit_code, 0) << "the run itself still goes on";
+    std::filesystem::copy(data(), path("by-another-name"));
+    EXPECT_EQ(resume(path("run"), {"--data", path("by-another-name")}).exit_code, 0) << "the same content";
 }
 
 }  // namespace
