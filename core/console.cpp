@@ -77,7 +77,8 @@ void flush_results() {
 bool results_have_arrived(std::string& why_not) {
     flush_results();
     if (lost_result == 0 && std::ferror(stdout) != 0) lost_result = EIO;
-    if (lost_result != 0) why_not = std::generic_category().message(lost_result);
+    // A reader that has gone, such as head(1), knows it.
+    if (lost_result != 0 && lost_result != EPIPE) why_not = std::generic_category().message(lost_result);
     return lost_result == 0;
 }
 

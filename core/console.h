@@ -24,7 +24,7 @@ bool write_if_taken(int file, std::string_view text, int milliseconds);
 
 /// Brings what was written to stdout to whoever reads it.
 void flush_results();
-/// Whether all that was written to stdout so far has arrived; tells why not.
+/// Whether all that was written to stdout so far has arrived; tells why not, but where its reader has gone.
 bool results_have_arrived(std::string& why_not);
 
 namespace console {

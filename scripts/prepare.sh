@@ -54,9 +54,10 @@ prepare() {
 }
 
 # Whether the folder is ready for ninja, builds these sources (a checkout may have been copied with its build folder, or
-# moved), and agrees with SINTER_WERROR=1, which turns warnings into errors.
+# moved), has programs and tests, and agrees with SINTER_WERROR=1, which turns warnings into errors.
 configured() {
-    [[ -f $1/build.ninja ]] && is_of_these_sources "$1" && { [[ ${SINTER_WERROR:-0} != 1 ]] || grep -q '^SINTER_WERROR:BOOL=ON' "$1/CMakeCache.txt"; }
+    [[ -f $1/build.ninja ]] && is_of_these_sources "$1" &&
+        ! grep -q '^SINTER_BUILD_[A-Z]*:BOOL=OFF' "$1/CMakeCache.txt" && { [[ ${SINTER_WERROR:-0} != 1 ]] || grep -q '^SINTER_WERROR:BOOL=ON' "$1/CMakeCache.txt"; }
 }
 
 # cache_entry FOLDER NAME: an internal value that CMake remembers.
@@ -68,7 +69,7 @@ is_of_these_sources() {
 
 # configure PRESET FOLDER
 configure() {
-    local preset=$1 folder=$2 options=() missing=() welcome capability
+    local preset=$1 folder=$2 options=(-DSINTER_BUILD_APPS=ON -DSINTER_BUILD_TESTS=ON) missing=() welcome capability
     [[ ${SINTER_WERROR:-0} != 1 ]] || options+=(-DSINTER_WERROR=ON)
     # CMake refuses a folder that was configured for other sources, and ninja would build those.
     if [[ -f $folder/CMakeCache.txt ]] && ! is_of_these_sources "$folder"; then

@@ -152,6 +152,9 @@ void read_config(OptionList& list) {
     const auto [file, is_of_resumed_run] = list.config();
     if (file.empty()) return;
     const toml::table table = parse(file);
+    require(!is_of_resumed_run || !table.empty(),
+            "--resume: {} is empty, so nobody knows how to go on; put it back as it was, or start a new run",
+            file.string());
     // Before anything else: the options of another program are not those of this one.
     if (const toml::node* program = table.get(kProgram)) {
         const bool is_ours = program->value<std::string>() == list.program();

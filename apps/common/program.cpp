@@ -98,9 +98,9 @@ int run_program(OptionList& list, const std::string& description, int argc, char
     const int code = run_to_its_end(app, list, argc, argv, body);
     std::string why_not;
     if (results_have_arrived(why_not)) return code;
-    const int lost =
+    if (!why_not.empty())
         complain(app, fmt::format("the results could not be written to stdout: {}", why_not), ExitCode::failure);
-    return code == 0 ? lost : code;
+    return code == 0 ? static_cast<int>(ExitCode::failure) : code;
 }
 
 }  // namespace sinter

@@ -157,7 +157,10 @@ CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts
     }
     run.note_checkpoint();  // which a kill may have come before, and which older runs did not know
     at.seconds = run.continue_after(at.step);
-    say("resuming at step {}, epoch {}\n", at.step, at.epoch);
+    if (at.epoch > options.epochs)
+        say("the run has finished its {} epochs; to go on, give more with --epochs\n", options.epochs);
+    else
+        say("resuming at step {}, epoch {}\n", at.step, at.epoch);
     return facts;
 }
 

@@ -33,11 +33,11 @@ void describe(OptionList& list, SampleRequest& request) {
         .shown_as("CHECKPOINT N");
 }
 
-void prepare_sample_folder(const std::filesystem::path& folder) {
-    require(!folder.empty(), "--sample: expected --out with the folder for the images");
+void prepare_sample_folder(const std::filesystem::path& folder, const std::string& asked_by) {
+    require(!folder.empty(), "{}: expected --out with the folder for the images", asked_by);
     ensure_folder(folder);
-    require(std::filesystem::is_empty(folder),
-            "--sample: {} is not empty; give another --out, so that nothing in it is lost", folder.string());
+    require(std::filesystem::is_empty(folder), "{}: {} is not empty; give another --out, so that nothing in it is lost",
+            asked_by, folder.string());
 }
 
 std::vector<std::int32_t> labels_in_turn(Index classes, Index first, Index count) {

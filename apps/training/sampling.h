@@ -20,9 +20,10 @@ struct SampleRequest {
 /// Describes --sample.
 void describe(OptionList& list, SampleRequest& request);
 
-/// Creates the folder for the images. Throws UsageError where none is given (--out) or it already holds something, so
-/// that nothing is overwritten and no image of another model stands among the new ones.
-void prepare_sample_folder(const std::filesystem::path& folder);
+/// Creates the folder for the images that the option `asked_by` asks for. Throws UsageError where none is given (--out)
+/// or it already holds something, so that nothing is overwritten and no image of another model stands among the new
+/// ones.
+void prepare_sample_folder(const std::filesystem::path& folder, const std::string& asked_by = "--sample");
 
 /// Images drawn at a time: the same for every N, so that the first images of a seed do not depend on it.
 inline constexpr Index kSampleBatch = 100;

@@ -46,8 +46,8 @@ void StepProfile::drop() {
 std::string StepProfile::table() const {
     if (steps_.empty()) return "";
     const auto sum = [](const std::vector<double>& times) { return std::accumulate(times.begin(), times.end(), 0.0); };
-    std::string text = fmt::format("{:<24} {:>12} {:>7} {:>6}   (medians of {} steps)\n", "phase", "microseconds",
-                                   "share", "steps", steps_.size());
+    std::string text = fmt::format("{:<24} {:>12} {:>7} {:>6}   (medians of {} steps; shares of their whole time)\n",
+                                   "phase", "microseconds", "share", "steps", steps_.size());
     for (const Phase& p : phases_) {
         text += fmt::format("{:<24} {:>12.1f} {:>6.1f}% {:>6}\n", p.name, median(p.microseconds),
                             100 * sum(p.microseconds) / sum(steps_), p.microseconds.size());

@@ -17,6 +17,15 @@ namespace {
 
 const Stopwatch since_start_of_program;
 
+/// As a shell reads it as one word.
+std::string shell_word(const std::string& text) {
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+:@%=,";
+    if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+    std::string quoted = "'";
+    for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+    return quoted + "'";
+}
+
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, TrainingPlan plan)
@@ -32,6 +41,7 @@ TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, Traini
 
 CheckpointFacts TrainingRun::open(const OptionList& list, std::vector<CheckpointPart> parts,
                                   CheckpointFacts fixed_facts) {
+    program_ = list.program();
     parts_ = std::move(parts);
     fixed_facts_ = std::move(fixed_facts);
     if (options_.dry_run) return {};
@@ -188,7 +198,8 @@ ExitCode TrainingRun::stop(const CheckpointFacts& facts) {
         return ExitCode::ok;
     }
     save(facts);
-    say("interrupted at step {}; saved. Go on with: --resume --out {}\n", at_.step, folder_->path().string());
+    say("interrupted at step {}; saved. Go on with: {} --resume --out {}\n", at_.step, program_,
+        shell_word(folder_->path().string()));
     return ExitCode::interrupted;
 }
 

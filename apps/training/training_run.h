@@ -144,6 +144,7 @@ private:
     StepRange profiled_;
     StepProfile profile_;
     std::vector<ProgressValue> shown_;
+    std::string program_;
     std::vector<CheckpointPart> parts_;
     CheckpointFacts fixed_facts_;
     std::optional<RunFolder> folder_;

@@ -27,7 +27,8 @@ DataSplits find_and_say(const std::string& place, const ImageRequest& request, c
 }  // namespace
 
 DataSplits find_training_data(TrainingOptions& options, const ImageRequest& request) {
-    DataSplits data = find_and_say(options.data, request, "--data says so");
+    DataSplits data = find_and_say(options.data, request,
+                                   options.resume ? "--data or the run's config.toml says so" : "--data says so");
     if (!is_utf8(data.place))
         throw DataError(fmt::format("{}: expected a path in UTF-8, as files of a run keep it; rename it", data.place));
     options.data = data.place;
@@ -39,7 +40,7 @@ CheckpointData find_checkpoint_data(const std::filesystem::path& checkpoint, con
     std::string place = options.data, reason = "--data says so";
     if (const std::filesystem::path config = config_of_checkpoint(checkpoint); place.empty() && !config.empty()) {
         place = config_value(config, "data");
-        reason = fmt::format("{} says so; --data names another place", config.string());
+        reason = fmt::format("{} says so (another place is given with --data)", config.string());
     }
     CheckpointData found{find_and_say(place, request, reason), ""};
     const auto content = facts.find(kDataContent);

@@ -162,7 +162,7 @@ DataSplits load_known(const KnownSet& set, const ImageRequest& request, const st
     if (can_be_downloaded) {
         const auto failure = download_mnist(cache, say);
         if (!failure) return load_from(cache / "mnist", request, reason, say, &set);
-        why = *failure;
+        why = fmt::format("{}; its place there is {}", *failure, (cache / "mnist").string());
     } else {
         why = places.empty() ? fmt::format("no folder is known where {} may be", set.name)
                              : fmt::format("{} is in none of {}", set.name, fmt::join(texts(places), ", "));

@@ -3,8 +3,9 @@
 
 namespace sinter {
 
-/// While one lives, SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process; the same one once more ends it
-/// at once. A signal that the process was started to ignore (nohup) stays ignored.
+/// While one lives, SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process. A second one ends it at once,
+/// unless it comes within a tenth of a second of the first: tools that end a process often tell it twice. A signal that
+/// the process was started to ignore (nohup) stays ignored.
 class InterruptGuard {
 public:
     InterruptGuard();

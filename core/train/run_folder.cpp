@@ -45,6 +45,12 @@ void RunFolder::check(const fs::path& path, bool resume) {
     if (!resume) {
         require(!is_whole && !holds_part, "{} already holds a run; pass --resume to go on with it, or another --out",
                 path.string());
+        for (const char* pictures : {kSamples, kReconstructions}) {
+            std::error_code ignored;
+            require(!is_there(path / pictures) || fs::is_empty(path / pictures, ignored),
+                    "{} holds something that is not of a run; give another --out, so that nothing in it is lost",
+                    (path / pictures).string());
+        }
         return;
     }
     require(is_whole || holds_part, "{} holds no run to resume; leave out --resume to start one there", path.string());

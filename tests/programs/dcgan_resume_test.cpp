@@ -65,7 +65,8 @@ TEST_F(DcganResume, InterruptedWithinAnEpochGoesOnWithTheSameBits) {
     Process process(command(arguments(path("run"))), in_private());
     ASSERT_TRUE(process.wait_until_it_says("first step"));
     process.send(SIGINT);
-    expect_refusal(process.wait(), 130, {"interrupted at step", "saved", "Go on with: --resume --out " + path("run")});
+    expect_refusal(process.wait(), 130,
+                   {"interrupted at step", "saved", "Go on with: dcgan --resume --out " + path("run")});
     const Outcome outcome = resume(path("run"));
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_NE(outcome.err.find("resuming at step"), std::string::npos) << outcome.err;

@@ -107,7 +107,8 @@ void Resume::interrupt_and_resume(int signal) {
     ASSERT_TRUE(process.wait_until_it_says("epoch   2"));
     process.send(signal);
     const Outcome interrupted = process.wait();
-    expect_refusal(interrupted, 130, {"interrupted at step", "saved", "Go on with: --resume --out " + path("run")});
+    expect_refusal(interrupted, 130,
+                   {"interrupted at step", "saved", "Go on with: mnist_vae --resume --out " + path("run")});
 
     const Outcome outcome = resume(path("run"));
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -120,6 +121,17 @@ TEST_F(Resume, SigintSavesAndTheRunGoesOnWithTheSameBits) { interrupt_and_resume
 TEST_F(Resume, SigtermSavesAndTheRunGoesOnWithTheSameBits) { interrupt_and_resume(SIGTERM); }
 
 TEST_F(Resume, SighupSavesAndTheRunGoesOnWithTheSameBits) { interrupt_and_resume(SIGHUP); }
+
+TEST_F(Resume, SignalsThatComeTogetherAreOneRequest) {
+    Process process(command(long_training(path("run"), {"--save-every", "0"})), in_private());
+    ASSERT_TRUE(process.wait_until_it_says("epoch   2"));
+    for (const int signal : {SIGTERM, SIGTERM, SIGINT, SIGTERM}) {
+        process.send(signal);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_EQ(process.wait().exit_code, 130);
+    EXPECT_TRUE(fs::exists(checkpoint_of(path("run"))));
+}
 
 TEST_F(Resume, SighupIsNothingToAProcessThatWasToldSo) {
     ProcessOptions nohup = in_private();
@@ -174,7 +186,7 @@ TEST_F(Resume, PicturesThatAKilledRunHadNotDrawnAreDrawn) {
 }
 
 TEST_F(Resume, APictureThatFailsIsAWarning) {
-    write_text(path("run/reconstructions"), "a file in the way");
+    write_text(path("run/reconstructions"), "");  // a file in the way
     const Outcome outcome = train(path("run"));
     EXPECT_NE(outcome.err.find("warning: "), std::string::npos) << outcome.err;
     EXPECT_TRUE(fs::exists(checkpoint_of(path("run"))));
@@ -182,11 +194,12 @@ TEST_F(Resume, APictureThatFailsIsAWarning) {
 
 TEST_F(Resume, SecondSigintEndsAtOnce) {
     // A model so large that it takes a while to be saved, which is when the second signal comes.
-    Process process(command(training(path("run"), {"--hidden", "2000,2000", "--epochs", "100", "--sample-every", "0"})),
+    Process process(command(training(path("run"), {"--hidden", "2500,2500", "--epochs", "100", "--sample-every", "0"})),
                     in_private());
     ASSERT_TRUE(process.wait_until_it_says("epoch   2", 120));
     process.send(SIGINT);
     ASSERT_TRUE(process.wait_until_delivered(SIGINT));
+    std::this_thread::sleep_for(std::chrono::milliseconds(120));
     ASSERT_TRUE(process.is_running()) << "the first SIGINT is a request, not an end";
     process.send(SIGINT);
     EXPECT_EQ(process.wait().signal, SIGINT);

@@ -46,6 +46,12 @@ TEST_F(RunFolderTest, AFolderWithoutItsConfigurationIsRefused) {
     EXPECT_FALSE(fs::exists(run() / "metrics.jsonl"));
 }
 
+TEST_F(RunFolderTest, PicturesOfOthersAreNotOverwritten) {
+    write(run() / "samples/epoch-001.png", "precious");
+    expect_usage_error([&] { RunFolder::create(run(), ""); }, {"samples", "not of a run", "--out"});
+    EXPECT_FALSE(fs::exists(run() / "config.toml"));
+}
+
 TEST_F(RunFolderTest, TheLossOfItsCheckpointIsNoticed) {
     {
         RunFolder folder = RunFolder::create(run(), "epochs = 1\n");
