@@ -64,6 +64,8 @@ void end_with_finding(int signal) {
     ::_exit(1);
 }
 
+volatile sig_atomic_t is_stopped = 0;  // by SIGINT or SIGTERM, which leave time for the figures
+
 /// How often a branch was taken counts in powers of two.
 std::uint8_t magnitude(std::uint8_t count) {
     std::uint8_t power = 0;
@@ -80,7 +82,7 @@ public:
     void run(std::uint64_t executions, double seconds) {
         const auto end =
             Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-        while (executions_ < executions && (executions_ % 64 != 0 || Clock::now() < end)) {
+        while (executions_ < executions && !is_stopped && (executions_ % 64 != 0 || Clock::now() < end)) {
             Input input = pick();
             mutate(input, pick(), random_);
             try_one(input);
@@ -207,6 +209,7 @@ int main(int argc, char** argv) {
     __sanitizer_set_death_callback(write_finding);
 #endif
     for (const int number : {SIGABRT, SIGALRM}) ::signal(number, end_with_finding);
+    for (const int number : {SIGINT, SIGTERM}) ::signal(number, [](int) { is_stopped = 1; });
 
     for (const std::string& file : files) {
         std::ifstream stream(file, std::ios::binary);

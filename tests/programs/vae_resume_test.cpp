@@ -17,7 +17,11 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Epochs of a run that lasts long enough to be disturbed.
+#ifdef __SANITIZE_ADDRESS__
+constexpr const char* kLong = "100";
+#else
 constexpr const char* kLong = "300";
+#endif
 
 class Resume : public VaeProgram {
 protected:
