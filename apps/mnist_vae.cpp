@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
     const char* description = "Trains a variational autoencoder on MNIST or other images, and draws what it learned.";
     return run_program(list, description, argc, argv, [&] {
         check_options(options);
-        if (!options.evaluate.empty()) return evaluate_checkpoint(options);
+        if (!options.evaluate.empty()) return evaluate_checkpoint(list, options);
         if (!options.sample.checkpoint.empty()) return sample_checkpoint(options);
         check_run_options(options);
         return train(list, options);

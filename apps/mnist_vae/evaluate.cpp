@@ -55,14 +55,14 @@ struct Noise {
     std::int64_t epoch;
 };
 
-/// The noise with which the run tested its last whole epoch, so that its loss is found again to the digit. A seed that
-/// is not the usual one was asked for.
-Noise noise_of_run(const CheckpointFacts& facts, const std::string& file, std::uint64_t asked) {
+/// The noise with which the run tested its last whole epoch, so that its loss is found again to the digit; of another
+/// seed where --seed asks for one.
+Noise noise_of_run(const CheckpointFacts& facts, const std::string& file, std::uint64_t asked, bool is_asked) {
     Noise noise{asked, 0};
     const FactReader reader(facts, file);
     if (facts.contains("epoch")) noise.epoch = reader.whole_number("epoch", 1, kMaxCount) - 1;
     const auto seed = facts.find("--seed");
-    if (asked == TrainingOptions().seed && seed != facts.end() && !parse_number(seed->second, noise.seed))
+    if (!is_asked && seed != facts.end() && !parse_number(seed->second, noise.seed))
         throw DataError(
             fmt::format("{}: expected a seed as '--seed', found '{}'; the file is damaged", file, seed->second));
     return noise;
@@ -70,7 +70,7 @@ Noise noise_of_run(const CheckpointFacts& facts, const std::string& file, std::u
 
 }  // namespace
 
-ExitCode evaluate_checkpoint(const MnistVaeOptions& options) {
+ExitCode evaluate_checkpoint(const OptionList& list, const MnistVaeOptions& options) {
     const Device device = choose_device(options);
     const std::string checkpoint = find_checkpoint(options.evaluate).string();
     const std::unique_ptr<Vae> vae = load_vae(checkpoint, device);
@@ -84,7 +84,7 @@ ExitCode evaluate_checkpoint(const MnistVaeOptions& options) {
                                     checkpoint, model.classes, data.test.name, data.test.classes));
     }
     Loader batches(data.test, device, {.batch_size = evaluation_batch(model)});
-    const auto [seed, epoch] = noise_of_run(facts, checkpoint, options.seed);
+    const auto [seed, epoch] = noise_of_run(facts, checkpoint, options.seed, list.is_given(options.seed));
     const Means test = evaluate(*vae, batches, seed, epoch);
     std::vector<MetricField> line = {{"split", "test"}, {"images", test.images()}, {"data", data.test.name}};
     for (const MetricField& loss : test.fields()) line.push_back(loss);

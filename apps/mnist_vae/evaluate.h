@@ -21,6 +21,6 @@ Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch
 /// --evaluate: the losses of a checkpoint on test images fitted to its model, as a line of JSON on stdout; with --out,
 /// its pictures there. Throws DataError where the checkpoint is damaged or of another model, or the data has other
 /// classes.
-ExitCode evaluate_checkpoint(const MnistVaeOptions& options);
+ExitCode evaluate_checkpoint(const OptionList& list, const MnistVaeOptions& options);
 
 }  // namespace sinter

@@ -168,7 +168,7 @@ TEST(Tape, DropsADeepGraphWithoutWalkingIt) {
     const Tensor one = Tensor::full({1}, 1, Device::cpu());
     Tensor y = x;
 #ifdef __SANITIZE_ADDRESS__
-    constexpr int kDeep = 30'000;  // whose frames are ten times as large
+    constexpr int kDeep = 30'000;  // whose larger frames overflow the stack sooner
 #else
     constexpr int kDeep = 300'000;
 #endif

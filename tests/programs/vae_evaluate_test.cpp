@@ -72,7 +72,7 @@ TEST_F(Evaluate, FindsTheLossOfARunOfAnotherSeed) {
     train(path("seeded"), {"--seed", "7", "--epochs", "3"});
     const Outcome outcome = vae({"--evaluate", path("seeded")});
     EXPECT_EQ(nlohmann::json::parse(outcome.out)["loss"], metrics(path("seeded")).back()["loss"]);
-    const Outcome other = vae({"--evaluate", path("seeded"), "--seed", "8"});
+    const Outcome other = vae({"--evaluate", path("seeded"), "--seed", "1"});
     EXPECT_NE(nlohmann::json::parse(other.out)["loss"], metrics(path("seeded")).back()["loss"]);
 }
 
