@@ -1,5 +1,6 @@
 """Every script of the repository: its syntax, and that it answers --help; shellcheck where it is installed."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -56,10 +57,13 @@ class Scripts(unittest.TestCase):
                 done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
                 self.assertEqual(done.returncode, 0, done.stdout)
 
-    def prepare(self, commands):
-        """What `commands` print after scripts/prepare.sh was read for the sources in /here."""
+    def prepare(self, commands, **settings):
+        """What `commands` print after scripts/prepare.sh was read for the sources in /here, under `settings` alone:
+        the caller's own SINTER_... (SINTER_WERROR=1 where everything is checked) say nothing here."""
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("SINTER_")} | settings
         script = f"root=/here; . {ROOT}/scripts/prepare.sh; {commands}"
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False)
+        command = ["bash", "-euo", "pipefail", "-c", script]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout.split()
 
@@ -68,14 +72,17 @@ class Scripts(unittest.TestCase):
             folder = pathlib.Path(name)
             (folder / "build.ninja").touch()
 
-            def is_ready(home, cache):
-                text = f"CMAKE_HOME_DIRECTORY:INTERNAL={home}\nCMAKE_CACHEFILE_DIR:INTERNAL={cache}\n"
+            def is_ready(home, cache, more="", **settings):
+                text = f"CMAKE_HOME_DIRECTORY:INTERNAL={home}\nCMAKE_CACHEFILE_DIR:INTERNAL={cache}\n{more}"
                 (folder / "CMakeCache.txt").write_text(text)
-                return self.prepare(f"configured {folder} && echo ready || echo stale") == ["ready"]
+                return self.prepare(f"configured {folder} && echo ready || echo stale", **settings) == ["ready"]
 
             self.assertTrue(is_ready("/here", folder))
             self.assertFalse(is_ready("/elsewhere", folder), "copied with its build folder")
             self.assertFalse(is_ready("/here", "/elsewhere/build"), "the build folder was moved")
+            self.assertFalse(is_ready("/here", folder, SINTER_WERROR="1"), "warnings are no errors in it")
+            self.assertTrue(is_ready("/here", folder, "SINTER_WERROR:BOOL=ON\n", SINTER_WERROR="1"))
+            self.assertFalse(is_ready("/here", folder, "SINTER_BUILD_APPS:BOOL=OFF\n"), "it has no programs")
 
     def test_jobs_fit_into_the_memory_that_there_is(self):
         self.assertIn(str(2000000 * 1024), self.prepare("ulimit -v 2000000; memory_limits"))
