@@ -13,6 +13,7 @@
 #include "kernels/emu/language/limits.h"
 #include "kernels/emu/memory.h"
 #include "kernels/emu/report.h"
+#include "kernels/emu/stream.h"
 #include "kernels/emu/traffic.h"
 
 namespace sinter::emu {

@@ -215,7 +215,10 @@ bool is_device_range(const void* address, std::size_t bytes) {
 void* allocate_pinned(std::size_t bytes) {
     const std::lock_guard lock(guard);
     auto* const memory = static_cast<std::byte*>(std::malloc(bytes));
-    if (memory) pinned()[memory] = bytes;
+    if (memory) {
+        std::memset(memory, kPoisonByte, bytes);
+        pinned()[memory] = bytes;
+    }
     return memory;
 }
 

@@ -18,7 +18,8 @@ bool is_device_pointer(const void* address);
 /// Whether all of these bytes lie within one allocation. Those of an empty range always do.
 bool is_device_range(const void* address, std::size_t bytes);
 
-/// Pinned memory of the host, which kernels reach by the same addresses; null if there is no more.
+/// Pinned memory of the host, which kernels reach by the same addresses, filled with that pattern; null if there is no
+/// more.
 void* allocate_pinned(std::size_t bytes);
 void free_pinned(void* memory);
 /// Whether `address` points into such memory, or to its end.

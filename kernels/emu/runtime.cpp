@@ -6,6 +6,7 @@
 #include "kernels/emu/language/limits.h"
 #include "kernels/emu/memory.h"
 #include "kernels/emu/report.h"
+#include "kernels/emu/stream.h"
 
 using namespace sinter::emu;
 
@@ -45,9 +46,10 @@ cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t strea
 }
 
 cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
-    if (const cudaError_t refused = refuse_in_capture(stream, "freed")) return refused;
-    if (!memory || free_device(memory)) return cudaSuccess;
-    return report(cudaErrorInvalidValue, "the address that is freed was not allocated, or was freed before");
+    return enqueue_outside_of_capture(stream, "freed", [memory] {
+        if (!memory || free_device(memory)) return cudaSuccess;
+        return report(cudaErrorInvalidValue, "the address that is freed was not allocated, or was freed before");
+    });
 }
 
 cudaError_t cudaMallocHost(void** memory, std::size_t bytes) {

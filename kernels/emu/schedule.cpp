@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/emu/stream.h"
+
 namespace sinter::emu {
 namespace {
 
@@ -49,6 +51,7 @@ Schedule schedule() {
 }
 
 void set_schedule(const Schedule& schedule) {
+    finish_streams();
     const std::lock_guard lock(guard);
     current() = schedule;
 }

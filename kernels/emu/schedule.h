@@ -1,6 +1,6 @@
-// The order in which the threads of a block and the blocks of a grid run, and the time at which asynchronous copies are
-// made (async_copy.h). In the forward and shuffled orders, warps whose lanes meet go on side by side. In the reversed
-// one, a warp runs ahead of the others as far as it can. A right kernel does not notice.
+// The order in which the threads of a block, the blocks of a grid and the nodes of a graph run, and the time at which
+// asynchronous copies are made (async_copy.h). In the forward and shuffled orders, warps whose lanes meet go on side by
+// side. In the reversed one, a warp runs ahead of the others as far as it can. A right kernel does not notice.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct Schedule {
 void put_in_order(std::vector<int>& places, int count, const Schedule& schedule, std::uint64_t salt);
 
 /// The schedule of the launches that follow. It begins as $SINTER_EMU_SCHEDULE says: "forward" (also without it),
-/// "reversed", "shuffled" or "shuffled:SEED".
+/// "reversed", "shuffled" or "shuffled:SEED". What is under way is done before it changes.
 Schedule schedule();
 void set_schedule(const Schedule& schedule);
 

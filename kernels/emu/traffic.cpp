@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernels/emu/memory.h"
+#include "kernels/emu/stream.h"
 
 namespace sinter::emu {
 namespace {
@@ -79,9 +80,13 @@ Counter& counter() {
 
 }  // namespace
 
-void start_counting_traffic() { counter().start(); }
+void start_counting_traffic() {
+    finish_streams();
+    counter().start();
+}
 
 std::vector<KernelTraffic> stop_counting_traffic() {
+    finish_streams();
     counter().counting = false;
     return std::exchange(counter().launches, {});
 }

@@ -8,6 +8,7 @@
 
 #include "kernels/emu/sanitizers.h"
 #include "kernels/emu/schedule.h"
+#include "kernels/emu/stream.h"
 #include "kernels/queue.h"
 
 namespace sinter::kernels {
@@ -62,10 +63,14 @@ inline std::vector<emu::Schedule> all_schedules() {
     return {{Schedule::forward}, {Schedule::reversed}, {Schedule::shuffled, 1}, {Schedule::shuffled, 2}};
 }
 
-/// Every test begins with the forward schedule, whatever the environment says.
+/// Every test begins with the forward schedule and with streams that report a fault where it is made, whatever the
+/// environment says.
 class EmulatedDevice : public ::testing::Test {
 protected:
-    void SetUp() override { emu::set_schedule({}); }
+    void SetUp() override {
+        emu::set_schedule({});
+        emu::set_streams(emu::Streams::prompt);
+    }
 
     CudaQueue queue;
 };

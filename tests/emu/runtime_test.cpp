@@ -179,8 +179,8 @@ TEST_F(Runtime, WhatACaptureMayNotHold) {
     EXPECT_NE(sentence_of([&] { queue.allocate(16); }), "");
     EXPECT_NE(sentence_of([&] { queue.synchronise(); }), "");
     cudaGraph_t graph = nullptr;
-    ASSERT_EQ(cudaStreamEndCapture(queue.stream(), &graph), cudaSuccess);
-    ASSERT_EQ(cudaGraphDestroy(graph), cudaSuccess);
+    EXPECT_EQ(cudaStreamEndCapture(queue.stream(), &graph), cudaErrorStreamCaptureInvalidated);
+    cudaGetLastError();
     EXPECT_EQ(sentence_of([&] { queue.synchronise(); }), "");
 }
 
@@ -199,21 +199,6 @@ TEST_F(Runtime, AReplayThatMeetsFreedMemoryIsRefused) {
     cudaGetLastError();
     cudaGraphExecDestroy(step);
     cudaGraphDestroy(graph);
-}
-
-TEST_F(Runtime, EventsTakeTimes) {
-    const DeviceArray<float> y(queue, std::vector<float>(100'000));
-    cudaEvent_t begin = nullptr, end = nullptr;
-    ASSERT_EQ(cudaEventCreateWithFlags(&begin, cudaEventDefault), cudaSuccess);
-    ASSERT_EQ(cudaEventCreateWithFlags(&end, cudaEventDefault), cudaSuccess);
-    ASSERT_EQ(cudaEventRecord(begin, queue.stream()), cudaSuccess);
-    increment(queue, y.data(), 100'000);
-    ASSERT_EQ(cudaEventRecord(end, queue.stream()), cudaSuccess);
-    float milliseconds = 0;
-    ASSERT_EQ(cudaEventElapsedTime(&milliseconds, begin, end), cudaSuccess);
-    EXPECT_GT(milliseconds, 0);
-    cudaEventDestroy(begin);
-    cudaEventDestroy(end);
 }
 
 }  // namespace

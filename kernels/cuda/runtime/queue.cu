@@ -75,9 +75,11 @@ CudaQueue::~CudaQueue() {
     state_->vendor.reset();
     for (const State::Block& block : state_->scratch) release(block.memory);
     release(state_->counters.memory);
-    for (void* memory : state_->outgrown) release(memory);
+    for (void* memory : state_->kept) release(memory);
+    // Nobody is left to be told of an error; a failure of the device has been told by the last wait.
     cudaStreamSynchronize(state_->stream);
     cudaStreamDestroy(state_->stream);
+    cudaGetLastError();
 }
 
 CudaQueue::CudaQueue(CudaQueue&&) noexcept = default;
@@ -91,6 +93,7 @@ int CudaQueue::device() const { return state_->device; }
 int CudaQueue::compute_capability() const { return state_->compute_capability; }
 
 CUstream_st* CudaQueue::stream() {
+    if (state_->untold != cudaSuccess) check_cuda(std::exchange(state_->untold, cudaSuccess), "releasing memory");
     if (!state_->words.empty()) {
         const int before = choose_device(state_->device);  // memory may be released while another one is current
         state_->words.launch(*this);
@@ -133,11 +136,17 @@ void* CudaQueue::allocate(std::size_t bytes) {
 
 void CudaQueue::release(void* memory) noexcept {
     if (!memory) return;
-    try {
-        cudaFreeAsync(memory, stream());
-    } catch (const QueueError&) {
-        cudaFreeAsync(memory, state_->stream);  // the words still wait: whoever uses the queue next is told
+    if (state_->recording) {  // by calls that may use it, or before such ones: every replay would free it
+        state_->kept.push_back(memory);
+        return;
     }
+    cudaStream_t stream = state_->stream;
+    try {
+        stream = this->stream();
+    } catch (const QueueError&) {
+        // Words still wait to be written: whoever uses the queue next is told why.
+    }
+    if (const cudaError_t status = cudaFreeAsync(memory, stream); status != cudaSuccess) state_->untold = status;
 }
 
 void CudaQueue::copy(void* to, const void* from, std::size_t bytes) {
@@ -213,7 +222,7 @@ unsigned* CudaQueue::counters(std::size_t count) {
         const std::size_t larger = std::max(bytes, 2 * counters.bytes);
         void* const memory = allocate(larger);
         check_cuda(cudaMemsetAsync(memory, 0, larger, stream()), "clearing counters");
-        if (counters.memory) state_->outgrown.push_back(counters.memory);
+        if (counters.memory) state_->kept.push_back(counters.memory);
         counters = {memory, larger};
     }
     return static_cast<unsigned*>(counters.memory);
@@ -228,7 +237,7 @@ CudaScratch::CudaScratch(CudaQueue& queue, std::size_t bytes) : queue_(queue) {
         // A recorded graph may still write to the old block, so it is kept; doubling keeps those few and small.
         bytes = std::max(bytes, 2 * block.bytes);
         void* larger = queue.allocate(bytes);
-        if (block.memory) state.outgrown.push_back(block.memory);
+        if (block.memory) state.kept.push_back(block.memory);
         block = {larger, bytes};
     }
     memory_ = block.memory;

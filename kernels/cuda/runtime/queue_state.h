@@ -34,11 +34,12 @@ struct CudaQueue::State {
     std::unique_ptr<VendorKernels> vendor;  // once loaded, kept with its plans
     cudaStream_t stream = nullptr;
     bool recording = false;
-    Block scratch[kMaxScratchDepth];  // one for each level of nesting
+    cudaError_t untold = cudaSuccess;  // of a call that could not throw: the next one on the queue does
+    Block scratch[kMaxScratchDepth];   // one for each level of nesting
     int scratch_depth = 0;
     Block counters;
-    std::vector<void*> outgrown;
-    WordWrites words;  // uploads that the stream does not have yet
+    std::vector<void*> kept;  // which a recorded graph may still use
+    WordWrites words;         // uploads that the stream does not have yet
     PinnedRing small_uploads;
     PinnedPair uploads;
     std::unordered_map<const void*, std::size_t> allowed_shared;  // of each kernel

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "kernels/emu/memory.h"
-#include "kernels/emu/report.h"
+#include "kernels/emu/stream.h"
 
 namespace sinter::stand_in {
 
