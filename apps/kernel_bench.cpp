@@ -13,9 +13,9 @@
 
 #include "apps/common/devices.h"
 #include "apps/common/program.h"
-#include "apps/kernel_bench/bandwidth.h"
+#include "apps/roofs/bandwidth.h"
 #include "apps/kernel_bench/measure.h"
-#include "apps/kernel_bench/peak.h"
+#include "apps/roofs/peak.h"
 #include "apps/kernel_bench/report.h"
 #include "core/console.h"
 #include "core/error.h"

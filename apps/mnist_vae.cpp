@@ -16,7 +16,7 @@
 #include "apps/training/training_setup.h"
 #include "core/console.h"
 #include "core/data/loader.h"
-#include "core/profile_range.h"
+#include "core/profile/range.h"
 #include "core/tape.h"
 
 namespace sinter {

@@ -27,6 +27,7 @@ public:
         return data();
     }
     Index count() const { return count_; }
+    double bytes() const { return static_cast<double>(count_) * sizeof(T); }
     Device device() const { return device_; }
 
     /// Copies values from the host, from element `first` on.

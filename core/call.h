@@ -3,6 +3,10 @@
 //     call(kernel::add, y, a, b, y.count());
 #pragma once
 
+#include <optional>
+
+#include "core/buffer.h"
+#include "core/profile/work.h"
 #include "core/tensor.h"
 #include "kernels/gemm.h"
 
@@ -21,22 +25,59 @@ decltype(auto) argument_on(const Queue& queue, const Argument& argument) {
         return (argument);
 }
 
+/// What a kernel moves of an argument at least, in bytes: a tensor or a buffer once, all others nothing.
+template <class Argument>
+double bytes_of(const Argument& argument) {
+    if constexpr (requires { argument.bytes(); })
+        return argument.bytes();
+    else
+        return 0;
+}
+
+/// The multiply-adds that a geometry asks for; other arguments ask for none.
+template <class Argument>
+double multiply_adds_of(const Argument& argument) {
+    if constexpr (requires { argument.multiply_adds(); })
+        return argument.multiply_adds();
+    else
+        return 0;
+}
+
 /// Calls a kernel on the device of the first argument: what it writes, a Tensor or a Buffer.
 template <class Kernel, class First, class... Rest>
 void call(const Kernel& kernel, const First& first, const Rest&... rest) {
+    std::optional<WorkScope> work;
+    if (WorkObserver::current()) {
+        work.emplace(Kernel::kName, (bytes_of(first) + ... + bytes_of(rest)), (0.0 + ... + multiply_adds_of(rest)));
+    }
     first.device().run([&](auto& queue) { kernel(queue, first.data(queue), argument_on(queue, rest)...); });
 }
 
-/// A tensor from one of its elements on, as an argument of call().
+/// `count` elements of a tensor from one of them on, as an argument of call().
 struct FromElement {
     const Tensor& tensor;
-    Index first;
+    Index first, count;
 
     Device device() const { return tensor.device(); }
+    double bytes() const { return static_cast<double>(count) * static_cast<double>(tensor.device().element_bytes()); }
 
     template <class Queue>
     auto* data(const Queue& queue) const {
         return tensor.data(queue) + first;
+    }
+};
+
+/// A buffer of which a kernel reads `count` elements, as an argument of call().
+template <class T>
+struct SomeOf {
+    const Buffer<T>& buffer;
+    Index count;
+
+    double bytes() const { return static_cast<double>(count) * sizeof(T); }
+
+    template <class Queue>
+    T* data(const Queue&) const {
+        return buffer.data();
     }
 };
 
@@ -45,6 +86,8 @@ struct TensorEpilogue {
     Tensor bias = {};
     kernels::Activation activation = {};
     bool accumulate = false;
+
+    double bytes() const { return bias.bytes(); }
 
     template <class Queue>
     kernels::Epilogue<typename Queue::Real> data(const Queue& queue) const {

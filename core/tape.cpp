@@ -4,7 +4,7 @@
 
 #include "core/call.h"
 #include "core/check.h"
-#include "core/profile_range.h"
+#include "core/profile/range.h"
 #include "core/watch.h"
 #include "kernels/elementwise.h"
 
@@ -202,6 +202,7 @@ private:
     void run(Node& node) {
         const auto outputs = std::span(node.output_gradients_).first(static_cast<std::size_t>(node.output_count_));
         if (std::any_of(outputs.begin(), outputs.end(), [](const Tensor& t) { return t.defined(); })) {
+            const Scope scope(*node.part_);
             const ProfileRange range(node.op_);
             Backward context(*this, node, create_graph_);
             node.run(context);

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/profile/scope.h"
 #include "core/tensor.h"
 
 namespace sinter {
@@ -71,6 +72,7 @@ private:
     void expire() override;
 
     const char* op_;
+    const Part* part_ = &Scope::current();  ///< of the model, for whoever asks during a walk
     std::uint64_t sequence_ = 0;
     int input_count_ = 0, output_count_ = 0;
     std::array<Tensor, kMaxInputs> inputs_;  ///< undefined where no gradient is wanted

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "core/call.h"
 #include "core/check.h"
 #include "core/tape.h"  // a tensor holds its place on the tape: the two are one piece, and neither includes an op
 #include "kernels/elementwise.h"
@@ -78,6 +79,10 @@ Device Tensor::device() const {
     return state_->device;
 }
 
+double Tensor::bytes() const {
+    return state_ ? static_cast<double>(count()) * static_cast<double>(device().element_bytes()) : 0;
+}
+
 void* Tensor::raw() const {
     if (!state_) return nullptr;
     return static_cast<std::byte*>(state_->storage->data()) +
@@ -108,14 +113,13 @@ void Tensor::assign(std::span<const double> values) { upload(*this, values); }
 void Tensor::assign(const Tensor& other) {
     require(other.count() == count() && other.device() == device(), "[assign] expected {} elements on {}, got {} on {}",
             count(), device().name(), other.count(), other.device().name());
+    const WorkScope work("copy", 2 * bytes());
     device().run([&](auto& queue) {
         queue.copy(data(queue), other.data(queue), static_cast<std::size_t>(count()) * sizeof(*data(queue)));
     });
 }
 
-void Tensor::fill(double value) {
-    device().run([&](auto& queue) { kernels::fill(queue, data(queue), count(), value); });
-}
+void Tensor::fill(double value) { call(kernel::fill, *this, count(), value); }
 
 Tensor Tensor::view(const Shape& shape, Index first_element) const {
     require(first_element >= 0 && first_element + shape.count() <= count(),

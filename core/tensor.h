@@ -30,6 +30,8 @@ public:
     const Shape& shape() const;
     Index size(int axis) const { return shape()[axis]; }
     Index count() const { return shape().count(); }
+    /// Of all elements; 0 if undefined.
+    double bytes() const;
     Device device() const;
 
     /// The array, as the element type of `queue`. Null if undefined. Throws UsageError where `queue` is another

@@ -2,53 +2,29 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
 
 #include "core/buffer.h"
 #include "core/call.h"
 #include "core/error.h"
-#include "core/profile_range.h"
 #include "kernels/reduce.h"
 
 namespace sinter {
 namespace {
 
-constexpr int kMaxScopes = 16;
-thread_local std::array<const char*, kMaxScopes> scopes;
-thread_local int open_scopes = 0;
 thread_local int watches = 0;
 
 void check(const char* what, const char* op, const Tensor& values) {
     const Index index = find_nonfinite(values);
     if (index < 0) return;
     const double value = values.to_doubles()[static_cast<std::size_t>(index)];
-    const std::string path = Scope::path();
+    const std::string& path = Scope::path();
     throw DivergedError(fmt::format("{} of [{}]{} holds {} at element {} of {}", what, op,
                                     path.empty() ? "" : " in " + path, std::isnan(value) ? "NaN" : "infinity", index,
                                     values.shape().text()));
 }
 
 }  // namespace
-
-Scope::Scope(const char* name) {
-    if (open_scopes < kMaxScopes) scopes[static_cast<std::size_t>(open_scopes)] = name;
-    ++open_scopes;
-    ProfileRange::begin(name);
-}
-
-Scope::~Scope() {
-    ProfileRange::end();
-    --open_scopes;
-}
-
-std::string Scope::path() {
-    std::string path;
-    for (int i = 0; i < std::min(open_scopes, kMaxScopes); ++i) {
-        path += (i ? "." : "") + std::string(scopes[static_cast<std::size_t>(i)]);
-    }
-    return path;
-}
 
 Watch::Watch() { ++watches; }
 Watch::~Watch() { --watches; }

@@ -3,24 +3,10 @@
 // random numbers have addresses, so it repeats.
 #pragma once
 
-#include <string>
-
+#include "core/profile/scope.h"
 #include "core/tensor.h"
 
 namespace sinter {
-
-/// Names a part of the model while it lives, for messages and profilers: Scope scope("encoder"). The text must
-/// outlive it.
-class Scope {
-public:
-    explicit Scope(const char* name);
-    ~Scope();
-    Scope(const Scope&) = delete;
-    Scope& operator=(const Scope&) = delete;
-
-    /// The open scopes of this thread, "encoder.hidden"; empty outside any.
-    static std::string path();
-};
 
 /// While one lives, every op's output and every gradient on this thread is checked.
 class Watch {

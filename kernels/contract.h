@@ -50,13 +50,16 @@ struct MatrixShape {
 #endif
 
 /// Declares kernel `name` for every backend. In the argument list `Real` is the queue's element type. callable::name is
-/// the overloaded function as an object, which can be passed on (core/call.h).
-#define SINTER_KERNEL(name, ...)                                                                                    \
-    void name(CpuQueue& queue, __VA_ARGS__);                                                                        \
-    SINTER_CUDA_KERNEL(name, __VA_ARGS__);                                                                          \
-    template <class Real>                                                                                           \
-    void name(RefQueue<Real>& queue, __VA_ARGS__);                                                                  \
-    namespace callable {                                                                                            \
-    inline constexpr auto name = [](auto& queue, const auto&... arguments) { kernels::name(queue, arguments...); }; \
-    }                                                                                                               \
+/// the overloaded function as an object that knows its name, which can be passed on (core/call.h).
+#define SINTER_KERNEL(name, ...)                                                                             \
+    void name(CpuQueue& queue, __VA_ARGS__);                                                                 \
+    SINTER_CUDA_KERNEL(name, __VA_ARGS__);                                                                   \
+    template <class Real>                                                                                    \
+    void name(RefQueue<Real>& queue, __VA_ARGS__);                                                           \
+    namespace callable {                                                                                     \
+    inline constexpr struct name##_callable {                                                                \
+        static constexpr const char* kName = #name;                                                          \
+        void operator()(auto& queue, const auto&... arguments) const { kernels::name(queue, arguments...); } \
+    } name;                                                                                                  \
+    }                                                                                                        \
     static_assert(true)

@@ -17,6 +17,8 @@ struct GemmShape {
     bool transpose_a = false;
     bool transpose_b = false;
 
+    constexpr double multiply_adds() const { return static_cast<double>(m) * static_cast<double>(n * k); }
+
     auto operator<=>(const GemmShape&) const = default;
 };
 
@@ -37,6 +39,8 @@ struct LinearShape {
     Index batch = 0;
     Index in = 0;
     Index out = 0;
+
+    constexpr double multiply_adds() const { return static_cast<double>(batch) * static_cast<double>(in * out); }
 };
 
 /// The gradients of its parameters from that of y, ds [batch, out]:

@@ -146,6 +146,9 @@ public:
     /// For launchers: the vendor's kernels, or null where sinter's own are to be used.
     VendorKernels* vendor();
 
+    /// Whether what is called is recorded as a graph (kernels/graph.h) and not done.
+    bool recording() const;
+
     /// For launchers: allows blocks of `kernel` this much dynamic shared memory, and gives them the largest share of
     /// the cache for it.
     void allow_shared(const void* kernel, std::string_view name, std::size_t bytes);

@@ -7,7 +7,7 @@
 #include "core/ops/arithmetic.h"
 #include "core/ops/random.h"
 #include "core/ops/reduce.h"
-#include "core/profile_range.h"
+#include "core/profile/range.h"
 #include "core/tape.h"
 
 namespace sinter {

@@ -1,7 +1,9 @@
 // Seconds since a moment, and the middle of many.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <vector>
 
 namespace sinter {
@@ -17,6 +19,11 @@ private:
 };
 
 /// The middle value, or the mean of the two in the middle. `values` may not be empty.
-double median(std::vector<double> values);
+inline double median(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    if (values.size() % 2 == 1) return *middle;
+    return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
 
 }  // namespace sinter

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "apps/kernel_bench/bandwidth.h"
+#include "apps/roofs/bandwidth.h"
 #include "kernels/cases/case.h"
 
 namespace sinter::bench {

@@ -10,7 +10,7 @@
 #include <type_traits>
 
 #include "apps/kernel_bench/library.h"
-#include "apps/kernel_bench/timing.h"
+#include "apps/roofs/timing.h"
 #include "core/error.h"
 
 #define SINTER_TEXT(x) #x

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/kernel_bench/bandwidth.h"
+#include "apps/roofs/bandwidth.h"
 #include "apps/kernel_bench/case_facts.h"
-#include "apps/kernel_bench/timing.h"
+#include "apps/roofs/timing.h"
 
 namespace sinter::bench {
 

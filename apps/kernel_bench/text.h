@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/kernel_bench/bandwidth.h"
+#include "apps/roofs/bandwidth.h"
 
 namespace sinter::bench {
 

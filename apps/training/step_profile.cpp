@@ -3,56 +3,207 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
-#include <string_view>
+#include <map>
+#include <type_traits>
 #include <utility>
 
-#include "apps/common/stopwatch.h"
+#include "apps/training/kernel_table.h"
+#include "apps/training/trace_file.h"
+#include "apps/training/work_table.h"
 
 namespace sinter {
+namespace {
 
-void StepProfile::set_active(bool active) {
-    if (active && !active_) {
-        start_profiler();
-        kernels_.start();
-    } else if (active_ && !active) {
-        kernels_.stop();
-        stop_profiler();
-    }
-    active_ = active;
+/// Runs 1 and 2 of a kind of step fill the memory pool, run 3 is recorded: none of them is like the others.
+constexpr std::int64_t kUnlikeOthers = 4;
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// The value below which a share of them lies; some.
+double quantile(std::vector<double> values, double share) {
+    const auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+    std::nth_element(values.begin(), place, values.end());
+    return *place;
 }
 
-void StepProfile::begin_phase(const char* name) {
-    if (!active_) return;
+}  // namespace
+
+StepProfile::StepProfile(Device device, const StepRange& steps) : device_(device), steps_(steps) {
+#ifdef SINTER_HAS_CUDA
+    device.run([&](auto& queue) {
+        if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {
+            trace_ = std::make_unique<kernels::DeviceTrace>();
+            clock_ = std::make_unique<kernels::CudaStepClock>();
+            absence_ = trace_->absence();
+        }
+    });
+#endif
+}
+
+void StepProfile::begin_step(std::int64_t step) {
+    if (is_over_) return;
+    const bool is_profiled = steps_.contains(step);
+    if (is_profiled && !is_active_) start();
+    if (!is_profiled && is_active_) {
+        stop();
+        is_over_ = true;
+        return;
+    }
+    is_in_step_ = true;
+    step_began_ = now();
+}
+
+void StepProfile::end_step() {
+    if (!std::exchange(is_in_step_, false)) return;
+    if (is_active_)
+        lead_of_host_.push_back(now());
+    else if (!is_over_)
+        note_step_time();
+}
+
+void StepProfile::drop_step() {
+    is_in_step_ = false;
+    if (is_active_) stop();
+#ifdef SINTER_HAS_CUDA
+    if (clock_) clock_ = std::make_unique<kernels::CudaStepClock>();
+#endif
+}
+
+void StepProfile::note_step_time() {
+    if (++steps_seen_ < kUnlikeOthers) return;
+#ifdef SINTER_HAS_CUDA
+    if (clock_) {
+        device_.run([&](auto& queue) {
+            if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {
+                if (const auto seconds = clock_->tick(queue)) untraced_.push_back(*seconds);
+            }
+        });
+        return;
+    }
+#endif
+    untraced_.push_back(now() - step_began_);
+}
+
+void StepProfile::start() {
     device_.run([](auto& queue) { queue.synchronise(); });
-    const Clock::time_point now = Clock::now();
-    if (running_) {
-        auto found = std::find_if(phases_.begin(), phases_.end(),
-                                  [&](const Phase& p) { return std::string_view(p.name) == running_; });
-        if (found == phases_.end()) found = phases_.insert(phases_.end(), {running_, {}});
-        found->microseconds.push_back(std::chrono::duration<double, std::micro>(now - began_).count());
-        step_ += found->microseconds.back();
-    }
-    if (!name && step_ > 0) steps_.push_back(std::exchange(step_, 0));
-    running_ = name;
-    began_ = Clock::now();
+    is_active_ = true;
+    first_after_pause_ = launches_.size();
+    start_profiler();
+#ifdef SINTER_HAS_CUDA
+    if (trace_) trace_->start();
+#endif
 }
 
-void StepProfile::drop() {
-    running_ = nullptr;
-    step_ = 0;
+void StepProfile::stop() {
+    device_.run([](auto& queue) { queue.synchronise(); });
+    is_active_ = false;
+#ifdef SINTER_HAS_CUDA
+    if (trace_) {
+        for (kernels::DeviceRecord& record : trace_->stop()) {
+            const Work* const work = record.work > 0 ? works_[record.work - 1].get() : nullptr;
+            launches_.push_back({std::move(record.kernel), record.begin, record.end, work, false});
+        }
+        absence_ = trace_->absence();
+    }
+#endif
+    if (first_after_pause_ < launches_.size()) launches_[first_after_pause_].after_pause = true;
+    stop_profiler();
 }
 
-std::string StepProfile::table() const {
-    if (steps_.empty()) return "";
-    const auto sum = [](const std::vector<double>& times) { return std::accumulate(times.begin(), times.end(), 0.0); };
-    std::string text = fmt::format("{:<24} {:>12} {:>7} {:>6}   (medians of {} steps; shares of their whole time)\n",
-                                   "phase", "microseconds", "share", "steps", steps_.size());
-    for (const Phase& p : phases_) {
-        text += fmt::format("{:<24} {:>12.1f} {:>6.1f}% {:>6}\n", p.name, median(p.microseconds),
-                            100 * sum(p.microseconds) / sum(steps_), p.microseconds.size());
+void StepProfile::begin_work(const Work& work) {
+#ifdef SINTER_HAS_CUDA
+    if (trace_) {
+        // A replayed step makes no calls, so what is noted here is what is launched now, or recorded.
+        const bool is_recorded = device_.run([](auto& queue) {
+            if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>)
+                return queue.recording();
+            else
+                return false;
+        });
+        if (!is_active_ && !is_recorded) return;
+        works_.push_back(std::make_unique<Work>(work));
+        kernels::set_work(works_.size());
+        return;
     }
-    return text + fmt::format("{:<24} {:>12.1f}\n", "step", median(steps_)) + kernels_.table();
+#endif
+    if (!is_active_) return;
+    works_.push_back(std::make_unique<Work>(work));
+    call_began_ = now();
+}
+
+void StepProfile::end_work() {
+#ifdef SINTER_HAS_CUDA
+    if (trace_) return kernels::set_work(0);
+#endif
+    if (is_active_) launches_.push_back({works_.back()->kernel, call_began_, now(), works_.back().get(), false});
+}
+
+void StepProfile::begin_range(const char* name) {
+    if (!is_active_) return;
+    open_ranges_.push_back(ranges_.size());
+    ranges_.push_back({name, now(), 0, nullptr, false});
+}
+
+void StepProfile::end_range() {
+    if (open_ranges_.empty()) return;  // it began before the profile
+    ranges_[open_ranges_.back()].end = now();
+    open_ranges_.pop_back();
+}
+
+std::string StepProfile::finish() {
+    if (is_active_) stop();
+    is_over_ = true;
+    const std::int64_t steps = std::ssize(lead_of_host_);
+    if (steps == 0) return "";
+    if (launches_.empty()) {
+        return fmt::format("no times of kernels: {}\n", absence_.empty() ? "none was launched" : absence_) +
+               step_lines();
+    }
+    std::string text = work_table(launches_, steps, bench::measure_roofs(device_));
+    const StepTimes times = times_of(launches_);
+    const double whole = times.kernels + times.gaps, count = static_cast<double>(steps);
+    text += fmt::format("{:<59} {:>18.1f} {:>6.1f}%\n{:<59} {:>18.1f}   (means of {} steps)\n", "between kernels",
+                        1e6 * times.gaps / count, 100 * times.gaps / whole, "step", 1e6 * whole / count, steps);
+    text += step_lines();
+#ifdef SINTER_HAS_CUDA
+    if (trace_) {
+        std::map<std::string, KernelTime> kernels;
+        for (const TimeSpan& launch : launches_) {
+            KernelTime& time = kernels[short_kernel_name(launch.name)];
+            ++time.calls;
+            time.seconds += launch.end - launch.begin;
+        }
+        text += "\n" + kernel_table(kernels);
+    }
+#endif
+    return text;
+}
+
+/// The step without a trace, and how far the host is ahead of the device.
+std::string StepProfile::step_lines() const {
+    std::string text;
+    if (!untraced_.empty()) {
+        text += fmt::format("untraced: half of {} steps before these took up to {:.1f} us, 95 % up to {:.1f} us\n",
+                            untraced_.size(), 1e6 * quantile(untraced_, 0.5), 1e6 * quantile(untraced_, 0.95));
+    }
+#ifdef SINTER_HAS_CUDA
+    std::vector<double> leads;
+    for (const TimeSpan& launch : launches_) {
+        if (!trace_ || !launch.work || launch.work->kernel != std::string_view(kLastOfStep)) continue;
+        if (leads.size() < lead_of_host_.size()) leads.push_back(launch.end - lead_of_host_[leads.size()]);
+    }
+    if (!leads.empty()) {
+        text += fmt::format(
+            "lead of the host: it had launched a step {:.1f} us before the device was done with it "
+            "(median)\n",
+            1e6 * quantile(leads, 0.5));
+    }
+#endif
+    return text;
+}
+
+void StepProfile::write_trace(const std::filesystem::path& file) const {
+    sinter::write_trace(file, ranges_, launches_);
 }
 
 }  // namespace sinter

@@ -1,47 +1,87 @@
-// Where the time of some training steps goes, phase by phase (--profile-steps).
+// Where the time of some training steps goes: by phase, layer and kernel (--profile-steps), and launch by launch in a
+// file for a trace viewer (--trace).
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "apps/training/kernel_trace.h"
 #include "core/device.h"
-#include "core/profile_range.h"
+#include "core/profile/range.h"
+#include "core/profile/work.h"
+
+#ifdef SINTER_HAS_CUDA
+#include "kernels/device_trace.h"
+#include "kernels/step_clock.h"
+#endif
 
 namespace sinter {
 
-/// Collects how long the phases of the profiled steps take, and prints their medians. Profilers that were told to wait
-/// for it record these steps.
-class StepProfile final : public PhaseObserver {
-public:
-    /// Of steps on `device`, which phases of profiled steps wait for: a phase takes as long as its kernels.
-    explicit StepProfile(Device device) : device_(device) {}
+/// Steps from `first` to the one before `end`.
+struct StepRange {
+    std::int64_t first = 0, end = 0;
+    bool contains(std::int64_t step) const { return step >= first && step < end; }
+};
 
-    /// Whether the phases from here on are those of a profiled step.
-    void set_active(bool active);
-    void begin_phase(const char* name) override;
-    /// Forgets the phase under way: it was none of a step.
-    void drop();
-    /// The table: for each phase the median of its microseconds, its share of all steps and how many had it, then the
-    /// whole step, then the CUDA kernels where there were some. Empty if nothing ran.
-    std::string table() const;
+/// What ran, from its beginning to its end in seconds of std::chrono::steady_clock: a kernel, a copy or a fill of the
+/// device, or a range of the host.
+struct TimeSpan {
+    std::string name;
+    double begin = 0, end = 0;
+    const Work* work = nullptr;  ///< for whom; null for a range, and where that is not known
+    bool after_pause = false;    ///< whether what ran before it was left out, such as the tests between two epochs
+};
+
+/// Watches the steps of a run as they go: recorded steps stay recorded, and nobody waits within the profiled range.
+/// A device's times are those of CUPTI's records; what a kernel was called for is noted when it is launched or
+/// recorded. On the CPU a call's time is that between its begin and its end.
+class StepProfile final : public WorkObserver, public RangeObserver {
+public:
+    /// To be made before the first step is recorded.
+    StepProfile(Device device, const StepRange& steps);
+
+    /// Before the batch of the step after `step`, and after its numbers were sent for.
+    void begin_step(std::int64_t step);
+    void end_step();
+    /// No step has come of begin_step(): what runs until the next one is none of a step.
+    void drop_step();
+
+    /// Ends the profile, and returns its table; empty if no step was profiled. Measures the device's roofs meanwhile.
+    std::string finish();
+    /// Writes what finish() has found in the JSON form of Chrome's trace viewer and of Perfetto: the host's ranges, the
+    /// layers and the kernels. Throws DataError if the file cannot be written.
+    void write_trace(const std::filesystem::path& file) const;
+
+    void begin_work(const Work& work) override;
+    void end_work() override;
+    void begin_range(const char* name) override;
+    void end_range() override;
 
 private:
-    using Clock = std::chrono::steady_clock;
-    struct Phase {
-        const char* name;
-        std::vector<double> microseconds;
-    };
+    void start();
+    void stop();
+    void note_step_time();
+    std::string step_lines() const;
 
     Device device_;
-    bool active_ = false;
-    const char* running_ = nullptr;
-    Clock::time_point began_;
-    double step_ = 0;            ///< of the step under way, so far
-    std::vector<double> steps_;  ///< in microseconds
-    KernelTrace kernels_;
-    std::vector<Phase> phases_;
+    StepRange steps_;
+    bool is_active_ = false, is_over_ = false, is_in_step_ = false;
+    std::vector<std::unique_ptr<Work>> works_;  ///< whose addresses stay
+    std::vector<TimeSpan> launches_, ranges_;
+    std::size_t first_after_pause_ = 0;     ///< in launches_
+    std::vector<std::size_t> open_ranges_;  ///< places in ranges_
+    std::vector<double> lead_of_host_;      ///< when the host had launched each profiled step
+    std::vector<double> untraced_;          ///< seconds of steps before the profiled ones
+    double call_began_ = 0, step_began_ = 0;
+    std::int64_t steps_seen_ = 0;
+    std::string absence_;  ///< why the device's times are not known
+#ifdef SINTER_HAS_CUDA
+    std::unique_ptr<kernels::DeviceTrace> trace_;  ///< of a CUDA device
+    std::unique_ptr<kernels::CudaStepClock> clock_;
+#endif
 };
 
 }  // namespace sinter

@@ -86,6 +86,8 @@ void describe_run(OptionList& list, TrainingOptions& options) {
     list.free("save-every", options.save_every, "Epochs between checkpoints; 0: only at the end").from(0);
     list.once("dry-run", options.dry_run, "Say what would be done, take one training step, write no run");
     list.once("profile-steps", options.profile_steps, "Print where the time of steps A to B-1 goes").shown_as("A:B");
+    list.once("trace", options.trace, "Write what --profile-steps sees, for ui.perfetto.dev or chrome://tracing")
+        .shown_as("FILE");
     list.once("quiet", options.quiet, "No progress on stderr");
     describe(list, options);
     list.set_config([&options] { return config_of(options); });
@@ -96,6 +98,8 @@ void check_run_options(const TrainingOptions& options) {
         throw UsageError("--resume: expected --out with the folder of the run to go on with");
     }
     profiled_steps(options);
+    if (!options.trace.empty() && options.profile_steps.empty())
+        throw UsageError("--trace: expected --profile-steps A:B with the steps to be traced");
     if (!options.dry_run && !options.out.empty()) RunFolder::check(options.out, options.resume);
 }
 

@@ -10,7 +10,7 @@
 #include "apps/training/pictures.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
-#include "core/profile_range.h"
+#include "core/profile/range.h"
 
 namespace sinter {
 namespace {
@@ -34,10 +34,10 @@ TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, Traini
       plan_(std::move(plan)),
       images_per_epoch_(std::min(batches.count(), batches.batches() * batches.batch_size())),
       schedule_(make_schedule(options, batches.batches())),
-      profiled_(profiled_steps(options)),
-      profile_(batches.device()),
-      captured_(batches.device()),
-      readings_(batches.device()) {}
+      captured_(batches.device(), !options.no_capture),
+      readings_(batches.device()) {
+    if (!options.profile_steps.empty()) profile_.emplace(batches.device(), profiled_steps(options));
+}
 
 CheckpointFacts TrainingRun::open(const OptionList& list, std::vector<CheckpointPart> parts,
                                   CheckpointFacts fixed_facts) {
@@ -86,9 +86,7 @@ void TrainingRun::begin_steps() {
 /// Goes to the next batch; false where the epoch has none left.
 bool TrainingRun::advance() {
     ProfileRange::begin("step");
-    const bool is_profiled = profiled_.contains(at_.step);
-    profile_.set_active(is_profiled);
-    captured_.set_capture(!is_profiled && !options_.no_capture);
+    if (profile_) profile_->begin_step(at_.step);
     phase("batch");
     place_ = {.step = at_.step + 1, .position = batches_.position()};
     place_.images = batches_.advance();
@@ -96,7 +94,7 @@ bool TrainingRun::advance() {
         at_.step = place_.step;
         return true;
     }
-    profile_.drop();
+    if (profile_) profile_->drop_step();
     phase(nullptr);
     ProfileRange::end();
     return false;
@@ -105,12 +103,14 @@ bool TrainingRun::advance() {
 void TrainingRun::compute_pass(const CapturedStep::Pass& pass, std::string_view variant) {
     if (repeats_) diverge(pass);
     const StepNumbers numbers = captured_.run({place_.images, variant}, pass);
+    phase("numbers");
+    readings_.push(place_, numbers);
     phase(nullptr);
+    if (profile_) profile_->end_step();
     ProfileRange::end();
     at_.position = batches_.position();
-    readings_.push(place_, numbers);
     while (const auto reading = readings_.ready()) take(*reading);
-    if (at_.step == profiled_.end) tell_profile();
+    if (profile_ && at_.step >= profiled_steps(options_).end) tell_profile();
     if (progress_ && progress_->count(place_.images)) progress_->show(shown());
 }
 
@@ -150,13 +150,17 @@ void TrainingRun::end_steps() {
         progress_->stop_clock();
 }
 
-/// Prints the table of --profile-steps, once.
+/// Ends the profile and prints its table, once.
 void TrainingRun::tell_profile() {
-    const std::string table = profile_.table();
-    if (table.empty() || std::exchange(profile_told_, true)) return;
-    if (progress_) progress_->clear();
-    answer_lines(table);
-    flush_results();
+    if (!profile_) return;
+    const std::string table = profile_->finish();
+    if (!table.empty()) {
+        if (progress_) progress_->clear();
+        answer_lines(table);
+        flush_results();
+        if (!options_.trace.empty()) profile_->write_trace(options_.trace);
+    }
+    profile_.reset();
 }
 
 void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown) {

@@ -141,8 +141,7 @@ private:
     TrainingPlan plan_;
     std::int64_t images_per_epoch_;
     Schedule schedule_;
-    StepRange profiled_;
-    StepProfile profile_;
+    std::optional<StepProfile> profile_;
     std::vector<ProgressValue> shown_;
     std::string program_;
     std::vector<CheckpointPart> parts_;
@@ -160,7 +159,7 @@ private:
     Stopwatch since_start_, since_first_step_;
     std::optional<InterruptGuard> interrupt_;
     std::optional<Progress> progress_;
-    bool first_step_told_ = false, profile_told_ = false;
+    bool first_step_told_ = false;
 };
 
 }  // namespace sinter

@@ -117,12 +117,12 @@ void Loader::gather(Tensor& images, Buffer<std::int32_t>* labels) {
     }
     if (labels) {
         if (labels->count() != batch_) *labels = Buffer<std::int32_t>(batch_, pixels_.device());
-        call(kernel::gather_labels, *labels, labels_, order_, device_position_, batch_);
+        call(kernel::gather_labels, *labels, SomeOf{labels_, batch_}, SomeOf{order_, batch_}, device_position_, batch_);
     }
 }
 
 void Loader::gather_images(const Tensor& images) {
-    call(kernel::gather_images, images, pixels_, order_, device_position_,
+    call(kernel::gather_images, images, SomeOf{pixels_, images.count()}, SomeOf{order_, batch_}, device_position_,
          kernels::MatrixShape{batch_, height_ * width_ * channels_}, options_.range.scale, options_.range.offset);
 }
 

@@ -13,8 +13,8 @@ namespace {
 /// Zeros [rows, columns] with dy [rows, its columns] placed from column `first` on: the gradient of a slice.
 Tensor pad_columns(const Tensor& dy, Index first, Index columns) {
     Tensor dx = Tensor::zeros({dy.size(0), columns}, dy.device());
-    call(kernel::copy_block, FromElement{dx, first}, dy, kernels::MatrixShape{dy.size(0), dy.size(1)}, columns,
-         dy.size(1), false);
+    call(kernel::copy_block, FromElement{dx, first, dy.count()}, dy, kernels::MatrixShape{dy.size(0), dy.size(1)},
+         columns, dy.size(1), false);
     return record("pad_columns", dx, {dy},
                   [=, width = dy.size(1)](Backward& back) { back.add(0, slice_columns(back.dy(), first, width)); });
 }
@@ -40,8 +40,8 @@ Tensor slice_columns(const Tensor& x, Index first, Index columns) {
     require(first >= 0 && columns >= 0 && first + columns <= x.size(1),
             "[slice_columns] columns {} to {} do not exist in {}", first, first + columns, x.shape());
     Tensor y = Tensor::empty({x.size(0), columns}, x.device());
-    call(kernel::copy_block, y, FromElement{x, first}, kernels::MatrixShape{x.size(0), columns}, columns, x.size(1),
-         false);
+    call(kernel::copy_block, y, FromElement{x, first, y.count()}, kernels::MatrixShape{x.size(0), columns}, columns,
+         x.size(1), false);
     return record("slice_columns", y, {x},
                   [=, width = x.size(1)](Backward& back) { back.add(0, pad_columns(back.dy(), first, width)); });
 }
@@ -53,8 +53,9 @@ Tensor concatenate_columns(const Tensor& a, const Tensor& b) {
             b.shape());
     const Index left = a.size(1), right = b.size(1), both = left + right;
     Tensor y = Tensor::empty({a.size(0), both}, a.device());
-    call(kernel::copy_block, y, a, kernels::MatrixShape{a.size(0), left}, both, left, false);
-    call(kernel::copy_block, FromElement{y, left}, b, kernels::MatrixShape{b.size(0), right}, both, right, false);
+    call(kernel::copy_block, FromElement{y, 0, a.count()}, a, kernels::MatrixShape{a.size(0), left}, both, left, false);
+    call(kernel::copy_block, FromElement{y, left, b.count()}, b, kernels::MatrixShape{b.size(0), right}, both, right,
+         false);
     return record("concatenate_columns", y, {a, b}, [=](Backward& back) {
         if (back.wants(0)) back.add(0, slice_columns(back.dy(), 0, left));
         if (back.wants(1)) back.add(1, slice_columns(back.dy(), left, right));

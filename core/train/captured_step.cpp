@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/profile/work.h"
 #include "kernels/graph.h"
 
 namespace sinter {
@@ -38,6 +39,7 @@ StepNumbers CapturedStep::run(const StepKind& kind, const Pass& pass) {
                 if (recording.runs++ < 2) return recording.result = pass();
                 recording.graph = std::make_unique<kernels::CudaGraph>(queue, [&] { recording.result = pass(); });
             }
+            const WorkScope uploads("write_words", 0);  // the step's own launches were named when they were recorded
             recording.graph->replay();
             return recording.result;
         } else {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/emu/activity.h"
 #include "kernels/emu/report.h"
 #include "kernels/emu/schedule.h"
 #include "kernels/emu/stream.h"
@@ -104,14 +105,19 @@ cudaError_t cudaGraphNodeGetType(cudaGraphNode_t node, cudaGraphNodeType* type) 
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
-    *executable = new CUgraphExec_st{std::make_shared<CUgraph_st>(*graph)};
+    const std::lock_guard lock(order_guard());
+    const auto copy = std::make_shared<CUgraph_st>(*graph);
+    for (std::size_t i = 0; i < copy->nodes.size(); ++i) tell_of_node(copy->nodes[i], &graph->nodes[i]);
+    *executable = new CUgraphExec_st{copy};
     return cudaSuccess;
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
-    return enqueue_outside_of_capture(stream, "replayed", [graph = executable->graph] {
-        for (const std::size_t node : replay_order(*graph, schedule())) {
-            if (const cudaError_t error = graph->nodes[node].action()) return error;
+    const std::lock_guard lock(order_guard());
+    return enqueue_outside_of_capture(stream, "replayed", [graph = executable->graph, origin = origin_of_call()] {
+        for (const std::size_t place : replay_order(*graph, schedule())) {
+            const CUgraphNode_st& node = graph->nodes[place];
+            if (const cudaError_t error = do_recorded(node, {origin.call, node.id})) return error;
         }
         return cudaSuccess;
     });

@@ -162,7 +162,8 @@ cudaError_t submit_kernel(const cudaLaunchConfig_t& config, const void* kernel, 
     }
     Grid grid{facts.name, config.gridDim, config.blockDim, config.dynamicSmemBytes, kernel, std::move(call), {}};
     return enqueue(
-        config.stream, cudaGraphNodeTypeKernel, [grid = std::move(grid), list = std::vector(pointers)]() mutable {
+        config.stream, cudaGraphNodeTypeKernel, facts.name,
+        [grid = std::move(grid), list = std::vector(pointers)]() mutable {
             for (const auto& [place, pointer] : list) {
                 if (pointer && !is_device_pointer(pointer) && !is_pinned_pointer(pointer)) {
                     return report(cudaErrorIllegalAddress,

@@ -63,7 +63,7 @@ cudaError_t cudaFreeHost(void* memory) {
 }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
-    return enqueue(stream, cudaGraphNodeTypeMemcpy, [=] {
+    return enqueue(stream, cudaGraphNodeTypeMemcpy, "copy", [=] {
         const auto check = [&](const void* address, bool device, const char* end) {
             if (kind == cudaMemcpyDefault || bytes == 0) return cudaSuccess;
             if (device && !is_device_range(address, bytes)) {
@@ -87,7 +87,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
 }
 
 cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream) {
-    return enqueue(stream, cudaGraphNodeTypeMemset, [=] {
+    return enqueue(stream, cudaGraphNodeTypeMemset, "fill", [=] {
         if (!is_device_range(memory, bytes)) {
             return report(cudaErrorInvalidValue, "setting " + std::to_string(bytes) +
                                                      " bytes of device memory that do not lie within one allocation");

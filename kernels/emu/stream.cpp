@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "kernels/emu/activity.h"
 #include "kernels/emu/report.h"
 
 namespace sinter::emu {
@@ -108,11 +109,16 @@ cudaError_t refuse_in_capture(cudaStream_t stream, const char* done) {
                       "has allocated all that it needs");
 }
 
-cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, Action action) {
+cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, std::string name, Action action) {
     const std::lock_guard lock(order_guard());
-    if (!stream || !stream->capture) return do_or_keep(stream, std::move(action));
+    CUgraphNode_st node{type, std::move(name), std::move(action), {}};
+    if (!stream || !stream->capture) {
+        return do_or_keep(stream,
+                          [node = std::move(node), origin = origin_of_call()] { return do_recorded(node, origin); });
+    }
     std::deque<CUgraphNode_st>& nodes = stream->capture->graph->nodes;
-    nodes.push_back({type, std::move(action), std::exchange(stream->frontier, {nodes.size()})});
+    node.after = std::exchange(stream->frontier, {nodes.size()});
+    tell_of_node(nodes.emplace_back(std::move(node)), nullptr);
     return cudaSuccess;
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "kernels/emu/language/runtime_api.h"
@@ -29,8 +30,8 @@ void finish_streams();
 using Action = std::function<cudaError_t()>;
 
 /// Does something now or later, or keeps it as a node of the graph that is being captured on the stream.
-cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, Action action);
-/// The same for what a captured stream refuses. `action` says what that is: "allocated".
+cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, std::string name, Action action);
+/// The same for what a captured stream refuses and no profiler sees. `done` says what that is: "freed".
 cudaError_t enqueue_outside_of_capture(cudaStream_t stream, const char* done, Action action);
 
 /// An error if the stream is being captured, with a sentence on `done`: what waits or allocates is refused then.
@@ -58,8 +59,10 @@ std::recursive_mutex& order_guard();
 
 struct CUgraphNode_st {
     cudaGraphNodeType type;
+    std::string name;  ///< of a kernel
     sinter::emu::Action action;
-    std::vector<std::size_t> after;  ///< the nodes that it comes after, by their numbers
+    std::vector<std::size_t> after;  ///< the nodes that it comes after, by their places
+    std::uint64_t id = 0;            ///< for CUPTI
 };
 
 struct CUgraph_st {

@@ -80,7 +80,7 @@ TEST_P(EveryProgram, DryRunTakesOneStepAndWritesNothing) {
 TEST_P(EveryProgram, ProfilesTheStepsAskedFor) {
     // Across the end of an epoch, where a test and pictures come between two steps.
     const Outcome outcome = succeed(training(path("run"), {"--profile-steps", "1:7"}));
-    for (const char* part : {"medians of 6 steps", "batch", "step"})
+    for (const char* part : {"means of 6 steps", "batch", "step"})
         EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
 }
 

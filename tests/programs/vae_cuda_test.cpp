@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "core/device.h"
 #include "tests/programs/vae_program.h"
@@ -62,10 +65,38 @@ TEST_F(VaeProgramOnCUDA, DivergenceNamesTheStepAndTheOp) {
               on_cpu.err.substr(on_cpu.err.find("diverged at step")));
 }
 
-TEST_F(VaeProgramOnCUDA, ProfiledStepsAreLaunchedOneByOne) {
-    const Outcome outcome = train_on_cuda(path("run"), {"--profile-steps", "4:6"});
-    for (const char* phase : {"batch", "forward", "backward", "optimizer"})
-        EXPECT_NE(outcome.out.find(phase), std::string::npos) << outcome.out;
+TEST_F(VaeProgramOnCUDA, EveryLaunchOfAReplayedStepHasALayersName) {
+    const Outcome outcome = train_on_cuda(path("run"), {"--profile-steps", "4:6", "--trace", path("trace.json")});
+    for (const char* part : {"means of 2 steps", "write_words", "encoder.hidden", "decoder.logits", "optimizer",
+                             "read_back", "lead of the host", "tiled_product_kernel"})
+        EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
+    EXPECT_EQ(outcome.out.find("outside of phases"), std::string::npos) << outcome.out;
+    std::ifstream file(path("trace.json"));
+    int launches = 0, of_layers = 0;
+    const nlohmann::json trace = nlohmann::json::parse(file);
+    for (const auto& event : trace["traceEvents"]) {
+        if (event["ph"] != "X" || event["tid"] != 3) continue;
+        ++launches;
+        of_layers += event["args"].contains("layer");
+    }
+    EXPECT_EQ(launches, 2 * 22) << "two replays of the recorded 20, and what goes before and after them";
+    EXPECT_EQ(of_layers, launches);
+}
+
+TEST_F(VaeProgramOnCUDA, AProfileOfLaunchedStepsHasTheSameRows) {
+    const Arguments profile = {"--profile-steps", "4:6"};
+    // Phases, layers, kernels and the launches of each. In a launched step, uploads go with the batch's first kernel.
+    const auto names = [&](const std::string& table) {
+        std::string rows;
+        const std::size_t begin = table.find("\nforward");
+        std::istringstream lines(table.substr(begin, table.find("between kernels") - begin));
+        for (std::string line; std::getline(lines, line);) rows += line.substr(0, 68) + "\n";
+        return rows;
+    };
+    Arguments launched = profile;
+    launched.push_back("--no-capture");
+    EXPECT_EQ(names(train_on_cuda(path("recorded"), profile).out),
+              names(train_on_cuda(path("launched"), launched).out));
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ TEST_F(VaeProgram, TrainsOnTheEmbeddedDigits) {
 
 TEST_F(VaeProgram, ProfilesTheStepsAskedFor) {
     const Outcome outcome = train(path("run"), {"--profile-steps", "1:4"});
-    for (const char* part : {"medians of 3 steps", "batch", "forward", "backward", "optimizer", "step"})
+    for (const char* part : {"means of 3 steps", "batch", "forward", "backward", "optimizer", "step"})
         EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
 }
 

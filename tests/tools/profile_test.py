@@ -62,13 +62,22 @@ class Profile(unittest.TestCase):
         self.assertIn("ncu failed; what it said is above", done.stderr)
         self.assertNotIn("NVreg", done.stderr)
 
+    def test_a_layer_is_profiled_in_a_step_that_is_launched(self):
+        self.stand_in("bin/ncu", "")
+        done = self.profile("kernel", "--in-step", "discriminator.conv1", "dcgan", "--size", "64")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        first, second = self.calls()
+        self.assertIn("--nvtx --nvtx-include sinter@discriminator/conv1/", first)
+        self.assertTrue(first.endswith("dcgan --device cuda --no-capture --profile-steps 20:21 --size 64"), first)
+        self.assertIn("--import profiles/dcgan-discriminator.conv1.ncu-rep", second)
+
     def test_steps_are_profiled_by_nsight_systems(self):
         self.stand_in("bin/nsys", "")
         done = self.profile("steps", "10:20", "dcgan", "--size", "64")
         self.assertEqual(done.returncode, 0, done.stderr)
         first, second = self.calls()
         self.assertIn("-c cudaProfilerApi", first)
-        self.assertTrue(first.endswith("--device cuda --profile-steps 10:20 --size 64"), first)
+        self.assertTrue(first.endswith("--device cuda --no-capture --profile-steps 10:20 --size 64"), first)
         self.assertIn("profiles/dcgan-10-20.nsys-rep", second)
 
     def test_a_run_is_profiled_with_the_kernels_of_its_graphs(self):
@@ -85,7 +94,7 @@ class Profile(unittest.TestCase):
         self.assertIn("build/apps/mnist_vae does not exist", done.stderr)
 
     def test_without_arguments_it_says_how_it_is_used(self):
-        for arguments in ((), ("kernel",), ("run",), ("steps", "10:20")):
+        for arguments in ((), ("kernel",), ("kernel", "--in-step", "conv1"), ("run",), ("steps", "10:20")):
             done = self.profile(*arguments)
             self.assertEqual(done.returncode, 2)
             self.assertIn("usage: tools/profile kernel FILTER", done.stderr)

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "apps/kernel_bench/cuda/rotated_buffers.h"
-#include "apps/kernel_bench/cuda/stopwatch.h"
-#include "core/profile_range.h"
+#include "apps/roofs/cuda/stopwatch.h"
+#include "core/profile/range.h"
 #include "kernels/vendor/engine.h"
 
 namespace sinter::bench {

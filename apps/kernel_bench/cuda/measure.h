@@ -5,8 +5,8 @@
 #include <string>
 
 #include "apps/kernel_bench/case_facts.h"
-#include "apps/kernel_bench/cuda/device.h"
-#include "apps/kernel_bench/timing.h"
+#include "apps/roofs/cuda/device.h"
+#include "apps/roofs/timing.h"
 #include "kernels/cases/case.h"
 
 namespace sinter::bench {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "apps/kernel_bench/cuda/rotated_buffers.h"
-#include "apps/kernel_bench/cuda/stopwatch.h"
+#include "apps/roofs/cuda/stopwatch.h"
 #include "apps/kernel_bench/text.h"
 #include "core/names.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "apps/kernel_bench/case_facts.h"
-#include "apps/kernel_bench/timing.h"
+#include "apps/roofs/timing.h"
 #include "kernels/cases/case.h"
 #include "kernels/cuda/product/gemm_plan.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "apps/kernel_bench/cuda/measure.h"
-#include "apps/kernel_bench/cuda/roofs.h"
+#include "apps/roofs/cuda/roofs.h"
 
 namespace sinter::bench {
 

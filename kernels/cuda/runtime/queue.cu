@@ -104,6 +104,7 @@ CUstream_st* CudaQueue::stream() {
 
 Precision CudaQueue::precision() const { return state_->precision; }
 Engine CudaQueue::engine() const { return state_->engine; }
+bool CudaQueue::recording() const { return state_->recording; }
 
 VendorKernels* CudaQueue::vendor() {
     if (state_->engine != Engine::vendor) return nullptr;

@@ -10,7 +10,7 @@
 namespace sinter::stand_in {
 
 void on_stream(CUstream_st* stream, std::function<void()> work) {
-    emu::enqueue(stream, cudaGraphNodeTypeKernel, [work = std::move(work)] {
+    emu::enqueue(stream, cudaGraphNodeTypeKernel, "stand_in", [work = std::move(work)] {
         const emu::OpenMemory open;
         work();
         return cudaSuccess;

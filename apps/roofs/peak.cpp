@@ -1,14 +1,14 @@
 // The multiply-add peak: one loop per SIMD target, run by every thread of the pool together.
-#include "apps/kernel_bench/peak.h"
+#include "apps/roofs/peak.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <utility>
 
-#include "apps/kernel_bench/timing.h"
+#include "apps/roofs/timing.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "apps/kernel_bench/peak.cpp"
+#define HWY_TARGET_INCLUDE "apps/roofs/peak.cpp"
 #include "hwy/foreach_target.h"  // must come before highway.h
 
 #include "hwy/highway.h"

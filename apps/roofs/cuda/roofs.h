@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "apps/kernel_bench/bandwidth.h"
-#include "apps/kernel_bench/cuda/device.h"
+#include "apps/roofs/bandwidth.h"
+#include "apps/roofs/cuda/device.h"
 
 namespace sinter::bench {
 

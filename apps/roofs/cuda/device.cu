@@ -1,4 +1,4 @@
-#include "apps/kernel_bench/cuda/device.h"
+#include "apps/roofs/cuda/device.h"
 
 #include "kernels/cuda/runtime/device.cuh"
 #include "kernels/cuda/runtime/error.h"

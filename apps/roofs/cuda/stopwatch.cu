@@ -1,4 +1,4 @@
-#include "apps/kernel_bench/cuda/stopwatch.h"
+#include "apps/roofs/cuda/stopwatch.h"
 
 #include <algorithm>
 #include <cmath>

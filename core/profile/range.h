@@ -3,8 +3,8 @@
 
 namespace sinter {
 
-/// Names what this thread does while it lives, for Nsight Systems and Nsight Compute. Ranges nest. Without a profiler,
-/// and in builds without SINTER_CUDA=ON, it does nothing.
+/// Names what this thread does while it lives, for Nsight Systems, Nsight Compute and a RangeObserver. Ranges nest.
+/// Without any of them, it does nothing.
 class ProfileRange {
 public:
     /// `name` is copied.
@@ -18,21 +18,22 @@ public:
     static void end();
 };
 
-/// Names what this thread does from here to its next phase(): "forward", "backward". Phases do not nest. Profilers see
-/// each as a range; a PhaseObserver sees where each begins. Null ends the phase without another. `name` is a literal.
+/// Names what this thread does from here to its next phase(): "forward", "backward". Phases do not nest. Each is a
+/// range. Null ends the phase without another. `name` is a literal.
 void phase(const char* name);
+/// The phase of this thread; "" outside of any.
+const char* current_phase();
 
-/// Is told of the phases of the thread that made it, while it lives: one at a time, such as the table of
-/// --profile-steps.
-class PhaseObserver {
+/// Is told of the ranges of the thread that made it, while it lives: one at a time, such as the file of --trace.
+class RangeObserver {
 public:
-    PhaseObserver();
-    virtual ~PhaseObserver();
-    PhaseObserver(const PhaseObserver&) = delete;
-    PhaseObserver& operator=(const PhaseObserver&) = delete;
+    RangeObserver();
+    virtual ~RangeObserver();
+    RangeObserver(const RangeObserver&) = delete;
+    RangeObserver& operator=(const RangeObserver&) = delete;
 
-    /// A phase begins; null where the last one ends.
-    virtual void begin_phase(const char* name) = 0;
+    virtual void begin_range(const char* name) = 0;
+    virtual void end_range() = 0;
 };
 
 /// Begins and ends the recording of a profiler that was told to wait for it (nsys -c cudaProfilerApi,

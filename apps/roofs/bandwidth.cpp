@@ -1,15 +1,15 @@
 // Memory bandwidth: four loops per SIMD target, run by every thread of the pool over its own part of the memory.
-#include "apps/kernel_bench/bandwidth.h"
+#include "apps/roofs/bandwidth.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <utility>
 
-#include "apps/kernel_bench/timing.h"
+#include "apps/roofs/timing.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "apps/kernel_bench/bandwidth.cpp"
+#define HWY_TARGET_INCLUDE "apps/roofs/bandwidth.cpp"
 #include "hwy/foreach_target.h"  // must come before highway.h
 
 #include "hwy/highway.h"

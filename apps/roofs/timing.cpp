@@ -1,4 +1,4 @@
-#include "apps/kernel_bench/timing.h"
+#include "apps/roofs/timing.h"
 
 #include <algorithm>
 #include <cmath>

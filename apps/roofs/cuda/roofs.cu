@@ -1,10 +1,10 @@
-#include "apps/kernel_bench/cuda/roofs.h"
+#include "apps/roofs/cuda/roofs.h"
 
 #include <algorithm>
 #include <type_traits>
 #include <vector>
 
-#include "apps/kernel_bench/cuda/stopwatch.h"
+#include "apps/roofs/cuda/stopwatch.h"
 #include "kernels/cuda/product/gemm_tile.cuh"
 #include "kernels/cuda/runtime/launch.cuh"
 #include "kernels/cuda/toolbox/quad.cuh"

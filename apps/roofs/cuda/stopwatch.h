@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "apps/kernel_bench/timing.h"
+#include "apps/roofs/timing.h"
 #include "kernels/graph.h"
 #include "kernels/queue.h"
 

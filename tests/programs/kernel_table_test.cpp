@@ -1,12 +1,12 @@
 // The table of CUDA kernels that --profile-steps prints: names for people, the longest first.
-#include "apps/training/kernel_trace.h"
+#include "apps/training/kernel_table.h"
 
 #include <gtest/gtest.h>
 
 namespace sinter {
 namespace {
 
-TEST(KernelTrace, NamesAreShort) {
+TEST(KernelTable, NamesAreShort) {
     EXPECT_EQ(short_kernel_name("_ZN6sinter7kernels12_GLOBAL__N_111adam_kernelEPfS2_S2_PKfl"), "adam_kernel");
     EXPECT_EQ(short_kernel_name(
                   "_ZN6sinter7kernels16pointwise_kernelINS0_12_GLOBAL__N_13SumEJNS0_8ElementsES4_EEEvPflT_DpT0_"),
@@ -14,7 +14,7 @@ TEST(KernelTrace, NamesAreShort) {
     EXPECT_EQ(short_kernel_name("plain"), "plain");
 }
 
-TEST(KernelTrace, TheTableBeginsWithTheLongest) {
+TEST(KernelTable, TheTableBeginsWithTheLongest) {
     const std::string table = kernel_table({{"short_kernel", {10, 20e-6}}, {"long_kernel", {2, 60e-6}}});
     const std::size_t first = table.find("long_kernel"), second = table.find("short_kernel");
     ASSERT_NE(second, std::string::npos);
@@ -23,12 +23,7 @@ TEST(KernelTrace, TheTableBeginsWithTheLongest) {
     EXPECT_NE(table.find("     10         20.0       2.00   25.0%\n"), std::string::npos) << table;
 }
 
-TEST(KernelTrace, WithoutKernelsThereIsNoTable) {
-    KernelTrace trace;
-    trace.start();
-    trace.stop();
-    EXPECT_EQ(trace.table(), "");
-}
+TEST(KernelTable, WithoutKernelsThereIsNone) { EXPECT_EQ(kernel_table({}), ""); }
 
 }  // namespace
 }  // namespace sinter

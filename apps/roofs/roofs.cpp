@@ -1,0 +1,36 @@
+#include "apps/roofs/roofs.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "apps/roofs/peak.h"
+
+#ifdef SINTER_HAS_CUDA
+#include "apps/roofs/cuda/roofs.h"
+#endif
+
+namespace sinter::bench {
+
+double Roofs::least_seconds(double bytes, double count) const {
+    const double moving = bytes > 0 ? bytes / bandwidth.at(bytes, Traffic::triad) : 0;
+    return std::max(moving, count / multiply_adds);
+}
+
+std::optional<Roofs> measure_roofs(Device device) {
+    return device.run([&](auto& queue) -> std::optional<Roofs> {
+        using Queue = std::remove_reference_t<decltype(queue)>;
+        if constexpr (std::is_same_v<Queue, kernels::CpuQueue>)
+            return Roofs{measure_fma_peak(queue) / 2, measure_bandwidth(queue)};
+#ifdef SINTER_HAS_CUDA
+        if constexpr (std::is_same_v<Queue, kernels::CudaQueue>) {
+            if (kernels::CudaQueue::emulated()) return std::nullopt;
+            const CudaDevice facts = describe_device(queue);
+            return Roofs{measure_cuda_peaks(queue, facts).of(queue.precision()) / 2,
+                         measure_cuda_bandwidth(queue, facts)};
+        }
+#endif
+        return std::nullopt;
+    });
+}
+
+}  // namespace sinter::bench

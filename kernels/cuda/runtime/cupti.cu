@@ -1,0 +1,63 @@
+#include "kernels/cuda/runtime/cupti.h"
+
+#include <string>
+
+#if !defined(SINTER_CUDA_EMULATED)
+#include <dlfcn.h>
+#endif
+
+namespace sinter::kernels {
+namespace {
+
+#ifdef SINTER_CUDA_EMULATED
+
+#define SINTER_CUPTI_FUNCTION(name) functions.name = &cupti##name
+
+int part_of_the_emulator;
+void* open_library() { return &part_of_the_emulator; }
+
+#else
+
+#define SINTER_CUPTI_FUNCTION(name) \
+    functions.name = reinterpret_cast<decltype(functions.name)>(dlsym(library, "cupti" #name))
+
+void* open_library() {
+    const std::string versioned = "libcupti.so." + std::to_string(CUPTI_API_VERSION / 10000);
+    for (const std::string& file : {versioned, std::string(SINTER_CUPTI), "/usr/local/cuda/lib64/" + versioned}) {
+        if (void* const library = file.empty() ? nullptr : dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
+    }
+    return nullptr;
+}
+
+#endif
+
+}  // namespace
+
+const Cupti* cupti() {
+    static const Cupti* const found = []() -> const Cupti* {
+        [[maybe_unused]] void* const library = open_library();
+        if (!library) return nullptr;
+        static Cupti functions;
+        SINTER_CUPTI_FUNCTION(Subscribe);
+        SINTER_CUPTI_FUNCTION(Unsubscribe);
+        SINTER_CUPTI_FUNCTION(EnableCallback);
+        SINTER_CUPTI_FUNCTION(GetGraphNodeId);
+        SINTER_CUPTI_FUNCTION(GetTimestamp);
+        SINTER_CUPTI_FUNCTION(ActivityRegisterCallbacks);
+        SINTER_CUPTI_FUNCTION(ActivityEnable);
+        SINTER_CUPTI_FUNCTION(ActivityDisable);
+        SINTER_CUPTI_FUNCTION(ActivityFlushAll);
+        SINTER_CUPTI_FUNCTION(ActivityGetNextRecord);
+        SINTER_CUPTI_FUNCTION(ActivityPushExternalCorrelationId);
+        SINTER_CUPTI_FUNCTION(ActivityPopExternalCorrelationId);
+        const bool complete =
+            functions.Subscribe && functions.Unsubscribe && functions.EnableCallback && functions.GetGraphNodeId &&
+            functions.GetTimestamp && functions.ActivityRegisterCallbacks && functions.ActivityEnable &&
+            functions.ActivityDisable && functions.ActivityFlushAll && functions.ActivityGetNextRecord &&
+            functions.ActivityPushExternalCorrelationId && functions.ActivityPopExternalCorrelationId;
+        return complete ? &functions : nullptr;
+    }();
+    return found;
+}
+
+}  // namespace sinter::kernels
