@@ -13,10 +13,10 @@
 
 #include "apps/common/devices.h"
 #include "apps/common/program.h"
-#include "apps/roofs/bandwidth.h"
 #include "apps/kernel_bench/measure.h"
-#include "apps/roofs/peak.h"
 #include "apps/kernel_bench/report.h"
+#include "apps/roofs/bandwidth.h"
+#include "apps/roofs/peak.h"
 #include "core/console.h"
 #include "core/error.h"
 #include "kernels/cases/case.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/roofs/bandwidth.h"
 #include "apps/kernel_bench/case_facts.h"
+#include "apps/roofs/bandwidth.h"
 #include "apps/roofs/timing.h"
 
 namespace sinter::bench {

@@ -183,22 +183,36 @@ class Stages(Folder):
         sources = "".join(file.read_text() for file in (ROOT / "tests" / "kernels").glob("*.cpp"))
         for name in re.findall(r"\w+", stages.PRODUCTS):
             self.assertIn(f"TEST_P({name},", sources)
-        for step in stages.steps_of("sanitize", self.machine()):
-            self.assertIn("=" + stages.PRODUCTS, step.command[-1])
+        for step in stages.steps_of("tiles", self.machine()):
+            self.assertEqual(step.command[-1], "--gtest_filter=" + stages.PRODUCTS)
             self.assertTrue(step.is_test)
+            self.assertEqual("--track-stream-ordered-races" in step.command, "memcheck" in step.command)
+
+    def test_nine_minutes_reach_the_marks(self):
+        """By the limits: what comes before them may take as long as it may take, built here or brought along."""
+        machine = self.machine(is_built=True, emulator_hashes=self.folder / "hashes.txt")
+
+        def seconds(*names):
+            return sum(step.limit for name in names for step in stages.steps_of(name, machine))
+
+        self.assertLess(seconds("tiles", "compare", "profile", "bench"), 420)
+        self.assertEqual(stages.steps_of("build", machine), [])
 
     def test_hashes_that_are_brought_along_spare_the_emulated_build(self):
         def names(**more):
             return [s.name for stage in ("build", "compare") for s in stages.steps_of(stage, self.machine(**more))]
 
         emulated = ["configure_emulated", "compile_emulated", "hashes_emulated"]
-        self.assertEqual([step.name for step in stages.emulator_steps(self.machine())], emulated)
+        prepared = [step.name for step in stages.prepare_steps(self.machine(), "90")]
+        self.assertEqual(prepared, ["configure_binaries", "compile_binaries", *emulated])
         self.assertEqual(set(names()) - set(names(emulator_hashes=self.folder / "hashes")), set(emulated))
 
     def test_peers_with_a_mark_come_first(self):
-        names = [step.name for step in stages.steps_of("peers", self.machine())]
-        marked = [name for name in names if re.search("vae.*_(eager|graph)|dcgan64.*_compiled", name)]
-        self.assertEqual(names[: len(marked)], marked)
+        marked, others = ([s.name for s in stages.steps_of(stage, self.machine())] for stage in ("marks", "peers"))
+        for names, is_marked in ((marked, True), (others, False)):
+            for name in names:
+                self.assertEqual(bool(re.search("vae.*_(eager|graph)|dcgan64.*_compiled", name)), is_marked, name)
+        self.assertLess(list(stages.STAGES).index("marks"), list(stages.STAGES).index("peers"))
 
     def test_a_run_that_is_timed_has_an_epoch_after_the_first(self):
         for name, (ours, _) in stages.SPEEDS.items():
@@ -362,18 +376,47 @@ class Run(Folder):
         found = self.run_all(self.step("failed"), self.step("new"), deadline=time.monotonic() + 1)
         self.assertEqual(found, [steps.FAILED, steps.LEFT])
 
-    def test_writes_what_the_emulated_device_computes(self):
-        file = self.folder / "new" / "hashes.txt"
-        planned = [self.step("compile"), self.step("hashes", "print('0123456789abcdef gemm/gemm/m=1')")]
-        gpu_check.write_emulator_hashes(file, planned, self.notebook)
-        self.assertEqual(file.read_text(), "0123456789abcdef gemm/gemm/m=1\n")
-        self.assertEqual(gpu_check.parse(["--emulator-hashes", str(file)]).emulator_hashes, file)
+    def prepare(self, *planned):
+        folder = self.folder / "carry"
+        machine = stages.Machine(root=ROOT, work=self.folder, build=self.folder, emulated_build=self.folder)
+        packs_nothing = subprocess.CompletedProcess([], 1)
+        run = subprocess.run
+        with unittest.mock.patch.object(
+            subprocess, "run", lambda command, **more: packs_nothing if "vendor" in str(command) else run(command, **more)
+        ):
+            gpu_check.prepare(folder, planned, machine, self.notebook)
+        return folder
 
-    def test_writes_no_hashes_where_a_step_fails(self):
-        file = self.folder / "hashes.txt"
-        with self.assertRaisesRegex(SystemExit, "was not written"):
-            gpu_check.write_emulator_hashes(file, [self.step("compile", "exit(1)"), self.step("hashes")], self.notebook)
-        self.assertFalse(file.exists())
+    def test_prepares_one_folder_that_holds_what_travels(self):
+        hashes = self.step("hashes", "print('0123456789abcdef gemm/gemm/m=1')")
+        folder = self.prepare(self.step("compile_binaries", "exit(1)"), self.step("compile_emulated"), hashes)
+        self.assertEqual((folder / "hashes.txt").read_text(), "0123456789abcdef gemm/gemm/m=1\n")
+        self.assertRegex((folder / "commit").read_text(), r"^\S+\n$|^\n$")
+        self.assertFalse((folder / "binaries").exists(), "what could not be built is built on the other machine")
+        self.assertEqual(gpu_check.parse(["--prepared", str(folder)]).prepared, folder)
+
+    def test_prepares_nothing_where_the_emulated_device_fails(self):
+        with self.assertRaisesRegex(SystemExit, "is not ready"):
+            self.prepare(self.step("compile_emulated", "exit(1)"), self.step("hashes"))
+        self.assertFalse((self.folder / "carry" / "hashes.txt").exists())
+
+    def test_programs_that_were_brought_along_are_tried_first(self):
+        carry = self.folder / "carry"
+        test = carry / "binaries" / "tests" / "kernels_test"
+        test.parent.mkdir(parents=True)
+        (carry / "hashes.txt").write_text("0123456789abcdef gemm/gemm/m=1\n")
+        for says, works in (("[  PASSED  ] 1 test.", True), ("[  PASSED  ] 0 tests.", False)):
+            test.write_text(f"#!/bin/sh\necho '{says}'\n")
+            test.chmod(0o755)
+            with unittest.mock.patch.dict(os.environ):
+                machine = gpu_check.describe_machine(gpu_check.parse(["--prepared", str(carry)]))
+            self.assertEqual((machine.is_built, machine.build == carry / "binaries"), (works, works))
+
+    def test_the_commit_is_known_where_git_did_not_travel(self):
+        (self.folder / "commit").write_text("1234567\n")
+        options = argparse.Namespace(prepared=self.folder)
+        with unittest.mock.patch.object(gpu_check, "ROOT", self.folder):
+            self.assertEqual(gpu_check.commit_of(options), "1234567")
 
     def test_a_folder_elsewhere_gets_all_that_the_steps_said(self):
         machine = stages.Machine(root=ROOT, work=self.folder, build=self.folder, emulated_build=self.folder)
@@ -412,16 +455,16 @@ class Command(unittest.TestCase):
         command = [sys.executable, ROOT / "tools" / "gpu_check", *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    def test_a_dry_run_of_the_hashes_needs_no_gpu(self):
-        done = self.gpu_check("--dry-run", "--write-emulator-hashes", "hashes.txt")
+    def test_a_dry_run_of_the_preparation_needs_no_gpu(self):
+        done = self.gpu_check("--dry-run", "--prepare", "carry")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(len(done.stdout.splitlines()), 3)
+        self.assertEqual(len(done.stdout.splitlines()), 5)
 
-    def test_a_file_without_hashes_is_refused(self):
-        for file in ("/nowhere/hashes.txt", __file__):
-            done = self.gpu_check("--dry-run", "--emulator-hashes", file)
+    def test_a_folder_without_hashes_is_refused(self):
+        for folder in ("/nowhere", str(pathlib.Path(__file__).parent)):
+            done = self.gpu_check("--dry-run", "--prepared", folder)
             self.assertEqual(done.returncode, 2)
-            self.assertIn("holds no hashes; make it with --write-emulator-hashes", done.stderr)
+            self.assertIn("holds no hashes; make the folder with --prepare", done.stderr)
 
     def test_a_dry_run_names_every_step_once(self):
         done = self.gpu_check("--dry-run", "--emulate")

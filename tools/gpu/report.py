@@ -37,7 +37,7 @@ def vendor_line(notebook):
 def test_section(notebook, outcomes):
     rows = []
     for outcome in outcomes:
-        if outcome.stage not in ("test", "sanitize", "vendor"):
+        if outcome.stage not in ("test", "tiles", "sanitize", "vendor"):
             continue
         counts = findings.test_counts(notebook.output(outcome.name))
         if counts:
@@ -113,13 +113,30 @@ def speed_section(notebook, machine):
     )
 
 
+def quotes(title, outputs, begin):
+    """A section that quotes those of {heading: output} that have a line that begins so."""
+    quoted = [
+        f"\n### {heading}\n\n```\n{output.rstrip()}\n```\n"
+        for heading, output in outputs.items()
+        if re.search(begin, output, re.MULTILINE)
+    ]
+    return f"## {title}\n" + "".join(quoted) if quoted else ""
+
+
 def bench_section(notebook):
-    text = ""
-    for precision in stages.PRECISIONS:
-        output = notebook.output(f"bench_{precision}")
-        if re.search(r"^device ", output, re.MULTILINE):
-            text += f"\n### {precision}\n\n```\n{output.rstrip()}\n```\n"
-    return "## kernel_bench\n" + text if text else ""
+    outputs = {precision: notebook.output(f"bench_{precision}") for precision in stages.PRECISIONS}
+    return quotes("kernel_bench", outputs, "^device ")
+
+
+def profile_section(notebook):
+    outputs = {name: notebook.output(f"profile_{name}") for name in stages.PROFILES}
+    return quotes("Steps, layer by layer", outputs, "^phase, layer ")
+
+
+def counters_section(notebook):
+    outputs = {f"{name}: {case}, {precision}": notebook.output(f"counters_{name}")
+               for name, (precision, case, _) in stages.COUNTERS.items()}  # fmt: skip
+    return quotes("Counters", outputs, "^ *Metric Name")
 
 
 def sweep_outputs(machine, notebook, name):
@@ -161,7 +178,9 @@ def write(machine, notebook, facts):
         test_section(notebook, outcomes),
         compare_section(notebook, machine),
         speed_section(notebook, machine),
+        profile_section(notebook),
         bench_section(notebook),
+        counters_section(notebook),
         sweep_section(sweep_outputs(machine, notebook, name_of(facts))),
     ]
     return "\n".join(section for section in sections if section)

@@ -24,9 +24,17 @@ SPEEDS = {
 }  # fmt: skip
 # How PyTorch runs the same step.
 MODES = {"eager": [], "compiled": ["--compile"], "graph": ["--graph"]}
+# The steps that are seen through.
+PROFILES = {
+    "vae_tf32": ["mnist_vae", "--epochs", 1, "--batch-size", 128, "--precision", "tf32"],
+    "dcgan28_tf32": ["dcgan", "--epochs", 1, "--size", 28, "--batch-size", 128, "--ema", 0, "--precision", "tf32"],
+}
 CHANNELS_LAST = ["--channels-last"]  # of the DCGANs: what cuDNN is fastest with
 # Marks that the step is held to: (how its name begins, PyTorch's mode, times as fast).
 MARKS = (("vae_", "eager", 8.0), ("vae_", "graph", 1.5), ("dcgan64_", "compiled", 1.0))
+
+# What can be brought along. The tests of programs know them by paths of the machine that built them.
+BINARIES = ("kernels_test", "core_test", "models_test", "mnist_vae", "dcgan", "kernel_bench")
 
 # What the sanitizers run in kernels_test. Of matrix products and convolutions not the sweeps over shapes, thousands of
 # calls that the plan gives nearly all to the small tile in float32, but the tests that run every instantiation.
@@ -34,15 +42,28 @@ PRODUCTS = "*EveryTile*:*ThinConvolution*"
 SUMS = ":".join(
     f"Kernels_CUDA.{kernel}"
     for kernel in ("batch_norm_*", "layer_norm_*", "sum_*", "bias_activation_backward", "*_cross_entropy", "squared_error",
-                   "reparameterise_kl_forward", "linear_parameter_gradients")
+                   "reparameterise_kl_forward", "linear_parameter_gradients", "transpose")
 )  # fmt: skip
+# First what could make every other number worthless.
+TILES = {"memcheck_tiles": PRODUCTS, "racecheck_tiles": PRODUCTS}
 SANITIZED = {
-    "memcheck": f"{PRODUCTS}:Kernels_CUDA.*-Kernels_CUDA.gemm:Kernels_CUDA.conv_*",
-    # These two look at what threads share: tiles, and the kernels that sum by a block.
-    "racecheck": f"{PRODUCTS}:{SUMS}:Kernels_CUDA.transpose",
-    "synccheck": f"{PRODUCTS}:{SUMS}:Kernels_CUDA.transpose",
+    "memcheck": "Kernels_CUDA.*-Kernels_CUDA.gemm:Kernels_CUDA.conv_*",
+    "racecheck": SUMS,  # this one and the next look at what threads share
+    "synccheck": f"{PRODUCTS}:{SUMS}",
     "initcheck": f"{PRODUCTS}:{SUMS}:Kernels_CUDA.adam",
 }
+SANITIZER_OPTIONS = {"memcheck": ["--track-stream-ordered-races", "all"]}
+
+# What docs/kernels.md asks the counters for, each on a case of kernel_bench that answers it.
+COUNTERS = {
+    "l2": ("tf32", "2048x2048x2048", "lts__t_bytes.sum.per_second,sm__cycles_elapsed.avg"),
+    "tensor": ("tf32", "2048x2048x2048", "sm__inst_executed_pipe_tensor.sum,sm__inst_executed_pipe_alu.sum,sm__cycles_active.sum"),
+    "banks": ("tf32", "400-40 forward", "l1tex__data_bank_conflicts_pipe_lsu.sum"),
+    "stalls": ("fp32", "784-400 forward", "smsp__issue_active.avg.pct_of_peak_sustained_active,"
+               "smsp__average_warps_issue_stalled_long_scoreboard_per_issue_active.ratio,"
+               "smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio,"
+               "smsp__average_warps_issue_stalled_wait_per_issue_active.ratio"),
+}  # fmt: skip
 
 
 @dataclasses.dataclass
@@ -55,6 +76,7 @@ class Machine:
     emulated_build: pathlib.Path
     emulate: bool = False  # everything on the emulated device: a rehearsal
     emulator_hashes: pathlib.Path = None  # what the emulated device computes, if that is known already
+    is_built: bool = False  # `build` holds programs that were brought along and work here
     all_tests: bool = False  # also those that use no GPU
     architecture: str = ""  # of the GPU, "90"
     jobs: int = 1
@@ -89,6 +111,8 @@ def compilers(machine):
 
 
 def build_steps(machine):
+    if machine.is_built:
+        return []
     cuda = "EMULATE" if machine.emulate else "ON"
     options = [f"-DSINTER_CUDA={cuda}", "-DSINTER_BUILD_APPS=ON"]
     if not machine.emulate:
@@ -96,7 +120,7 @@ def build_steps(machine):
     needs = compilers(machine) + ([] if machine.emulate else [machine.tool("nvcc")])
     steps = [
         Step("configure", "build", configure(machine, machine.build, options), 120, needs),
-        Step("compile", "build", compile_command(machine, machine.build), 580, needs),
+        Step("compile", "build", compile_command(machine, machine.build), 300, needs),
     ]
     if machine.emulated_build == machine.build or machine.emulator_hashes:
         return steps
@@ -113,8 +137,18 @@ def emulated_build_steps(machine):
     ]  # fmt: skip
 
 
+def binaries_steps(machine, architecture):
+    """Programs for a GPU of that compute capability, built where there is none."""
+    options = ["-DSINTER_CUDA=ON", "-DSINTER_BUILD_APPS=ON", f"-DCMAKE_CUDA_ARCHITECTURES={architecture}"]
+    needs = [*compilers(machine), machine.tool("nvcc")]
+    return [
+        Step("configure_binaries", "build", configure(machine, machine.build, options), 120, needs),
+        Step("compile_binaries", "build", compile_command(machine, machine.build, "--target", *BINARIES), 3600, needs),
+    ]
+
+
 def test_step(machine, name, stage, arguments):
-    program, limit = f"tests/{name}_test", 560 if machine.all_tests else 240
+    program, limit = f"tests/{name}_test", 560 if machine.all_tests else 90
     return Step(f"test_{name}", stage, [machine.build / program, *arguments], limit, [machine.built(program)], is_test=True)
 
 
@@ -140,38 +174,75 @@ def emulated_hashes_step(machine):
 
 def compare_steps(machine):
     """What both devices compute."""
-    device = Step("hashes_device", "compare", [machine.build / "tests/kernels_test", "--hashes"], 180,
+    device = Step("hashes_device", "compare", [machine.build / "tests/kernels_test", "--hashes"], 60,
                   [machine.built("tests/kernels_test")])  # fmt: skip
     return [device] if machine.emulator_hashes else [device, emulated_hashes_step(machine)]
 
 
-def emulator_steps(machine):
-    """All that --write-emulator-hashes takes."""
-    return [*emulated_build_steps(machine), emulated_hashes_step(machine)]
+def prepare_steps(machine, architecture):
+    """All that --prepare takes, the hashes last."""
+    return [*binaries_steps(machine, architecture), *emulated_build_steps(machine), emulated_hashes_step(machine)]
+
+
+def sanitizer_steps(machine, stage, filters, limit):
+    test = machine.build / "tests/kernels_test"
+    steps = []
+    for name, filter_ in filters.items():
+        tool = name.removesuffix("_tiles")
+        command = ["compute-sanitizer", "--tool", tool, *SANITIZER_OPTIONS.get(tool, []), "--error-exitcode", 9, test,
+                   f"--gtest_filter={filter_}"]  # fmt: skip
+        needs = [machine.tool("compute-sanitizer"), machine.built("tests/kernels_test")]
+        steps.append(Step(name, stage, command, limit, needs, is_test=True))
+    return steps
+
+
+def tile_steps(machine):
+    return sanitizer_steps(machine, "tiles", TILES, 60)
 
 
 def sanitize_steps(machine):
-    test = machine.build / "tests/kernels_test"
-    return [
-        Step(tool, "sanitize",
-             ["compute-sanitizer", "--tool", tool, "--error-exitcode", 9, test, f"--gtest_filter={filter_}"],
-             240, [machine.tool("compute-sanitizer"), machine.built("tests/kernels_test")], is_test=True)
-        for tool, filter_ in SANITIZED.items()
-    ]  # fmt: skip
+    return sanitizer_steps(machine, "sanitize", SANITIZED, 240)
+
+
+def bench_step(machine, stage, precision):
+    """The precision matters to products alone, so the other kernels are timed once, in the precision that comes first."""
+    few = [] if precision == "tf32" else ["--filter", "^(gemm|conv)/"]
+    if machine.emulate:
+        few = ["--filter", "400-40 forward|add/n=51200", "--min-time", 0]
+    command = [machine.build / "apps/kernel_bench", "--device", "cuda", "--precision", precision,
+               "--json", machine.work / f"bench_{precision}.json", "--time-limit", 90, *few]  # fmt: skip
+    return Step(f"bench_{precision}", stage, command, 120, [machine.built("apps/kernel_bench")])
 
 
 def bench_steps(machine):
-    """The precision matters to products alone, so the other kernels are timed once."""
-    few = {precision: ["--filter", "^(gemm|conv)/"] for precision in ("tf32", "bf16")}
-    if machine.emulate:
-        few = {precision: ["--filter", "400-40 forward|add/n=51200", "--min-time", 0] for precision in PRECISIONS}
-    return [
-        Step(f"bench_{precision}", "bench",
-             [machine.build / "apps/kernel_bench", "--device", "cuda", "--precision", precision,
-              "--json", machine.work / f"bench_{precision}.json", "--time-limit", 180, *few.get(precision, [])],
-             220, [machine.built("apps/kernel_bench")])
-        for precision in PRECISIONS
-    ]  # fmt: skip
+    return [bench_step(machine, "bench", "tf32")]
+
+
+def more_bench_steps(machine):
+    return [bench_step(machine, "bench_more", precision) for precision in PRECISIONS if precision != "tf32"]
+
+
+def profile_steps(machine):
+    """Some replayed steps, layer by layer. A rehearsal takes one step of a small batch, which is not recorded yet."""
+    steps = []
+    for name, (program, *arguments) in PROFILES.items():
+        arguments += ["--profile-steps", "0:1" if machine.emulate else "100:120"]
+        step = training_step(machine, f"profile_{name}", "profile", program, arguments, 40)
+        step.command += ["--trace", machine.work / f"trace_{name}.json"]
+        steps.append(step)
+    return steps
+
+
+def counter_steps(machine):
+    """Nsight Compute on one call of a kernel, with the clocks and the caches as training has them."""
+    steps = []
+    for name, (precision, case, metrics) in COUNTERS.items():
+        command = ["ncu", "--clock-control", "none", "--cache-control", "none", "--profile-from-start", "off",
+                   "--metrics", metrics, machine.build / "apps/kernel_bench", "--device", "cuda", "--profile",
+                   "--precision", precision, "--filter", case]  # fmt: skip
+        needs = [machine.tool("ncu"), machine.built("apps/kernel_bench")]
+        steps.append(Step(f"counters_{name}", "counters", command, 30, needs))
+    return steps
 
 
 def sweep_steps(machine):
@@ -181,8 +252,8 @@ def sweep_steps(machine):
         filters = {"gemm": ["400-40 forward", "--min-time", 0]}
     return [
         Step(f"sweep_{name}", "sweep",
-             [machine.build / "apps/kernel_bench", "--device", "cuda", "--sweep-plans", "--time-limit", 180, "--filter", *words],
-             220, [machine.built("apps/kernel_bench")])
+             [machine.build / "apps/kernel_bench", "--device", "cuda", "--sweep-plans", "--time-limit", 40, "--filter", *words],
+             60, [machine.built("apps/kernel_bench")])
         for name, words in filters.items()
     ]  # fmt: skip
 
@@ -191,30 +262,34 @@ def runs_folder(machine, name):
     return machine.work / "runs" / name
 
 
+def training_step(machine, name, stage, program, arguments, limit):
+    """A run on the embedded digits. A rehearsal takes one step of a small batch."""
+    arguments = list(arguments)
+    if machine.emulate:
+        arguments[arguments.index("--batch-size") + 1] = 4
+        arguments += ["--dry-run"]
+    else:
+        arguments += ["--quiet", "--sample-every", 0, "--save-every", 0, "--out", runs_folder(machine, name)]
+    command = [machine.build / "apps" / program, *arguments, "--device", "cuda", "--data", "digits", "--seed", 1]
+    return Step(name, stage, command, limit, [machine.built(f"apps/{program}")], fresh=runs_folder(machine, name))
+
+
 def speed_steps(machine):
-    """Our training steps on the embedded digits. A rehearsal takes one step of a small batch."""
+    return [
+        training_step(machine, f"sinter_{name}", "speed", program, arguments, 30)
+        for name, ((program, *arguments), _) in SPEEDS.items()
+    ]
+
+
+def pytorch_steps(machine, stage, is_marked):
+    """PyTorch's steps with a mark, or the others. A rehearsal takes few on the CPU, where no graph can be captured."""
     steps = []
-    for name, (ours, _) in SPEEDS.items():
-        program, *arguments = ours
-        if machine.emulate:
-            arguments[arguments.index("--batch-size") + 1] = 4
-            arguments += ["--dry-run"]
-        else:
-            arguments += ["--quiet", "--sample-every", 0, "--save-every", 0, "--out", runs_folder(machine, name)]
-        command = [machine.build / "apps" / program, *arguments, "--device", "cuda", "--data", "digits", "--seed", 1]
-        steps.append(Step(f"sinter_{name}", "speed", command, 120, [machine.built(f"apps/{program}")],
-                          fresh=runs_folder(machine, name)))  # fmt: skip
-    return steps
-
-
-def peer_steps(machine):
-    """PyTorch's, those with a mark first. A rehearsal takes few steps on the CPU, where a graph cannot be captured."""
-    marked, others = [], []
     for name, (_, twin) in SPEEDS.items():
         script, *arguments = twin
         layout = CHANNELS_LAST if script == "pytorch_dcgan.py" else []
         for mode, options in MODES.items():
-            if machine.emulate and mode != "eager":
+            held = any(name.startswith(part) and mode == held_to for part, held_to, _ in MARKS)
+            if held != is_marked or (machine.emulate and mode != "eager"):
                 continue
             command = [machine.python, machine.root / "tools" / script, *arguments, *options]
             if machine.emulate:
@@ -223,21 +298,33 @@ def peer_steps(machine):
                 command += ["--device", "cuda"]
             command += layout if mode != "eager" else []
             needs = [machine.tool(machine.python)]
-            is_marked = any(name.startswith(part) and mode == held_to for part, held_to, _ in MARKS)
-            (marked if is_marked else others).append(Step(f"pytorch_{name}_{mode}", "peers", command, 200, needs))
-    return marked + others
+            steps.append(Step(f"pytorch_{name}_{mode}", stage, command, 60, needs))
+    return steps
+
+
+def mark_steps(machine):
+    return pytorch_steps(machine, "marks", True)
+
+
+def peer_steps(machine):
+    return pytorch_steps(machine, "peers", False)
 
 
 # In the order of what a check that is cut short should have done.
 STAGES = {
     "build": build_steps,
     "test": test_steps,
+    "tiles": tile_steps,
     "compare": compare_steps,
     "speed": speed_steps,
-    "peers": peer_steps,
+    "profile": profile_steps,
     "bench": bench_steps,
     "sweep": sweep_steps,
+    "marks": mark_steps,
+    "counters": counter_steps,
     "sanitize": sanitize_steps,
+    "bench_more": more_bench_steps,
+    "peers": peer_steps,
     "vendor": vendor_steps,
 }
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "apps/kernel_bench/cuda/rotated_buffers.h"
-#include "apps/roofs/cuda/stopwatch.h"
 #include "apps/kernel_bench/text.h"
+#include "apps/roofs/cuda/stopwatch.h"
 #include "core/names.h"
 
 namespace sinter::bench {
