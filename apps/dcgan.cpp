@@ -55,7 +55,7 @@ void report(const RunFolder& folder, bool has_gif, const std::filesystem::path& 
 }
 
 ExitCode train(const OptionList& list, DcganOptions& options) {
-    const Device device = choose_device(options);
+    const Device device = choose_device(options, kUsualPrecision);
     const DataSplits data = find_training_data(options, {options.model.size, options.model.size, options.channels});
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
     fit_model(options, data.train);

@@ -102,6 +102,15 @@ void set_cpu_threads(int threads) {
 
 int cpu_threads() { return std::get<kernels::CpuQueue>(Device::cpu_context().queue).threads(); }
 
+bool supports_precision(Device device, kernels::Precision precision) {
+    return device.run([&](auto& queue) {
+        if constexpr (requires { queue.supports(precision); })
+            return queue.supports(precision);
+        else
+            return precision == kernels::Precision::fp32;
+    });
+}
+
 void set_precision(Device device, kernels::Precision precision) {
     device.run([&](auto& queue) {
         if constexpr (requires { queue.set_precision(precision); })

@@ -126,6 +126,9 @@ inline constexpr Named<kernels::Precision> kPrecisions[] = {{"fp32", kernels::Pr
 inline constexpr Named<kernels::Engine> kEngines[] = {{"sinter", kernels::Engine::own, "hand-written"},
                                                       {"vendor", kernels::Engine::vendor, "cuBLAS, cuDNN"}};
 
+/// Whether set_precision() would take it.
+bool supports_precision(Device device, kernels::Precision precision);
+
 /// Sets to what a CUDA device rounds the operands of matrix products and convolutions (fp32 at first). Throws
 /// UsageError for another device, DeviceError for a CUDA device that has only fp32.
 void set_precision(Device device, kernels::Precision precision);

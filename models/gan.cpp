@@ -119,8 +119,13 @@ Tensor Gan::discriminate(const Tensor& images, const Buffer<std::int32_t>& label
     require_labels(labels, images.size(0));
     const Shape one_each{images.size(0), 1};
     const Tensor features = discriminator_.features.forward(images);
-    const Tensor logits = reshape(discriminator_.logit.layer->forward(features), one_each);
+    const auto logit = [&] {
+        const Scope layer("logit");
+        return reshape(discriminator_.logit.layer->forward(features), one_each);
+    };
+    const Tensor logits = logit();
     if (!discriminator_.projection) return logits;
+    const Scope layer("projection");
     const Tensor rows = reshape(features, {images.size(0), discriminator_.logit.features});
     return logits + reshape(sum(rows * discriminator_.projection->forward(labels), {1}), one_each);
 }

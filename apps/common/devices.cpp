@@ -48,13 +48,31 @@ void start_threads(int asked) {
             cores == 1 ? "" : "s");
 }
 
+kernels::Precision precision_of(PrecisionChoice choice, kernels::Precision usual, Device device) {
+    switch (choice) {
+        case PrecisionChoice::automatic:
+            if (usual == kernels::Precision::fp32 || !supports_precision(device, usual))
+                return kernels::Precision::fp32;
+            say("products in {}, as PyTorch has them in convolutions; --precision fp32 rounds nothing\n",
+                name_of(kPrecisions, usual));
+            return usual;
+        case PrecisionChoice::fp32:
+            return kernels::Precision::fp32;
+        case PrecisionChoice::tf32:
+            return kernels::Precision::tf32;
+        case PrecisionChoice::bf16:
+            return kernels::Precision::bf16;
+    }
+    return {};
+}
+
 }  // namespace
 
 void describe(OptionList& list, DeviceOptions& options) {
     list.section("Device");
     list.free("device", options.device, "auto, cpu or cuda[:N]");
     list.free("engine", options.engine, kEngines, "Whose kernels a CUDA device runs");
-    list.free("precision", options.precision, kPrecisions, kPrecisionHelp);
+    list.free("precision", options.precision, kPrecisionChoices, kPrecisionHelp);
     list.free("no-capture", options.no_capture,
               "On CUDA, launch the kernels of every step anew instead of replaying a recorded graph");
     list.free("threads", options.threads,
@@ -63,20 +81,22 @@ void describe(OptionList& list, DeviceOptions& options) {
     list.question("list-devices", "List the devices of this machine and exit", list_devices);
 }
 
-Device choose_device(const DeviceOptions& options) {
+Device choose_device(const DeviceOptions& options, kernels::Precision usual) {
     start_threads(options.threads);
     const Device device = options.device == "auto"  ? best_device()
                           : options.device == "cpu" ? Device::cpu()
                                                     : cuda_device(options.device);
     if (device == Device::cpu() && options.engine == kernels::Engine::vendor)
         throw DeviceError("--engine vendor: cuBLAS and cuDNN need a GPU; leave it out, or give --device cuda");
-    if (device == Device::cpu() && options.precision != kernels::Precision::fp32) {
+    const bool is_asked_for_less =
+        options.precision == PrecisionChoice::tf32 || options.precision == PrecisionChoice::bf16;
+    if (device == Device::cpu() && is_asked_for_less) {
         throw DeviceError(fmt::format("--precision {}: the CPU computes in fp32; leave it out, or give --device cuda",
-                                      name_of(kPrecisions, options.precision)));
+                                      name_of(kPrecisionChoices, options.precision)));
     }
     if (device == Device::cpu()) return device;
     set_engine(device, options.engine);
-    set_precision(device, options.precision);
+    set_precision(device, precision_of(options.precision, usual, device));
     return device;
 }
 

@@ -1,6 +1,7 @@
 // On which device a program computes, and how: --device and the options that go with it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/device.h"
@@ -8,10 +9,17 @@
 
 namespace sinter {
 
+/// What --precision may say: one of kernels::Precision, or what is usual for the program.
+enum class PrecisionChoice : std::uint8_t { automatic, fp32, tf32, bf16 };
+inline constexpr Named<PrecisionChoice> kPrecisionChoices[] = {{"auto", PrecisionChoice::automatic},
+                                                               {"fp32", PrecisionChoice::fp32},
+                                                               {"tf32", PrecisionChoice::tf32, "tensor cores"},
+                                                               {"bf16", PrecisionChoice::bf16, "tensor cores"}};
+
 struct DeviceOptions {
     std::string device = "auto";
     kernels::Engine engine = kernels::Engine::own;
-    kernels::Precision precision = kernels::Precision::fp32;
+    PrecisionChoice precision = PrecisionChoice::automatic;
     bool no_capture = false;
     int threads = 0;
 };
@@ -20,9 +28,10 @@ void describe(OptionList& list, DeviceOptions& options);
 /// What --help says of --precision.
 inline constexpr const char* kPrecisionHelp = "To what a CUDA device rounds what it multiplies";
 
-/// Turns the options into a device. Throws UsageError for a device of no such kind, DeviceError where it is not to be
-/// had. Only `auto` falls back to the CPU, and in builds with CUDA says why.
-Device choose_device(const DeviceOptions& options);
+/// Turns the options into a device. --precision auto is `usual` where the device has tensor cores for it, which is
+/// said, and else fp32. Throws UsageError for a device of no such kind, DeviceError where it is not to be had. Only
+/// --device auto falls back to the CPU, and in builds with CUDA says why.
+Device choose_device(const DeviceOptions& options, kernels::Precision usual = kernels::Precision::fp32);
 
 /// The number N of `cuda:N`, 0 for `cuda`. Throws UsageError, which names the words that are `expected`, for another
 /// word.

@@ -24,6 +24,9 @@ struct DcganOptions : TrainingOptions {
     SampleRequest sample;
 };
 
+/// Of products where the device has tensor cores and --precision does not say: that of PyTorch's convolutions.
+inline constexpr kernels::Precision kUsualPrecision = kernels::Precision::tf32;
+
 void describe(OptionList& list, DcganOptions& options);
 
 /// Gives the options that were not set the values published for their --size. Throws UsageError for options that

@@ -11,7 +11,7 @@
 namespace sinter {
 
 ExitCode sample_checkpoint(const DcganOptions& options) {
-    const Device device = choose_device(options);
+    const Device device = choose_device(options, kUsualPrecision);
     const std::string file = find_checkpoint(options.sample.checkpoint).string();
     const CheckpointFacts facts = read_checkpoint_facts(file);
     const GanOptions model = gan_from_facts(facts, file);
