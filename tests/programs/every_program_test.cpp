@@ -105,6 +105,17 @@ TEST_P(EveryProgram, TrainsOnCUDAWithTheSameBitsRecordedAndLaunched) {
     }
 }
 
+TEST_P(EveryProgram, SaysWhereProductsAreRoundedUnasked) {
+    std::string why_none;
+    if (Device::cuda_devices(&why_none) == 0) GTEST_SKIP() << "no CUDA device: " << why_none;
+    const auto said = [&](Arguments more) {
+        more.insert(more.end(), {"--device", "cuda", "--dry-run"});
+        return succeed(training(path("run"), more)).err.find("products in tf32") != std::string::npos;
+    };
+    EXPECT_EQ(said({}), GetParam().name == "dcgan");
+    EXPECT_FALSE(said({"--precision", "fp32"}));
+}
+
 TEST_P(EveryProgram, RefusesWrongUsage) {
     const auto expect_usage = [&](const Arguments& wrong, std::initializer_list<std::string> parts) {
         expect_refused(training(path("run"), wrong), 2, parts);
