@@ -53,7 +53,20 @@ void call(const Kernel& kernel, const First& first, const Rest&... rest) {
     first.device().run([&](auto& queue) { kernel(queue, first.data(queue), argument_on(queue, rest)...); });
 }
 
-/// `count` elements of a tensor from one of them on, as an argument of call().
+/// A tensor that a kernel reads and writes, as an argument of call(): it moves twice.
+struct InPlace {
+    const Tensor& tensor;
+
+    Device device() const { return tensor.device(); }
+    double bytes() const { return 2 * tensor.bytes(); }
+
+    template <class Queue>
+    auto* data(const Queue& queue) const {
+        return tensor.data(queue);
+    }
+};
+
+/// `count` elements of a tensor from one of them on, as an argument of call(). The count is for the profile alone.
 struct FromElement {
     const Tensor& tensor;
     Index first, count;
@@ -67,7 +80,8 @@ struct FromElement {
     }
 };
 
-/// A buffer of which a kernel reads `count` elements, as an argument of call().
+/// A buffer of which a kernel reads `count` elements somewhere, as an argument of call(). The count is for the profile
+/// alone.
 template <class T>
 struct SomeOf {
     const Buffer<T>& buffer;

@@ -7,6 +7,7 @@
 #include "core/buffer.h"
 #include "core/call.h"
 #include "core/error.h"
+#include "core/profile/scope.h"
 #include "kernels/reduce.h"
 
 namespace sinter {

@@ -3,7 +3,6 @@
 // random numbers have addresses, so it repeats.
 #pragma once
 
-#include "core/profile/scope.h"
 #include "core/tensor.h"
 
 namespace sinter {

@@ -18,8 +18,8 @@ public:
     CudaStepClock(const CudaStepClock&) = delete;
     CudaStepClock& operator=(const CudaStepClock&) = delete;
 
-    /// Marks the end of a step. Returns the seconds between the marks of two neighbouring steps before it, some steps
-    /// late, so that nobody waits; nothing while there are few.
+    /// Marks the end of a step. Returns the device's seconds of an earlier step, so that nobody waits; nothing in the
+    /// first calls, or where the device is not there yet.
     std::optional<double> tick(CudaQueue& queue);
 
 private:

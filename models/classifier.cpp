@@ -1,7 +1,7 @@
 #include "models/classifier.h"
 
 #include "core/check.h"
-#include "core/watch.h"
+#include "core/profile/scope.h"
 
 namespace sinter {
 

@@ -4,7 +4,7 @@
 #include "core/ops/arithmetic.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
-#include "core/watch.h"
+#include "core/profile/scope.h"
 #include "models/dcgan.h"
 #include "models/dense_gan.h"
 

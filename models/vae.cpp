@@ -10,7 +10,7 @@
 #include "core/ops/shape.h"
 #include "core/ops/vae.h"
 #include "core/tape.h"
-#include "core/watch.h"
+#include "core/profile/scope.h"
 
 namespace sinter {
 namespace {

@@ -53,7 +53,7 @@ kernels::Precision precision_of(PrecisionChoice choice, kernels::Precision usual
         case PrecisionChoice::automatic:
             if (usual == kernels::Precision::fp32 || !supports_precision(device, usual))
                 return kernels::Precision::fp32;
-            say("products in {}, as PyTorch has them in convolutions; --precision fp32 rounds nothing\n",
+            say("multiplies in {}, PyTorch's default for convolutions; --precision fp32 rounds nothing\n",
                 name_of(kPrecisions, usual));
             return usual;
         case PrecisionChoice::fp32:
@@ -72,7 +72,7 @@ void describe(OptionList& list, DeviceOptions& options) {
     list.section("Device");
     list.free("device", options.device, "auto, cpu or cuda[:N]");
     list.free("engine", options.engine, kEngines, "Whose kernels a CUDA device runs");
-    list.free("precision", options.precision, kPrecisionChoices, kPrecisionHelp);
+    list.free("precision", options.precision, kPrecisionChoices, kPrecisionHelp).usually("fp32");
     list.free("no-capture", options.no_capture,
               "On CUDA, launch the kernels of every step anew instead of replaying a recorded graph");
     list.free("threads", options.threads,
@@ -89,7 +89,7 @@ Device choose_device(const DeviceOptions& options, kernels::Precision usual) {
     if (device == Device::cpu() && options.engine == kernels::Engine::vendor)
         throw DeviceError("--engine vendor: cuBLAS and cuDNN need a GPU; leave it out, or give --device cuda");
     const bool is_asked_for_less =
-        options.precision == PrecisionChoice::tf32 || options.precision == PrecisionChoice::bf16;
+        options.precision != PrecisionChoice::automatic && options.precision != PrecisionChoice::fp32;
     if (device == Device::cpu() && is_asked_for_less) {
         throw DeviceError(fmt::format("--precision {}: the CPU computes in fp32; leave it out, or give --device cuda",
                                       name_of(kPrecisionChoices, options.precision)));

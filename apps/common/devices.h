@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/device.h"
+#include "core/names.h"
 #include "core/options/option_list.h"
 
 namespace sinter {
@@ -36,4 +37,5 @@ Device choose_device(const DeviceOptions& options, kernels::Precision usual = ke
 /// The number N of `cuda:N`, 0 for `cuda`. Throws UsageError, which names the words that are `expected`, for another
 /// word.
 int cuda_number(const std::string& device, const char* expected);
+
 }  // namespace sinter

@@ -11,9 +11,9 @@
 
 namespace sinter::bench {
 
-double Roofs::least_seconds(double bytes, double count) const {
+double Roofs::least_seconds(double bytes, double multiply_adds) const {
     const double moving = bytes > 0 ? bytes / bandwidth.at(bytes, Traffic::triad) : 0;
-    return std::max(moving, count / multiply_adds);
+    return std::max(moving, multiply_adds / multiply_adds_per_second);
 }
 
 std::optional<Roofs> measure_roofs(Device device) {

@@ -9,10 +9,11 @@
 namespace sinter::bench {
 
 struct Roofs {
-    double multiply_adds = 0;  ///< a second, in the precision of the device
+    double multiply_adds_per_second = 0;  ///< in the precision of the device
     BandwidthCurve bandwidth;
 
-    /// Seconds that a call takes at least which moves `bytes`, found where so many fit, and computes `multiply_adds`.
+    /// The least seconds of a call: its bytes at the bandwidth of a working set of that size, or its multiply-adds,
+    /// whichever takes longer.
     double least_seconds(double bytes, double multiply_adds) const;
 };
 

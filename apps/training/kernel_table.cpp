@@ -41,13 +41,13 @@ std::string kernel_table(const std::map<std::string, KernelTime>& kernels) {
     if (rows.empty()) return "";
     double sum = 0;
     for (const auto& [name, time] : rows) sum += time.seconds;
-    std::string text =
-        fmt::format("{:<{}} {:>7} {:>12} {:>10} {:>7}\n", "kernel", kWidth, "calls", "microseconds", "mean", "share");
+    std::string text = fmt::format("{:<{}} {:>8} {:>11} {:>10} {:>7}\n", "kernel, all steps", kWidth, "launches",
+                                   "us in all", "us each", "share");
     for (const auto& [name, time] : rows) {
         const std::string shown = name.size() > kWidth ? name.substr(0, kWidth - 3) + "..." : name;
-        text +=
-            fmt::format("{:<{}} {:>7} {:>12.1f} {:>10.2f} {:>6.1f}%\n", shown, kWidth, time.calls, 1e6 * time.seconds,
-                        1e6 * time.seconds / static_cast<double>(time.calls), sum > 0 ? 100 * time.seconds / sum : 0.0);
+        text += fmt::format("{:<{}} {:>8} {:>11.1f} {:>10.2f} {:>6.1f}%\n", shown, kWidth, time.launches,
+                            1e6 * time.seconds, 1e6 * time.seconds / static_cast<double>(time.launches),
+                            sum > 0 ? 100 * time.seconds / sum : 0.0);
     }
     return text;
 }

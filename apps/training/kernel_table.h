@@ -9,11 +9,12 @@ namespace sinter {
 
 /// What the launches of one kernel took.
 struct KernelTime {
-    std::int64_t calls = 0;
-    double seconds = 0;  ///< on the device, all calls together
+    std::int64_t launches = 0;
+    double seconds = 0;  ///< on the device, all launches together
 };
 
-/// A line for each kernel, the longest first: name, calls, total and mean time, share of the sum. Empty for no kernels.
+/// A line for each kernel, the longest first: name, launches, total and mean time, share of the sum. Empty for no
+/// kernels.
 std::string kernel_table(const std::map<std::string, KernelTime>& kernels);
 
 /// The kernel's name without return type, namespaces and arguments, from that of the linker:

@@ -3,19 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "apps/roofs/roofs.h"
 #include "apps/training/kernel_table.h"
 #include "apps/training/trace_file.h"
 #include "apps/training/work_table.h"
+#include "core/train/readings.h"
 
 namespace sinter {
 namespace {
 
 /// Runs 1 and 2 of a kind of step fill the memory pool, run 3 is recorded: none of them is like the others.
-constexpr std::int64_t kUnlikeOthers = 4;
+constexpr std::int64_t kFirstUsualStep = 4;
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -32,33 +36,28 @@ StepProfile::StepProfile(Device device, const StepRange& steps) : device_(device
 #ifdef SINTER_HAS_CUDA
     device.run([&](auto& queue) {
         if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {
-            trace_ = std::make_unique<kernels::DeviceTrace>();
+            trace_ = std::make_unique<kernels::CudaTrace>();
             clock_ = std::make_unique<kernels::CudaStepClock>();
             absence_ = trace_->absence();
+            warms_up_ = steps.first > 0;
         }
     });
 #endif
 }
 
-void StepProfile::begin_step(std::int64_t step) {
-    if (is_over_) return;
-    const bool is_profiled = steps_.contains(step);
-    if (is_profiled && !is_active_) start();
-    if (!is_profiled && is_active_) {
-        stop();
-        is_over_ = true;
-        return;
-    }
+void StepProfile::begin_step(std::int64_t done) {
+    is_warm_up_ = warms_up_ && done + 1 == steps_.first;
+    if ((steps_.contains(done) || is_warm_up_) && !is_active_) start();
     is_in_step_ = true;
     step_began_ = now();
 }
 
 void StepProfile::end_step() {
     if (!std::exchange(is_in_step_, false)) return;
-    if (is_active_)
-        lead_of_host_.push_back(now());
-    else if (!is_over_)
+    if (!is_active_)
         note_step_time();
+    else if (!is_warm_up_)
+        launched_at_.push_back(now());
 }
 
 void StepProfile::drop_step() {
@@ -70,7 +69,7 @@ void StepProfile::drop_step() {
 }
 
 void StepProfile::note_step_time() {
-    if (++steps_seen_ < kUnlikeOthers) return;
+    if (++steps_seen_ < kFirstUsualStep) return;
 #ifdef SINTER_HAS_CUDA
     if (clock_) {
         device_.run([&](auto& queue) {
@@ -99,11 +98,18 @@ void StepProfile::stop() {
     is_active_ = false;
 #ifdef SINTER_HAS_CUDA
     if (trace_) {
-        for (kernels::DeviceRecord& record : trace_->stop()) {
-            const Work* const work = record.work > 0 ? works_[record.work - 1].get() : nullptr;
+        for (kernels::CudaRecord& record : trace_->stop()) {
+            const Work* const work =
+                record.work > 0 && record.work <= works_.size() ? works_[record.work - 1].get() : nullptr;
             launches_.push_back({std::move(record.kernel), record.begin, record.end, work, false});
         }
         absence_ = trace_->absence();
+        if (std::exchange(warms_up_, false)) {
+            const auto end = std::find_if(launches_.begin(), launches_.end(), [](const TimeSpan& launch) {
+                return launch.work && launch.work->kernel == std::string_view(kReadBack);
+            });
+            launches_.erase(launches_.begin(), end == launches_.end() ? end : end + 1);
+        }
     }
 #endif
     if (first_after_pause_ < launches_.size()) launches_[first_after_pause_].after_pause = true;
@@ -114,15 +120,15 @@ void StepProfile::begin_work(const Work& work) {
 #ifdef SINTER_HAS_CUDA
     if (trace_) {
         // A replayed step makes no calls, so what is noted here is what is launched now, or recorded.
-        const bool is_recorded = device_.run([](auto& queue) {
+        const bool is_recording = device_.run([](auto& queue) {
             if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>)
                 return queue.recording();
             else
                 return false;
         });
-        if (!is_active_ && !is_recorded) return;
+        if (!is_active_ && !is_recording) return;
         works_.push_back(std::make_unique<Work>(work));
-        kernels::set_work(works_.size());
+        kernels::CudaTrace::set_work(works_.size());
         return;
     }
 #endif
@@ -133,13 +139,13 @@ void StepProfile::begin_work(const Work& work) {
 
 void StepProfile::end_work() {
 #ifdef SINTER_HAS_CUDA
-    if (trace_) return kernels::set_work(0);
+    if (trace_) return kernels::CudaTrace::set_work(0);
 #endif
     if (is_active_) launches_.push_back({works_.back()->kernel, call_began_, now(), works_.back().get(), false});
 }
 
 void StepProfile::begin_range(const char* name) {
-    if (!is_active_) return;
+    if (!is_active_ || is_warm_up_) return;
     open_ranges_.push_back(ranges_.size());
     ranges_.push_back({name, now(), 0, nullptr, false});
 }
@@ -152,25 +158,20 @@ void StepProfile::end_range() {
 
 std::string StepProfile::finish() {
     if (is_active_) stop();
-    is_over_ = true;
-    const std::int64_t steps = std::ssize(lead_of_host_);
+    const std::int64_t steps = std::ssize(launched_at_);
     if (steps == 0) return "";
     if (launches_.empty()) {
         return fmt::format("no times of kernels: {}\n", absence_.empty() ? "none was launched" : absence_) +
                step_lines();
     }
     std::string text = work_table(launches_, steps, bench::measure_roofs(device_));
-    const StepTimes times = times_of(launches_);
-    const double whole = times.kernels + times.gaps, count = static_cast<double>(steps);
-    text += fmt::format("{:<59} {:>18.1f} {:>6.1f}%\n{:<59} {:>18.1f}   (means of {} steps)\n", "between kernels",
-                        1e6 * times.gaps / count, 100 * times.gaps / whole, "step", 1e6 * whole / count, steps);
     text += step_lines();
 #ifdef SINTER_HAS_CUDA
     if (trace_) {
         std::map<std::string, KernelTime> kernels;
         for (const TimeSpan& launch : launches_) {
             KernelTime& time = kernels[short_kernel_name(launch.name)];
-            ++time.calls;
+            ++time.launches;
             time.seconds += launch.end - launch.begin;
         }
         text += "\n" + kernel_table(kernels);
@@ -182,21 +183,23 @@ std::string StepProfile::finish() {
 /// The step without a trace, and how far the host is ahead of the device.
 std::string StepProfile::step_lines() const {
     std::string text;
+#ifdef SINTER_HAS_CUDA
+    if (trace_ && trace_->lost() > 0)
+        text += fmt::format("{} launches have no times and are missing\n", trace_->lost());
+#endif
     if (!untraced_.empty()) {
-        text += fmt::format("untraced: half of {} steps before these took up to {:.1f} us, 95 % up to {:.1f} us\n",
-                            untraced_.size(), 1e6 * quantile(untraced_, 0.5), 1e6 * quantile(untraced_, 0.95));
+        text += fmt::format("untraced: median {:.1f} us, 95th percentile {:.1f} us ({} steps before these)\n",
+                            1e6 * quantile(untraced_, 0.5), 1e6 * quantile(untraced_, 0.95), untraced_.size());
     }
 #ifdef SINTER_HAS_CUDA
     std::vector<double> leads;
     for (const TimeSpan& launch : launches_) {
-        if (!trace_ || !launch.work || launch.work->kernel != std::string_view(kLastOfStep)) continue;
-        if (leads.size() < lead_of_host_.size()) leads.push_back(launch.end - lead_of_host_[leads.size()]);
+        if (!trace_ || !launch.work || launch.work->kernel != std::string_view(kReadBack)) continue;
+        if (leads.size() < launched_at_.size()) leads.push_back(launch.end - launched_at_[leads.size()]);
     }
     if (!leads.empty()) {
-        text += fmt::format(
-            "lead of the host: it had launched a step {:.1f} us before the device was done with it "
-            "(median)\n",
-            1e6 * quantile(leads, 0.5));
+        text += fmt::format("lead of the host: {:.1f} us from the launch of a step to its end on the device (median)\n",
+                            1e6 * quantile(leads, 0.5));
     }
 #endif
     return text;

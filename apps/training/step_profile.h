@@ -2,38 +2,24 @@
 // file for a trace viewer (--trace).
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "apps/training/time_span.h"
+#include "apps/training/training_options.h"
 #include "core/device.h"
 #include "core/profile/range.h"
 #include "core/profile/work.h"
 
 #ifdef SINTER_HAS_CUDA
-#include "kernels/device_trace.h"
+#include "kernels/cuda_trace.h"
 #include "kernels/step_clock.h"
 #endif
 
 namespace sinter {
-
-/// Steps from `first` to the one before `end`.
-struct StepRange {
-    std::int64_t first = 0, end = 0;
-    bool contains(std::int64_t step) const { return step >= first && step < end; }
-};
-
-/// What ran, from its beginning to its end in seconds of std::chrono::steady_clock: a kernel, a copy or a fill of the
-/// device, or a range of the host.
-struct TimeSpan {
-    std::string name;
-    double begin = 0, end = 0;
-    const Work* work = nullptr;  ///< for whom; null for a range, and where that is not known
-    bool after_pause = false;    ///< whether what ran before it was left out, such as the tests between two epochs
-};
 
 /// Watches the steps of a run as they go: recorded steps stay recorded, and nobody waits within the profiled range.
 /// A device's times are those of CUPTI's records; what a kernel was called for is noted when it is launched or
@@ -43,11 +29,14 @@ public:
     /// To be made before the first step is recorded.
     StepProfile(Device device, const StepRange& steps);
 
-    /// Before the batch of the step after `step`, and after its numbers were sent for.
-    void begin_step(std::int64_t step);
+    /// Before the batch of a step, of which `done` came before it in the run.
+    void begin_step(std::int64_t done);
+    /// After the step's numbers were sent for.
     void end_step();
-    /// No step has come of begin_step(): what runs until the next one is none of a step.
+    /// Takes begin_step() back: the epoch has no batch left. The pause until the next step is in no table.
     void drop_step();
+    /// Whether all steps to be profiled are among the first `done`.
+    bool is_over(std::int64_t done) const { return done >= steps_.end; }
 
     /// Ends the profile, and returns its table; empty if no step was profiled. Measures the device's roofs meanwhile.
     std::string finish();
@@ -68,18 +57,20 @@ private:
 
     Device device_;
     StepRange steps_;
-    bool is_active_ = false, is_over_ = false, is_in_step_ = false;
+    bool is_active_ = false, is_in_step_ = false;
+    // A trace that begins makes a step slow, so the one before the first is traced too, and left out.
+    bool warms_up_ = false, is_warm_up_ = false;
     std::vector<std::unique_ptr<Work>> works_;  ///< whose addresses stay
     std::vector<TimeSpan> launches_, ranges_;
     std::size_t first_after_pause_ = 0;     ///< in launches_
     std::vector<std::size_t> open_ranges_;  ///< places in ranges_
-    std::vector<double> lead_of_host_;      ///< when the host had launched each profiled step
+    std::vector<double> launched_at_;       ///< by the host's clock, each profiled step
     std::vector<double> untraced_;          ///< seconds of steps before the profiled ones
     double call_began_ = 0, step_began_ = 0;
     std::int64_t steps_seen_ = 0;
     std::string absence_;  ///< why the device's times are not known
 #ifdef SINTER_HAS_CUDA
-    std::unique_ptr<kernels::DeviceTrace> trace_;  ///< of a CUDA device
+    std::unique_ptr<kernels::CudaTrace> trace_;  ///< of a CUDA device
     std::unique_ptr<kernels::CudaStepClock> clock_;
 #endif
 };

@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "apps/training/kernel_table.h"
 #include "core/files/files.h"
@@ -13,7 +14,7 @@ namespace {
 
 enum Track { kHost = 1, kLayers, kKernels };
 
-/// What the events of a track are under.
+/// Names a track.
 nlohmann::json name_of(Track track, const char* name) {
     return {{"ph", "M"}, {"name", "thread_name"}, {"pid", 1}, {"tid", track}, {"args", {{"name", name}}}};
 }

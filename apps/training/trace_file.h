@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <span>
 
-#include "apps/training/step_profile.h"
+#include "apps/training/time_span.h"
 
 namespace sinter {
 

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "apps/common/devices.h"
-#include "apps/training/step_profile.h"
 #include "core/names.h"
 #include "core/optim/schedule.h"
 #include "core/options/option_list.h"
@@ -62,6 +61,11 @@ void check_run_options(const TrainingOptions& options);
 /// check_run_options() does, and Error where the folder cannot be written.
 RunFolder open_run_folder(const OptionList& list, const TrainingOptions& options);
 
+/// Steps from `first` to the one before `end`.
+struct StepRange {
+    std::int64_t first = 0, end = 0;
+    bool contains(std::int64_t step) const { return step >= first && step < end; }
+};
 /// The steps of --profile-steps A:B; none where it is not given. Throws UsageError where it is no range.
 StepRange profiled_steps(const TrainingOptions& options);
 

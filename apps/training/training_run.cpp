@@ -85,8 +85,8 @@ void TrainingRun::begin_steps() {
 
 /// Goes to the next batch; false where the epoch has none left.
 bool TrainingRun::advance() {
-    ProfileRange::begin("step");
     if (profile_) profile_->begin_step(at_.step);
+    ProfileRange::begin("step");
     phase("batch");
     place_ = {.step = at_.step + 1, .position = batches_.position()};
     place_.images = batches_.advance();
@@ -110,7 +110,7 @@ void TrainingRun::compute_pass(const CapturedStep::Pass& pass, std::string_view 
     ProfileRange::end();
     at_.position = batches_.position();
     while (const auto reading = readings_.ready()) take(*reading);
-    if (profile_ && at_.step >= profiled_steps(options_).end) tell_profile();
+    if (profile_ && profile_->is_over(at_.step)) tell_profile();
     if (progress_ && progress_->count(place_.images)) progress_->show(shown());
 }
 

@@ -8,6 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "apps/training/kernel_table.h"
+#include "core/train/readings.h"
+
 namespace sinter {
 namespace {
 
@@ -39,7 +42,7 @@ Item& find_or_add(std::vector<Item>& items, const Is& is, Item made) {
 
 Row& row_of(std::vector<Section>& sections, const TimeSpan& launch) {
     const std::string phase = launch.work ? launch.work->phase : "", layer = launch.work ? launch.work->part->path : "";
-    const std::string kernel = launch.work ? launch.work->kernel : launch.name;
+    const std::string kernel = launch.work ? launch.work->kernel : short_kernel_name(launch.name);
     Section& section = find_or_add(sections, [&](const Section& s) { return s.phase == phase; }, {phase, {}});
     return find_or_add(section.rows, [&](const Row& r) { return r.layer == layer && r.kernel == kernel; },
                        {layer, kernel});
@@ -57,16 +60,12 @@ void for_each_launch(std::span<const TimeSpan> launches, const Visit& visit) {
     }
 }
 
-}  // namespace
-
-StepTimes times_of(std::span<const TimeSpan> launches) {
-    StepTimes times;
-    for_each_launch(launches, [&](const TimeSpan&, double seconds, double gap) {
-        times.kernels += seconds;
-        times.gaps += gap;
-    });
-    return times;
+/// The end of a long path is what tells layers apart.
+std::string_view last_characters(std::string_view text, std::size_t count) {
+    return text.substr(text.size() - std::min(text.size(), count));
 }
+
+}  // namespace
 
 std::string work_table(std::span<const TimeSpan> launches, std::int64_t steps,
                        const std::optional<bench::Roofs>& roofs) {
@@ -74,7 +73,9 @@ std::string work_table(std::span<const TimeSpan> launches, std::int64_t steps,
     std::map<const Work*, std::int64_t>
         last_step;  // in which a call of this work was seen: it may launch several times
     std::int64_t step = 0;
+    double whole = 0;
     for_each_launch(launches, [&](const TimeSpan& launch, double seconds, double gap) {
+        whole += seconds + gap;
         Row& row = row_of(sections, launch);
         ++row.launches;
         row.gaps += gap;
@@ -85,18 +86,17 @@ std::string work_table(std::span<const TimeSpan> launches, std::int64_t steps,
                 row.bytes += work->bytes;
                 if (roofs) row.least_seconds += roofs->least_seconds(work->bytes, work->multiply_adds);
             }
-            if (work->kernel == std::string_view(kLastOfStep)) ++step;
+            if (work->kernel == std::string_view(kReadBack)) ++step;
         }
     });
 
-    const StepTimes all = times_of(launches);
-    const double whole = all.kernels + all.gaps, count = static_cast<double>(steps);
+    const double count = static_cast<double>(steps);
     const auto line = [&](std::string_view layer, std::string_view kernel, const Row& row) {
         const std::string roof = row.least_seconds > 0 && row.seconds > 0
                                      ? fmt::format("{:.0f}%", 100 * row.least_seconds / row.seconds)
                                      : "";
         std::string cells =
-            fmt::format("{:<30} {:<28} {:>8.4g} {:>9.1f} {:>6.1f}% {:>7.1f} {:>8.3f} {:>5}", layer.substr(0, 30),
+            fmt::format("{:<30} {:<28} {:>8.4g} {:>9.1f} {:>6.1f}% {:>7.1f} {:>8.3f} {:>5}", last_characters(layer, 30),
                         kernel.substr(0, 28), static_cast<double>(row.launches) / count, 1e6 * row.seconds / count,
                         100 * row.seconds / whole, 1e6 * row.gaps / count, 1e-6 * row.bytes / count, roof);
         cells.erase(cells.find_last_not_of(' ') + 1);
@@ -112,7 +112,9 @@ std::string work_table(std::span<const TimeSpan> launches, std::int64_t steps,
         text += line(section.phase.empty() ? "outside of phases" : section.phase, "", total);
         for (const Row& row : section.rows) text += line("  " + row.layer, row.kernel, row);
     }
-    return text + line("all kernels", "", sum);
+    return text + line("all kernels", "", sum) +
+           fmt::format("{:<68} {:>9.1f} {:>6.1f}%\n{:<68} {:>9.1f}   (means of {} steps)\n", "between kernels",
+                       1e6 * sum.gaps / count, 100 * sum.gaps / whole, "step", 1e6 * whole / count, steps);
 }
 
 }  // namespace sinter

@@ -6,7 +6,7 @@
 #include "core/ops/operands.h"
 #include "core/ops/random.h"
 #include "core/ops/shape.h"
-#include "core/watch.h"
+#include "core/profile/scope.h"
 
 namespace sinter {
 namespace {

@@ -52,7 +52,7 @@ void MovingAverage::prepare(double decay) {
 
 void MovingAverage::apply() {
     const Tensor& average = average_.values();
-    call(kernel::interpolate, average, source_, average.count(), weight_);
+    call(kernel::interpolate, InPlace{average}, source_, average.count(), weight_);
     copy_buffers();
 }
 

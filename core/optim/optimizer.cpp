@@ -60,7 +60,7 @@ kernels::StepScalars<double> Adam::scalars(double learning_rate, std::int64_t t)
 
 void Adam::update(const Tensor& proceed) {
     const Tensor &w = arena().values(), &dw = arena().gradients(), &m = state()[0].values, &v = state()[1].values;
-    call(kernel::adam, w, m, v, dw, w.count(), options_, step_scalars(), proceed);
+    call(kernel::adam, InPlace{w}, InPlace{m}, InPlace{v}, dw, w.count(), options_, step_scalars(), proceed);
 }
 
 Rmsprop::Rmsprop(const Module& module, const RmspropOptions& options)
@@ -71,7 +71,7 @@ Rmsprop::Rmsprop(const Module& module, const RmspropOptions& options)
 void Rmsprop::update(const Tensor& proceed) {
     const Tensor &w = arena().values(), &dw = arena().gradients(), &v = state()[0].values;
     const Tensor buffer = state().size() > 1 ? state()[1].values : Tensor();
-    call(kernel::rmsprop, w, v, buffer, dw, w.count(), options_, step_scalars(), proceed);
+    call(kernel::rmsprop, InPlace{w}, InPlace{v}, InPlace{buffer}, dw, w.count(), options_, step_scalars(), proceed);
 }
 
 Sgd::Sgd(const Module& module, const SgdOptions& options)
@@ -85,7 +85,7 @@ Sgd::Sgd(const Module& module, const SgdOptions& options)
 void Sgd::update(const Tensor& proceed) {
     const Tensor &w = arena().values(), &dw = arena().gradients();
     const Tensor buffer = state().empty() ? Tensor() : state()[0].values;
-    call(kernel::sgd, w, buffer, dw, w.count(), options_, step_scalars(), proceed);
+    call(kernel::sgd, InPlace{w}, InPlace{buffer}, dw, w.count(), options_, step_scalars(), proceed);
 }
 
 }  // namespace sinter

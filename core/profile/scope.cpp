@@ -19,11 +19,11 @@ Part*& open_part() {
 }
 
 Part& child(Part& parent, const char* name) {
-    const auto place =
-        std::find_if(parent.parts.begin(), parent.parts.end(), [&](const auto& part) { return part->name == name; });
-    if (place != parent.parts.end()) return **place;
-    parent.parts.push_back(std::make_unique<Part>());
-    Part& part = *parent.parts.back();
+    const auto place = std::find_if(parent.children.begin(), parent.children.end(),
+                                    [&](const auto& part) { return part->name == name; });
+    if (place != parent.children.end()) return **place;
+    parent.children.push_back(std::make_unique<Part>());
+    Part& part = *parent.children.back();
     part.parent = &parent;
     part.name = name;
     part.path = parent.parent ? parent.path + "." + name : name;

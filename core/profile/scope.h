@@ -7,20 +7,20 @@
 
 namespace sinter {
 
-/// A part of a model: the names of the scopes that were open. Parts are made once and live for ever.
+/// A named part of the model, which the table calls a layer. Parts are made once and live for ever.
 struct Part {
     const Part* parent = nullptr;  ///< null for the outermost, which has no name
     std::string name;
     std::string path;  ///< "encoder.hidden"
-    std::vector<std::unique_ptr<Part>> parts;
+    std::vector<std::unique_ptr<Part>> children;
 };
 
 /// Names a part of the model while it lives: Scope scope("encoder"). Scopes nest.
 class Scope {
 public:
     explicit Scope(const char* name);
-    /// Opens a part again that was open before, for what is computed of it later, such as its gradients; all of its
-    /// names, in place of those that are open.
+    /// Opens `part` again in place of the scopes that are open: its gradients are computed long after it. Profilers see
+    /// all of its names.
     explicit Scope(const Part& part);
     ~Scope();
     Scope(const Scope&) = delete;

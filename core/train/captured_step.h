@@ -41,9 +41,6 @@ public:
     /// nobody else gets.
     StepNumbers run(const StepKind& kind, const Pass& pass);
 
-    /// From the next run on: whether recordings are made and replayed, or passes called.
-    void set_capture(bool capture) { capture_ = capture; }
-
     /// What one replay of a kind consists of; zeros where it was not recorded.
     struct Counts {
         int kernels = 0, copies = 0;
@@ -54,7 +51,7 @@ private:
     struct Recording;
 
     Device device_;
-    bool capture_;
+    const bool capture_;
     Ref<MemoryPool> memory_;
     std::map<StepKind, std::unique_ptr<Recording>> recordings_;
 };

@@ -37,7 +37,7 @@ void Readings::push(const StepPlace& place, const StepNumbers& numbers) {
             numbers.count);
     slot.place = place;
     for (std::size_t i = 0; i < slot.numbers.size(); ++i) slot.numbers[i].name = numbers.names[i];
-    const WorkScope work("read_back", 2 * numbers.values.bytes());
+    const WorkScope work(kReadBack, 2 * numbers.values.bytes());
     numbers.values.device().run([&](auto& queue) {
 #ifdef SINTER_HAS_CUDA
         if constexpr (std::is_same_v<decltype(queue), kernels::CudaQueue&>) {

@@ -11,6 +11,9 @@
 
 namespace sinter {
 
+/// The work (core/profile/work.h) that ends a step: its numbers are sent to the host.
+inline constexpr const char* kReadBack = "read_back";
+
 /// Which step: its number, where in its epoch it begins, and how many images it has.
 struct StepPlace {
     std::int64_t step = 0;

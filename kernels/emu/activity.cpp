@@ -1,9 +1,10 @@
 #include "kernels/emu/activity.h"
 
+#include <algorithm>
 #include <chrono>
-#include <cstring>
-#include <iterator>
+#include <mutex>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -82,7 +83,7 @@ void tell(CUpti_CallbackIdResource event, CUgraphNode_st& node, CUgraphNode_st* 
 
 }  // namespace
 
-Origin origin_of_call() {
+Origin note_call() {
     Recorder& to = recorder();
     if (to.kinds.empty()) return {};
     const Origin origin{++to.calls, 0};
@@ -140,6 +141,11 @@ CUptiResult cuptiGetGraphNodeId(cudaGraphNode_t node, std::uint64_t* id) {
     return CUPTI_SUCCESS;
 }
 
+CUptiResult cuptiGetVersion(std::uint32_t* version) {
+    *version = 130001;
+    return CUPTI_SUCCESS;
+}
+
 CUptiResult cuptiGetTimestamp(std::uint64_t* time) {
     *time = nanoseconds();
     return CUPTI_SUCCESS;
@@ -178,6 +184,11 @@ CUptiResult cuptiActivityGetNextRecord(std::uint8_t* buffer, std::size_t valid, 
     std::uint8_t* const next = *record ? reinterpret_cast<std::uint8_t*>(*record) + size : buffer;
     if (next >= buffer + valid) return CUPTI_ERROR_MAX_LIMIT_REACHED;
     *record = reinterpret_cast<CUpti_Activity*>(next);
+    return CUPTI_SUCCESS;
+}
+
+CUptiResult cuptiActivityGetNumDroppedRecords(CUcontext, std::uint32_t, std::size_t* dropped) {
+    *dropped = 0;
     return CUPTI_SUCCESS;
 }
 

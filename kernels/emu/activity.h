@@ -13,9 +13,9 @@ struct Origin {
     std::uint64_t node = 0;
 };
 
-/// That of a call that is made now, with the number that its thread has pushed for it. All zeros while nothing is
+/// Counts a call that is made now, and notes the number that its thread has pushed for it. All zeros while nothing is
 /// recorded.
-Origin origin_of_call();
+Origin note_call();
 
 /// Does the work, and records it where that is asked for.
 cudaError_t do_recorded(const CUgraphNode_st& work, const Origin& origin);

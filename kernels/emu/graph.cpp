@@ -36,12 +36,12 @@ std::set<std::size_t> with_ancestors(const CUgraph_st& graph, std::vector<std::s
 std::vector<std::size_t> replay_order(const CUgraph_st& graph, const Schedule& schedule) {
     static std::atomic<std::uint64_t> replays = 0;
     const std::uint64_t replay = ++replays;
-    std::vector<std::size_t> missing, ready, order;
-    std::vector<std::vector<std::size_t>> before(graph.nodes.size());
+    std::vector<std::size_t> unmet, ready, order;
+    std::vector<std::vector<std::size_t>> successors(graph.nodes.size());
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-        for (const std::size_t earlier : graph.nodes[i].after) before[earlier].push_back(i);
-        missing.push_back(graph.nodes[i].after.size());
-        if (missing[i] == 0) ready.push_back(i);
+        for (const std::size_t earlier : graph.nodes[i].after) successors[earlier].push_back(i);
+        unmet.push_back(graph.nodes[i].after.size());
+        if (unmet[i] == 0) ready.push_back(i);
     }
     while (!ready.empty()) {
         std::vector<int> places;
@@ -50,8 +50,8 @@ std::vector<std::size_t> replay_order(const CUgraph_st& graph, const Schedule& s
         const std::size_t node = *chosen;
         ready.erase(chosen);
         order.push_back(node);
-        for (const std::size_t later : before[node]) {
-            if (--missing[later] == 0) ready.push_back(later);
+        for (const std::size_t later : successors[node]) {
+            if (--unmet[later] == 0) ready.push_back(later);
         }
     }
     return order;
@@ -79,13 +79,14 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     const bool all_joined = std::ranges::all_of(capture->streams, [&](const CUstream_st* part) {
         return std::ranges::includes(joined, with_ancestors(*capture->graph, part->frontier));
     });
+    const std::unique_ptr<CUgraph_st> recorded = std::exchange(capture->graph, nullptr);
     for (CUstream_st* part : capture->streams) part->capture = nullptr;
     if (!capture->is_valid) return report(cudaErrorStreamCaptureInvalidated, "a call during the capture was refused");
     if (!all_joined) {
         return report(cudaErrorStreamCaptureUnjoined,
                       "a stream that was forked from the captured one has work that nobody there waits for");
     }
-    *graph = capture->graph.release();
+    *graph = new CUgraph_st(std::move(*recorded));
     return cudaSuccess;
 }
 
@@ -114,7 +115,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
     const std::lock_guard lock(order_guard());
-    return enqueue_outside_of_capture(stream, "replayed", [graph = executable->graph, origin = origin_of_call()] {
+    return enqueue_outside_of_capture(stream, "replayed", [graph = executable->graph, origin = note_call()] {
         for (const std::size_t place : replay_order(*graph, schedule())) {
             const CUgraphNode_st& node = graph->nodes[place];
             if (const cudaError_t error = do_recorded(node, {origin.call, node.id})) return error;

@@ -33,28 +33,29 @@ Streams& current_streams() {
     return value;
 }
 
-/// Does the next task of a stream. After a failure a device does nothing more, so the others are dropped.
-cudaError_t do_next(CUstream_st& stream) {
-    const Action task = std::move(stream.tasks.front());
-    stream.tasks.pop_front();
+/// Does the next task. After a failure a device does nothing more, so the others are dropped.
+cudaError_t do_next(Tasks& tasks) {
+    const Action task = std::move(tasks.front());
+    tasks.pop_front();
     const cudaError_t error = task();
-    if (error != cudaSuccess) stream.tasks.clear();
+    if (error != cudaSuccess) tasks.clear();
     return error;
 }
 
 cudaError_t finish(CUstream_st& stream) {
-    while (!stream.tasks.empty()) {
-        if (const cudaError_t error = do_next(stream)) return error;
+    while (!stream.tasks->empty()) {
+        if (const cudaError_t error = do_next(*stream.tasks)) return error;
     }
     return cudaSuccess;
 }
 
 /// Does what its stream has to do before the place.
 cudaError_t reach(const Place& place) {
-    while (!place.reached && !place.stream->tasks.empty()) {
-        if (const cudaError_t error = do_next(*place.stream)) return error;
+    while (!place.reached && !place.tasks->empty()) {
+        if (const cudaError_t error = do_next(*place.tasks)) return error;
     }
-    return cudaSuccess;
+    if (place.reached) return cudaSuccess;
+    return report(cudaErrorLaunchFailure, "work in front of an event was dropped, because a launch before it failed");
 }
 
 cudaError_t failure_of_wait() {
@@ -64,7 +65,7 @@ cudaError_t failure_of_wait() {
 
 cudaError_t do_or_keep(CUstream_st* stream, Action action) {
     if (!stream || streams() == Streams::prompt) return action();
-    stream->tasks.push_back(std::move(action));
+    stream->tasks->push_back(std::move(action));
     return cudaSuccess;
 }
 
@@ -113,8 +114,7 @@ cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, std::string nam
     const std::lock_guard lock(order_guard());
     CUgraphNode_st node{type, std::move(name), std::move(action), {}};
     if (!stream || !stream->capture) {
-        return do_or_keep(stream,
-                          [node = std::move(node), origin = origin_of_call()] { return do_recorded(node, origin); });
+        return do_or_keep(stream, [node = std::move(node), origin = note_call()] { return do_recorded(node, origin); });
     }
     std::deque<CUgraphNode_st>& nodes = stream->capture->graph->nodes;
     node.after = std::exchange(stream->frontier, {nodes.size()});
@@ -157,6 +157,8 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
     const std::lock_guard lock(order_guard());
+    if (event->capture && !event->capture->graph)
+        return report(cudaErrorCapturedEvent, "a stream waits for an event of a capture that has ended");
     if (event->capture) {
         if (!stream->capture) join(*stream, event->capture);
         if (stream->capture != event->capture) {
@@ -193,7 +195,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     event->capture = stream->capture;
     event->frontier = stream->frontier;
     if (stream->capture) return cudaSuccess;
-    event->place = std::make_shared<Place>(Place{stream, false, {}});
+    event->place = std::make_shared<Place>(Place{stream->tasks, false, {}});
     return do_or_keep(stream, [place = event->place] {
         place->at = std::chrono::steady_clock::now();
         place->reached = true;
@@ -213,7 +215,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
     const std::lock_guard lock(order_guard());
     if (!begin->timed || !end->timed || !begin->place || !end->place)
-        return report(cudaErrorInvalidValue, "an event was made without timing, or was not recorded");
+        return report(cudaErrorInvalidResourceHandle, "an event was made without timing, or was not recorded");
     if (!begin->place->reached || !end->place->reached)
         return report(cudaErrorNotReady, "an event has not been reached yet; wait for it first");
     *milliseconds = std::chrono::duration<float, std::milli>(end->place->at - begin->place->at).count();

@@ -37,9 +37,12 @@ cudaError_t enqueue_outside_of_capture(cudaStream_t stream, const char* done, Ac
 /// An error if the stream is being captured, with a sentence on `done`: what waits or allocates is refused then.
 cudaError_t refuse_in_capture(cudaStream_t stream, const char* done);
 
+/// What a stream has to do. Events on it know it too, and may outlive the stream.
+using Tasks = std::deque<Action>;
+
 /// A place on a stream: that of an event.
 struct Place {
-    CUstream_st* stream = nullptr;
+    std::shared_ptr<Tasks> tasks;
     bool reached = false;
     std::chrono::steady_clock::time_point at;
 };
@@ -70,7 +73,7 @@ struct CUgraph_st {
 };
 
 struct CUstream_st {
-    std::deque<sinter::emu::Action> tasks;
+    std::shared_ptr<sinter::emu::Tasks> tasks = std::make_shared<sinter::emu::Tasks>();
     std::shared_ptr<sinter::emu::Capture> capture;
     std::vector<std::size_t> frontier;  ///< of the capture: the nodes that the next one comes after
 };

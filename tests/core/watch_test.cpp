@@ -9,6 +9,7 @@
 #include "core/ops/arithmetic.h"
 #include "core/ops/linear.h"
 #include "core/ops/reduce.h"
+#include "core/profile/scope.h"
 #include "core/tape.h"
 #include "tests/common/errors.h"
 

@@ -105,6 +105,16 @@ TEST_F(LateStreams, AFaultIsFoundByTheWait) {
     EXPECT_EQ(sentence_of([&] { queue.synchronise(); }), "");
 }
 
+TEST_F(LateStreams, WhatComesAfterAFaultIsNeverReached) {
+    StreamEvent before, after;
+    before.record(queue.stream());
+    broken_barrier(queue, BarrierFault::some_return);
+    after.record(queue.stream());
+    EXPECT_EQ(sentence_of([&] { before.wait(); }), "");
+    EXPECT_NE(sentence_of([&] { queue.synchronise(); }), "");
+    EXPECT_NE(sentence_of([&] { after.wait(); }).find("was dropped"), std::string::npos);
+}
+
 TEST_F(LateStreams, MemoryThatIsReleasedTwiceIsToldByTheNextCall) {
     void* const y = queue.allocate(16);
     queue.release(y);
@@ -227,6 +237,16 @@ TEST_F(Captures, ARefusedCallEndsThem) {
     cudaGraph_t graph = nullptr;
     EXPECT_EQ(cudaStreamEndCapture(stream, &graph), cudaErrorStreamCaptureInvalidated);
     EXPECT_EQ(graph, nullptr);
+    cudaGetLastError();
+}
+
+TEST_F(Captures, AnEventOfOneThatHasEndedIsRefused) {
+    CudaGraph graph(queue, [&] {
+        fork();
+        join();
+    });
+    EXPECT_EQ(cudaStreamWaitEvent(queue.stream(), joined), cudaErrorCapturedEvent);
+    EXPECT_EQ(cudaEventSynchronize(joined), cudaErrorCapturedEvent);
     cudaGetLastError();
 }
 

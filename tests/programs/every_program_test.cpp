@@ -110,7 +110,7 @@ TEST_P(EveryProgram, SaysWhereProductsAreRoundedUnasked) {
     if (Device::cuda_devices(&why_none) == 0) GTEST_SKIP() << "no CUDA device: " << why_none;
     const auto said = [&](Arguments more) {
         more.insert(more.end(), {"--device", "cuda", "--dry-run"});
-        return succeed(training(path("run"), more)).err.find("products in tf32") != std::string::npos;
+        return succeed(training(path("run"), more)).err.find("multiplies in tf32") != std::string::npos;
     };
     EXPECT_EQ(said({}), GetParam().name == "dcgan");
     EXPECT_FALSE(said({"--precision", "fp32"}));

@@ -19,8 +19,8 @@ TEST(KernelTable, TheTableBeginsWithTheLongest) {
     const std::size_t first = table.find("long_kernel"), second = table.find("short_kernel");
     ASSERT_NE(second, std::string::npos);
     EXPECT_LT(first, second);
-    EXPECT_NE(table.find("      2         60.0      30.00   75.0%\n"), std::string::npos) << table;
-    EXPECT_NE(table.find("     10         20.0       2.00   25.0%\n"), std::string::npos) << table;
+    EXPECT_NE(table.find("       2        60.0      30.00   75.0%\n"), std::string::npos) << table;
+    EXPECT_NE(table.find("      10        20.0       2.00   25.0%\n"), std::string::npos) << table;
 }
 
 TEST(KernelTable, WithoutKernelsThereIsNone) { EXPECT_EQ(kernel_table({}), ""); }

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "core/device.h"
+#include "tests/common/environment.h"
 #include "tests/programs/vae_program.h"
 
 namespace sinter {
@@ -32,6 +33,12 @@ TEST_F(VaeProgramOnCUDA, RecordedStepsResumedStepsAndLaunchedStepsGiveTheSameBit
     EXPECT_NE(outcome.err.find("on cuda:0 ("), std::string::npos) << outcome.err;
     train_on_cuda(path("launched"), {"--epochs", "4", "--no-capture"});
     EXPECT_TRUE(have_same_arrays(path("launched"), path("reference")));
+    {
+        // The other extreme of an emulated device: its streams are never behind the host.
+        const tests::ScopedEnvironment prompt("SINTER_EMU_STREAMS", "prompt");
+        train_on_cuda(path("prompt"), {"--epochs", "4"});
+        EXPECT_TRUE(have_same_arrays(path("prompt"), path("reference")));
+    }
     train_on_cuda(path("run"), {"--epochs", "2"});
     go_on(path("run"), {"--epochs", "4"});
     expect_same_run(path("run"), path("reference"));

@@ -29,7 +29,7 @@ DCGAN = """
 echo "$$" >{folder}/dcgan.pid
 echo 'phase        microseconds   share  steps   (medians of 50 steps)'
 echo 'generator forward 90000.0   99.0%     50'
-echo 'untraced: half of 50 steps before these took up to 80000.0 us, 95 % up to 90000.0 us'
+echo 'untraced: median 80000.0 us, 95th percentile 90000.0 us (50 steps before these)'
 sleep 600
 """
 # PyTorch: the twin of the VAE is faster compiled, that of the DCGAN channels-last.
@@ -51,7 +51,7 @@ class Reading(unittest.TestCase):
         self.assertEqual(beside_pytorch.sinter_number(vae, '{"split": "train", "images_per_second": 96000.5}'), 96000.5)
         self.assertIsNone(beside_pytorch.sinter_number(vae, '{"split": "test", "loss": 105.6}'))
         self.assertIsNone(beside_pytorch.sinter_number(vae, "step 12.0"))
-        self.assertEqual(beside_pytorch.sinter_number(gan, "untraced: half of 50 steps before these took up to 286000.0 us, 95 % up"), 286)
+        self.assertEqual(beside_pytorch.sinter_number(gan, "untraced: median 286000.0 us, 95th percentile 1 us"), 286)
         self.assertIsNone(beside_pytorch.sinter_number(gan, "step                 286000.0   (means of 2 steps)"))
         self.assertIsNone(beside_pytorch.sinter_number(gan, "forward          12345.0   99.0%"))
         twin = "DCGAN 64  batch 64  568.123 ms/step  113 images/s"

@@ -90,7 +90,7 @@ class Steps(Folder):
 
     def judge(self, code, *lines):
         """(outcome, note) of a GoogleTest program that said these lines."""
-        return steps.judge(steps.Step("memcheck", "sanitize", [], 240, is_test=True), code, 240, "\n".join(lines), "")
+        return steps.judge(steps.Step("memcheck", "sanitize", [], 240, is_test=True, is_sanitizer=True), code, 240, "\n".join(lines), "")
 
     def test_a_sanitizer_that_does_not_finish_says_nothing_against_the_kernels(self):
         begun = ["========= COMPUTE-SANITIZER", "[ RUN      ] Kernels_CUDA.add", "[       OK ] Kernels_CUDA.add (9 ms)"]
@@ -101,7 +101,8 @@ class Steps(Folder):
     def test_a_sanitizer_that_refuses_the_device_is_missing(self):
         refusal = "print('========= Error: Device not supported. Please refer to the manual.');"
         failure = "print('[  FAILED  ] Kernels_CUDA.add (1 ms)');"
-        step = steps.Step("memcheck", "sanitize", [], 1, is_test=True)
+        step = stages.steps_of("sanitize", stages.Machine(ROOT, self.folder, self.folder, self.folder))[0]
+        step.needs = []
         for program, outcome in ((refusal, steps.MISSING), (failure + refusal, steps.FAILED)):
             step.command = [sys.executable, "-c", program + "exit(1)"]
             self.assertEqual(steps.run_step(step, self.notebook, self.folder, 20).outcome, outcome)
@@ -183,19 +184,19 @@ class Stages(Folder):
         sources = "".join(file.read_text() for file in (ROOT / "tests" / "kernels").glob("*.cpp"))
         for name in re.findall(r"\w+", stages.PRODUCTS):
             self.assertIn(f"TEST_P({name},", sources)
-        for step in stages.steps_of("tiles", self.machine()):
+        for step in stages.steps_of("sanitize", self.machine()):
             self.assertEqual(step.command[-1], "--gtest_filter=" + stages.PRODUCTS)
             self.assertTrue(step.is_test)
             self.assertEqual("--track-stream-ordered-races" in step.command, "memcheck" in step.command)
 
     def test_nine_minutes_reach_the_marks(self):
         """By the limits: what comes before them may take as long as it may take, built here or brought along."""
-        machine = self.machine(is_built=True, emulator_hashes=self.folder / "hashes.txt")
+        machine = self.machine(is_built=True, emulated_hashes=self.folder / "hashes.txt")
 
         def seconds(*names):
             return sum(step.limit for name in names for step in stages.steps_of(name, machine))
 
-        self.assertLess(seconds("tiles", "compare", "profile", "bench"), 420)
+        self.assertLess(seconds("sanitize", "compare", "profile", "bench"), 420)
         self.assertEqual(stages.steps_of("build", machine), [])
 
     def test_hashes_that_are_brought_along_spare_the_emulated_build(self):
@@ -205,14 +206,14 @@ class Stages(Folder):
         emulated = ["configure_emulated", "compile_emulated", "hashes_emulated"]
         prepared = [step.name for step in stages.prepare_steps(self.machine(), "90")]
         self.assertEqual(prepared, ["configure_binaries", "compile_binaries", *emulated])
-        self.assertEqual(set(names()) - set(names(emulator_hashes=self.folder / "hashes")), set(emulated))
+        self.assertEqual(set(names()) - set(names(emulated_hashes=self.folder / "hashes")), set(emulated))
 
     def test_peers_with_a_mark_come_first(self):
-        marked, others = ([s.name for s in stages.steps_of(stage, self.machine())] for stage in ("marks", "peers"))
+        marked, others = ([s.name for s in stages.steps_of(stage, self.machine())] for stage in ("peers", "peers_more"))
         for names, is_marked in ((marked, True), (others, False)):
             for name in names:
                 self.assertEqual(bool(re.search("vae.*_(eager|graph)|dcgan64.*_compiled", name)), is_marked, name)
-        self.assertLess(list(stages.STAGES).index("marks"), list(stages.STAGES).index("peers"))
+        self.assertLess(list(stages.STAGES).index("peers"), list(stages.STAGES).index("peers_more"))
 
     def test_a_run_that_is_timed_has_an_epoch_after_the_first(self):
         for name, (ours, _) in stages.SPEEDS.items():
@@ -256,8 +257,8 @@ class Report(Folder):
         self.assertIn("\n- elementwise/add/n=3\n", text)
 
     def test_hashes_that_were_brought_along_take_the_place_of_the_emulated_device(self):
-        self.machine.emulator_hashes = self.folder / "hashes.txt"
-        self.machine.emulator_hashes.write_text("01 gemm/gemm/m=1\n03 elementwise/old/n=3\n")
+        self.machine.emulated_hashes = self.folder / "hashes.txt"
+        self.machine.emulated_hashes.write_text("01 gemm/gemm/m=1\n03 elementwise/old/n=3\n")
         self.note("hashes_device", "compare", "01 gemm/gemm/m=1\n02 elementwise/add/n=3\n")
         text = self.report()
         self.assertIn("Of 3 kernel cases in fp32, 1 have the same bits on both.", text)

@@ -37,7 +37,7 @@ def vendor_line(notebook):
 def test_section(notebook, outcomes):
     rows = []
     for outcome in outcomes:
-        if outcome.stage not in ("test", "tiles", "sanitize", "vendor"):
+        if outcome.stage not in ("test", "sanitize", "sanitize_more", "vendor"):
             continue
         counts = findings.test_counts(notebook.output(outcome.name))
         if counts:
@@ -47,7 +47,7 @@ def test_section(notebook, outcomes):
 
 
 def compare_section(notebook, machine):
-    brought = machine.emulator_hashes
+    brought = machine.emulated_hashes
     device = findings.hashes(notebook.output("hashes_device"))
     emulated = findings.hashes(brought.read_text() if brought else notebook.output("hashes_emulated"))
     if not device or not emulated:

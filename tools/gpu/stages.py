@@ -24,7 +24,7 @@ SPEEDS = {
 }  # fmt: skip
 # How PyTorch runs the same step.
 MODES = {"eager": [], "compiled": ["--compile"], "graph": ["--graph"]}
-# The steps that are seen through.
+# Runs whose steps are profiled.
 PROFILES = {
     "vae_tf32": ["mnist_vae", "--epochs", 1, "--batch-size", 128, "--precision", "tf32"],
     "dcgan28_tf32": ["dcgan", "--epochs", 1, "--size", 28, "--batch-size", 128, "--ema", 0, "--precision", "tf32"],
@@ -33,7 +33,7 @@ CHANNELS_LAST = ["--channels-last"]  # of the DCGANs: what cuDNN is fastest with
 # Marks that the step is held to: (how its name begins, PyTorch's mode, times as fast).
 MARKS = (("vae_", "eager", 8.0), ("vae_", "graph", 1.5), ("dcgan64_", "compiled", 1.0))
 
-# What can be brought along. The tests of programs know them by paths of the machine that built them.
+# Programs that --prepare packs. programs_test stays behind: paths of the machine that built it are compiled in.
 BINARIES = ("kernels_test", "core_test", "models_test", "mnist_vae", "dcgan", "kernel_bench")
 
 # What the sanitizers run in kernels_test. Of matrix products and convolutions not the sweeps over shapes, thousands of
@@ -75,7 +75,7 @@ class Machine:
     build: pathlib.Path
     emulated_build: pathlib.Path
     emulate: bool = False  # everything on the emulated device: a rehearsal
-    emulator_hashes: pathlib.Path = None  # what the emulated device computes, if that is known already
+    emulated_hashes: pathlib.Path = None  # what the emulated device computes, if that is known already
     is_built: bool = False  # `build` holds programs that were brought along and work here
     all_tests: bool = False  # also those that use no GPU
     architecture: str = ""  # of the GPU, "90"
@@ -89,7 +89,8 @@ class Machine:
 
     def built(self, path):
         """A need of a step: what the stage build makes."""
-        return self.build / path, f"{path} has not been built (--stage build)"
+        why = "was not brought along; without --prepared it is built here" if self.is_built else "has not been built (--stage build)"
+        return self.build / path, f"{path} {why}"
 
 
 def configure(machine, build, options):
@@ -122,7 +123,7 @@ def build_steps(machine):
         Step("configure", "build", configure(machine, machine.build, options), 120, needs),
         Step("compile", "build", compile_command(machine, machine.build), 300, needs),
     ]
-    if machine.emulated_build == machine.build or machine.emulator_hashes:
+    if machine.emulated_build == machine.build or machine.emulated_hashes:
         return steps
     return steps + emulated_build_steps(machine)
 
@@ -176,7 +177,7 @@ def compare_steps(machine):
     """What both devices compute."""
     device = Step("hashes_device", "compare", [machine.build / "tests/kernels_test", "--hashes"], 60,
                   [machine.built("tests/kernels_test")])  # fmt: skip
-    return [device] if machine.emulator_hashes else [device, emulated_hashes_step(machine)]
+    return [device] if machine.emulated_hashes else [device, emulated_hashes_step(machine)]
 
 
 def prepare_steps(machine, architecture):
@@ -192,16 +193,16 @@ def sanitizer_steps(machine, stage, filters, limit):
         command = ["compute-sanitizer", "--tool", tool, *SANITIZER_OPTIONS.get(tool, []), "--error-exitcode", 9, test,
                    f"--gtest_filter={filter_}"]  # fmt: skip
         needs = [machine.tool("compute-sanitizer"), machine.built("tests/kernels_test")]
-        steps.append(Step(name, stage, command, limit, needs, is_test=True))
+        steps.append(Step(name, stage, command, limit, needs, is_test=True, is_sanitizer=True))
     return steps
 
 
-def tile_steps(machine):
-    return sanitizer_steps(machine, "tiles", TILES, 60)
-
-
 def sanitize_steps(machine):
-    return sanitizer_steps(machine, "sanitize", SANITIZED, 240)
+    return sanitizer_steps(machine, "sanitize", TILES, 60)
+
+
+def more_sanitize_steps(machine):
+    return sanitizer_steps(machine, "sanitize_more", SANITIZED, 240)
 
 
 def bench_step(machine, stage, precision):
@@ -302,29 +303,29 @@ def pytorch_steps(machine, stage, is_marked):
     return steps
 
 
-def mark_steps(machine):
-    return pytorch_steps(machine, "marks", True)
-
-
 def peer_steps(machine):
-    return pytorch_steps(machine, "peers", False)
+    return pytorch_steps(machine, "peers", True)
+
+
+def more_peer_steps(machine):
+    return pytorch_steps(machine, "peers_more", False)
 
 
 # In the order of what a check that is cut short should have done.
 STAGES = {
     "build": build_steps,
     "test": test_steps,
-    "tiles": tile_steps,
+    "sanitize": sanitize_steps,
     "compare": compare_steps,
     "speed": speed_steps,
     "profile": profile_steps,
     "bench": bench_steps,
     "sweep": sweep_steps,
-    "marks": mark_steps,
-    "counters": counter_steps,
-    "sanitize": sanitize_steps,
-    "bench_more": more_bench_steps,
     "peers": peer_steps,
+    "counters": counter_steps,
+    "sanitize_more": more_sanitize_steps,
+    "bench_more": more_bench_steps,
+    "peers_more": more_peer_steps,
     "vendor": vendor_steps,
 }
 

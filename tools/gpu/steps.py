@@ -26,7 +26,8 @@ class Step:
     needs: list = dataclasses.field(default_factory=list)
     environment: dict = dataclasses.field(default_factory=dict)
     fresh: pathlib.Path = None  # a folder of an earlier try, removed first
-    is_test: bool = False  # a GoogleTest program, perhaps under compute-sanitizer
+    is_test: bool = False  # a GoogleTest program
+    is_sanitizer: bool = False  # under compute-sanitizer
 
 
 @dataclasses.dataclass
@@ -113,7 +114,7 @@ def judge(step, code, limit, output, errors):
         # Slow is not wrong; but what was wrong before the limit still is.
         wrong = step.is_test and (findings.failed_tests(output) or findings.sanitizer_report(output))
         return FAILED if wrong else UNFINISHED, f"did not finish in {limit} s; {said}"
-    unsupported = findings.no_sanitizer(output + errors) if step.stage == "sanitize" else ""
+    unsupported = findings.no_sanitizer(output + errors) if step.is_sanitizer else ""
     found = findings.failed_tests(output) or findings.sanitizer_report(output) not in ("", unsupported)
     if code and unsupported and not found:
         return MISSING, unsupported

@@ -1,4 +1,4 @@
-// The CUDA device that kernel_bench runs on, as far as its report tells of it.
+// What roofs and reports need to know of a CUDA device.
 #pragma once
 
 #include <string>

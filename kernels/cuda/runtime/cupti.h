@@ -11,6 +11,7 @@ namespace sinter::kernels {
 
 /// CUPTI's functions by their names in its documentation, without the prefix.
 struct Cupti {
+    decltype(&cuptiGetVersion) GetVersion;
     decltype(&cuptiSubscribe) Subscribe;
     decltype(&cuptiUnsubscribe) Unsubscribe;
     decltype(&cuptiEnableCallback) EnableCallback;
@@ -21,6 +22,7 @@ struct Cupti {
     decltype(&cuptiActivityDisable) ActivityDisable;
     decltype(&cuptiActivityFlushAll) ActivityFlushAll;
     decltype(&cuptiActivityGetNextRecord) ActivityGetNextRecord;
+    decltype(&cuptiActivityGetNumDroppedRecords) ActivityGetNumDroppedRecords;
     decltype(&cuptiActivityPushExternalCorrelationId) ActivityPushExternalCorrelationId;
     decltype(&cuptiActivityPopExternalCorrelationId) ActivityPopExternalCorrelationId;
 };

@@ -1,7 +1,7 @@
 #include "kernels/step_clock.h"
 
 #include <array>
-#include <cstdint>
+#include <cstddef>
 
 #include "kernels/cuda/runtime/error.h"
 

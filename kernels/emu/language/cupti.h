@@ -28,12 +28,14 @@ CUptiResult cuptiUnsubscribe(CUpti_SubscriberHandle subscriber);
 CUptiResult cuptiEnableCallback(std::uint32_t enable, CUpti_SubscriberHandle subscriber, CUpti_CallbackDomain domain,
                                 CUpti_CallbackId id);
 CUptiResult cuptiGetGraphNodeId(cudaGraphNode_t node, std::uint64_t* id);
+CUptiResult cuptiGetVersion(std::uint32_t* version);
 CUptiResult cuptiGetTimestamp(std::uint64_t* nanoseconds);
 
 // What was done, in buffers that the caller hands out.
 enum CUpti_ActivityKind {
     CUPTI_ACTIVITY_KIND_MEMCPY = 1,
     CUPTI_ACTIVITY_KIND_MEMSET = 2,
+    CUPTI_ACTIVITY_KIND_DRIVER = 4,
     CUPTI_ACTIVITY_KIND_RUNTIME = 5,
     CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL = 10,
     CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION = 39
@@ -64,5 +66,6 @@ CUptiResult cuptiActivityEnable(CUpti_ActivityKind kind);
 CUptiResult cuptiActivityDisable(CUpti_ActivityKind kind);
 CUptiResult cuptiActivityFlushAll(std::uint32_t flag);
 CUptiResult cuptiActivityGetNextRecord(std::uint8_t* buffer, std::size_t valid, CUpti_Activity** record);
+CUptiResult cuptiActivityGetNumDroppedRecords(CUcontext context, std::uint32_t stream, std::size_t* dropped);
 CUptiResult cuptiActivityPushExternalCorrelationId(CUpti_ExternalCorrelationKind kind, std::uint64_t id);
 CUptiResult cuptiActivityPopExternalCorrelationId(CUpti_ExternalCorrelationKind kind, std::uint64_t* last);

@@ -70,7 +70,7 @@ TEST(Work, CountsFillsAndCopies) {
     EXPECT_EQ(calls.works.back().bytes, 800);
 }
 
-TEST(Work, OfOthersIsNotTold) {
+TEST(Work, IsToldToNobodyAfterTheObserversEnd) {
     { const Calls gone; }
     EXPECT_EQ(WorkObserver::current(), nullptr);
     Tensor::zeros({1}, Device::cpu());

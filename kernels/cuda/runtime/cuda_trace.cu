@@ -1,4 +1,4 @@
-#include "kernels/device_trace.h"
+#include "kernels/cuda_trace.h"
 
 #include <algorithm>
 #include <utility>
@@ -23,8 +23,12 @@ namespace {
 
 constexpr CUpti_ActivityKind kKinds[] = {
     CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL, CUPTI_ACTIVITY_KIND_MEMCPY, CUPTI_ACTIVITY_KIND_MEMSET,
-    // Without the calls of the runtime, CUPTI does not tell which of them a number was pushed for.
-    CUPTI_ACTIVITY_KIND_RUNTIME, CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION};
+    // Without the calls of the runtime and, for libraries, of the driver, CUPTI does not tell for which of them a
+    // number was pushed.
+    CUPTI_ACTIVITY_KIND_RUNTIME, CUPTI_ACTIVITY_KIND_DRIVER, CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION};
+
+/// CUPTI of CUDA 13.0 before its first update hangs where recording ends.
+constexpr std::uint32_t kBrokenVersion = 130000;
 
 /// A record as CUPTI gives it.
 struct RawRecord {
@@ -41,7 +45,11 @@ struct Listener {
     std::unordered_map<std::uint64_t, std::uint64_t> work_of_node;
     std::unordered_map<std::uint32_t, std::uint64_t> work_of_call;
     std::vector<RawRecord> records;
-    double offset = 0;  // seconds, from CUPTI's clock to std::chrono::steady_clock
+    std::size_t without_times = 0;
+    // One moment by CUPTI's clock, and by std::chrono::steady_clock. Nanoseconds since 1970 have more digits than a
+    // double, so times are counted from here.
+    std::uint64_t clock = 0;
+    double host = 0;
     std::atomic<bool> recording = false;
 };
 
@@ -55,16 +63,17 @@ thread_local std::uint64_t current_work = 0;
 void CUPTIAPI hear(void*, CUpti_CallbackDomain, CUpti_CallbackId event, const void* data) {
     const auto& graph =
         *static_cast<const CUpti_GraphData*>(static_cast<const CUpti_ResourceData*>(data)->resourceDescriptor);
-    Listener& to = listener();
-    const std::lock_guard lock(to.guard);
+    // CUPTI may hold a lock of its own when it hands over a buffer, so it is not called under ours.
+    const bool is_clone = event == CUPTI_CBID_RESOURCE_GRAPHNODE_CLONED;
     std::uint64_t node = 0, original = 0;
     if (cupti()->GetGraphNodeId(graph.node, &node) != CUPTI_SUCCESS) return;
-    if (event == CUPTI_CBID_RESOURCE_GRAPHNODE_CREATED && current_work != 0) to.work_of_node[node] = current_work;
-    // What is launched is a copy of the graph that was recorded.
-    if (event == CUPTI_CBID_RESOURCE_GRAPHNODE_CLONED &&
-        cupti()->GetGraphNodeId(graph.originalNode, &original) == CUPTI_SUCCESS) {
-        if (const auto found = to.work_of_node.find(original); found != to.work_of_node.end())
-            to.work_of_node[node] = found->second;
+    if (is_clone && cupti()->GetGraphNodeId(graph.originalNode, &original) != CUPTI_SUCCESS) return;
+    Listener& to = listener();
+    const std::lock_guard lock(to.guard);
+    if (!is_clone) {
+        if (current_work != 0) to.work_of_node[node] = current_work;
+    } else if (const auto found = to.work_of_node.find(original); found != to.work_of_node.end()) {
+        to.work_of_node[node] = found->second;  // what is launched is a copy of the graph that was recorded
     }
 }
 
@@ -82,7 +91,13 @@ RawRecord read(const CUpti_Activity* activity, std::string kernel) {
     return {std::move(kernel), record.start, record.end, record.graphNodeId, record.correlationId};
 }
 
-void take(const CUpti_Activity* activity, Listener& to) {
+/// What a buffer holds.
+struct Batch {
+    std::vector<RawRecord> records;
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> work_of_call;
+};
+
+void take(const CUpti_Activity* activity, Batch& to) {
     switch (activity->kind) {
         case CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL: {
             const char* const name = reinterpret_cast<const CUpti_ActivityKernel9*>(activity)->name;
@@ -97,22 +112,28 @@ void take(const CUpti_Activity* activity, Listener& to) {
             return;
         case CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION: {
             const auto& pair = *reinterpret_cast<const CUpti_ActivityExternalCorrelation*>(activity);
-            to.work_of_call[pair.correlationId] = pair.externalId;
+            to.work_of_call.emplace_back(pair.correlationId, pair.externalId);
             return;
         }
         default:
-            return;  // the calls of the runtime themselves
+            return;  // the calls themselves
     }
 }
 
 void CUPTIAPI take_buffer(CUcontext, std::uint32_t, std::uint8_t* buffer, std::size_t, std::size_t valid) {
-    {
-        Listener& to = listener();
-        const std::lock_guard lock(to.guard);
-        CUpti_Activity* record = nullptr;
-        while (cupti()->ActivityGetNextRecord(buffer, valid, &record) == CUPTI_SUCCESS) take(record, to);
-    }
+    Batch batch;
+    CUpti_Activity* record = nullptr;
+    while (cupti()->ActivityGetNextRecord(buffer, valid, &record) == CUPTI_SUCCESS) take(record, batch);
     std::free(buffer);
+    Listener& to = listener();
+    const std::lock_guard lock(to.guard);
+    for (RawRecord& taken : batch.records) {
+        if (taken.begin == 0 || taken.end < taken.begin)
+            ++to.without_times;  // CUPTI could not collect them
+        else
+            to.records.push_back(std::move(taken));
+    }
+    to.work_of_call.insert(batch.work_of_call.begin(), batch.work_of_call.end());
 }
 
 bool under_profiler() {
@@ -120,10 +141,17 @@ bool under_profiler() {
     return set("CUDA_INJECTION64_PATH") || set("NVTX_INJECTION64_PATH") || set("NSYS_PROFILING_SESSION_ID");
 }
 
+std::string refusal(CUptiResult status) {
+    return "CUPTI refused with error " + std::to_string(static_cast<int>(status));
+}
+
 /// Subscribes, and returns why it could not; "" where it could.
 std::string subscribe() {
     if (under_profiler()) return "the program runs under a profiler, which shows more";
     if (!cupti()) return "libcupti, a part of the CUDA toolkit, was not found";
+    std::uint32_t version = 0;
+    if (cupti()->GetVersion(&version) != CUPTI_SUCCESS || version == kBrokenVersion)
+        return "this libcupti, of CUDA 13.0 before update 1, hangs: install a later one";
     Listener& to = listener();
     CUptiResult status = cupti()->Subscribe(&to.subscriber, &hear, nullptr);
     for (const auto event : {CUPTI_CBID_RESOURCE_GRAPHNODE_CREATED, CUPTI_CBID_RESOURCE_GRAPHNODE_CLONED}) {
@@ -133,14 +161,14 @@ std::string subscribe() {
     if (status == CUPTI_SUCCESS) status = cupti()->ActivityRegisterCallbacks(&hand_out_buffer, &take_buffer);
     if (status == CUPTI_SUCCESS) return "";
     if (to.subscriber) cupti()->Unsubscribe(std::exchange(to.subscriber, nullptr));
-    return "CUPTI refused with error " + std::to_string(static_cast<int>(status));
+    return refusal(status);
 }
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
-void set_work(std::uint64_t work) {
+void CudaTrace::set_work(std::uint64_t work) {
     if (listener().recording) {
         std::uint64_t last = 0;
         if (current_work != 0)
@@ -150,9 +178,9 @@ void set_work(std::uint64_t work) {
     current_work = work;
 }
 
-DeviceTrace::DeviceTrace() : absence_(subscribe()) {}
+CudaTrace::CudaTrace() : absence_(subscribe()) {}
 
-DeviceTrace::~DeviceTrace() {
+CudaTrace::~CudaTrace() {
     if (!absence_.empty()) return;
     if (listener().recording) stop();
     cupti()->Unsubscribe(std::exchange(listener().subscriber, nullptr));
@@ -160,31 +188,40 @@ DeviceTrace::~DeviceTrace() {
     listener().work_of_node.clear();
 }
 
-void DeviceTrace::start() {
+void CudaTrace::start() {
     Listener& to = listener();
     if (!absence_.empty() || to.recording) return;
     for (const CUpti_ActivityKind kind : kKinds) {
         if (const CUptiResult status = cupti()->ActivityEnable(kind); status != CUPTI_SUCCESS) {
             for (const CUpti_ActivityKind enabled : kKinds) cupti()->ActivityDisable(enabled);
-            absence_ = "CUPTI refused with error " + std::to_string(static_cast<int>(status));
+            absence_ = refusal(status);
             return;
         }
     }
-    std::uint64_t clock = 0;
-    const double before = now();
-    cupti()->GetTimestamp(&clock);
-    to.offset = (before + now()) / 2 - 1e-9 * static_cast<double>(clock);
+    double shortest = 0;
+    for (int i = 0; i < 5; ++i) {  // the first call may take long
+        const double before = now();
+        std::uint64_t clock = 0;
+        if (cupti()->GetTimestamp(&clock) != CUPTI_SUCCESS) continue;
+        const double took = now() - before;
+        if (i > 0 && took >= shortest) continue;
+        shortest = took;
+        to.clock = clock;
+        to.host = before + took / 2;
+    }
     to.recording = true;
 }
 
-std::vector<DeviceRecord> DeviceTrace::stop() {
+std::vector<CudaRecord> CudaTrace::stop() {
     Listener& from = listener();
     if (!from.recording.exchange(false)) return {};
-    cupti()->ActivityFlushAll(CUPTI_ACTIVITY_FLAG_FLUSH_FORCED);
+    const CUptiResult flushed = cupti()->ActivityFlushAll(CUPTI_ACTIVITY_FLAG_FLUSH_FORCED);
     for (const CUpti_ActivityKind kind : kKinds) cupti()->ActivityDisable(kind);
+    std::size_t dropped = 0;
+    cupti()->ActivityGetNumDroppedRecords(nullptr, 0, &dropped);
 
     const std::lock_guard lock(from.guard);
-    std::vector<DeviceRecord> records;
+    std::vector<CudaRecord> records;
     for (RawRecord& raw : std::exchange(from.records, {})) {
         const auto node = from.work_of_node.find(raw.node);
         const auto call = from.work_of_call.find(raw.call);
@@ -192,22 +229,26 @@ std::vector<DeviceRecord> DeviceTrace::stop() {
         const std::uint64_t work = of_node && node != from.work_of_node.end()    ? node->second
                                    : !of_node && call != from.work_of_call.end() ? call->second
                                                                                  : 0;
-        const auto seconds = [&](std::uint64_t time) { return 1e-9 * static_cast<double>(time) + from.offset; };
+        const auto seconds = [&](std::uint64_t time) {
+            return from.host + 1e-9 * static_cast<double>(static_cast<std::int64_t>(time - from.clock));
+        };
         records.push_back({std::move(raw.kernel), work, seconds(raw.begin), seconds(raw.end)});
     }
     from.work_of_call.clear();
+    lost_ += dropped + std::exchange(from.without_times, 0);
+    if (records.empty()) absence_ = flushed == CUPTI_SUCCESS ? "CUPTI recorded nothing" : refusal(flushed);
     std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
     return records;
 }
 
 #else
 
-void set_work(std::uint64_t) {}
+void CudaTrace::set_work(std::uint64_t) {}
 
-DeviceTrace::DeviceTrace() : absence_("this build had no header of CUPTI, a part of the CUDA toolkit") {}
-DeviceTrace::~DeviceTrace() = default;
-void DeviceTrace::start() {}
-std::vector<DeviceRecord> DeviceTrace::stop() { return {}; }
+CudaTrace::CudaTrace() : absence_("this build had no header of CUPTI, a part of the CUDA toolkit") {}
+CudaTrace::~CudaTrace() = default;
+void CudaTrace::start() {}
+std::vector<CudaRecord> CudaTrace::stop() { return {}; }
 
 #endif
 
