@@ -9,8 +9,8 @@
 #include "core/ops/loss.h"
 #include "core/ops/shape.h"
 #include "core/ops/vae.h"
-#include "core/tape.h"
 #include "core/profile/scope.h"
+#include "core/tape.h"
 
 namespace sinter {
 namespace {
