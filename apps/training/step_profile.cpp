@@ -39,14 +39,16 @@ StepProfile::StepProfile(Device device, const StepRange& steps) : device_(device
             trace_ = std::make_unique<kernels::CudaTrace>();
             clock_ = std::make_unique<kernels::CudaStepClock>();
             absence_ = trace_->absence();
-            warms_up_ = steps.first > 0;
         }
     });
 #endif
 }
 
 void StepProfile::begin_step(std::int64_t done) {
-    is_warm_up_ = warms_up_ && done + 1 == steps_.first;
+#ifdef SINTER_HAS_CUDA
+    is_warm_up_ = trace_ && done + 1 == steps_.first;
+    holds_warm_up_ |= is_warm_up_;
+#endif
     if ((steps_.contains(done) || is_warm_up_) && !is_active_) start();
     is_in_step_ = true;
     step_began_ = now();
@@ -104,7 +106,7 @@ void StepProfile::stop() {
             launches_.push_back({std::move(record.kernel), record.begin, record.end, work, false});
         }
         absence_ = trace_->absence();
-        if (std::exchange(warms_up_, false)) {
+        if (std::exchange(holds_warm_up_, false)) {
             const auto end = std::find_if(launches_.begin(), launches_.end(), [](const TimeSpan& launch) {
                 return launch.work && launch.work->kernel == std::string_view(kReadBack);
             });

@@ -58,8 +58,8 @@ private:
     Device device_;
     StepRange steps_;
     bool is_active_ = false, is_in_step_ = false;
-    // A trace that begins makes a step slow, so the one before the first is traced too, and left out.
-    bool warms_up_ = false, is_warm_up_ = false;
+    // A trace that begins makes a step slow, so a device's step before the first is traced too, and left out.
+    bool is_warm_up_ = false, holds_warm_up_ = false;
     std::vector<std::unique_ptr<Work>> works_;  ///< whose addresses stay
     std::vector<TimeSpan> launches_, ranges_;
     std::size_t first_after_pause_ = 0;     ///< in launches_

@@ -106,5 +106,14 @@ TEST_F(VaeProgramOnCUDA, AProfileOfLaunchedStepsHasTheSameRows) {
               names(train_on_cuda(path("launched"), launched).out));
 }
 
+TEST_F(VaeProgramOnCUDA, AProfileMayBeginWhereARunGoesOn) {
+    train_on_cuda(path("run"), {"--epochs", "1"});
+    const int done = metrics(path("run")).back()["step"];
+    const std::string steps = std::to_string(done) + ":" + std::to_string(done + 2);
+    const std::string table = go_on(path("run"), {"--device", "cuda", "--epochs", "2", "--profile-steps", steps}).out;
+    EXPECT_NE(table.find("means of 2 steps"), std::string::npos) << table;
+    EXPECT_NE(table.find("read_back                           1 "), std::string::npos) << "one a step, in\n" << table;
+}
+
 }  // namespace
 }  // namespace sinter

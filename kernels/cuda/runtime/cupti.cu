@@ -1,3 +1,6 @@
+// Empty in a build that did not find CUPTI's headers.
+#if defined(SINTER_CUPTI) || defined(SINTER_CUDA_EMULATED)
+
 #include "kernels/cuda/runtime/cupti.h"
 
 #include <string>
@@ -74,3 +77,5 @@ const Cupti* cupti() {
 }
 
 }  // namespace sinter::kernels
+
+#endif
