@@ -16,7 +16,7 @@ GridLayout picture_layout(Index count, Index height, Index width, Index channels
 /// Images [first, first + count) of a set as values in [0, 1], NHWC. Throws DataError where they cannot be read.
 std::vector<float> read_pixels(const ImageSet& images, Index first, Index count);
 
-/// Calls `draw`. A picture that cannot be made is a warning, as what it shows is saved by then; a device that fails is
+/// Calls `draw`. A picture that cannot be made, or a trace, is a warning: the run is worth more. A device that fails is
 /// an error as everywhere.
 void draw_or_warn(const std::function<void()>& draw);
 

@@ -158,7 +158,7 @@ void TrainingRun::tell_profile() {
         if (progress_) progress_->clear();
         answer_lines(table);
         flush_results();
-        if (!options_.trace.empty()) profile_->write_trace(options_.trace);
+        if (!options_.trace.empty()) draw_or_warn([&] { profile_->write_trace(options_.trace); });
     }
     profile_.reset();
 }

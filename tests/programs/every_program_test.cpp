@@ -139,6 +139,7 @@ TEST_P(EveryProgram, RefusesWrongUsage) {
     expect_usage({"--engine", "fast"}, {"--engine", "fast", "vendor"});
     for (const char* steps : {"3", "5:5", "5:2", "-1:3", "a:b", "1:2:3"})
         expect_usage({"--profile-steps", steps}, {"--profile-steps", "expected A:B", std::string("'") + steps + "'"});
+    expect_usage({"--trace", "trace.json"}, {"--trace", "expected --profile-steps A:B"});
 }
 
 TEST_P(EveryProgram, RefusesDevicesThatAreNotThere) {

@@ -137,6 +137,14 @@ TEST_F(VaeProgram, TrainsOnTheEmbeddedDigits) {
     EXPECT_LT(metrics(out).back()["loss"], 160);
 }
 
+TEST_F(VaeProgram, ATraceThatCannotBeWrittenIsAWarning) {
+    const Outcome outcome =
+        train(path("run"), {"--profile-steps", "1:2", "--trace", path("no") + "/such/folder/trace.json"});
+    EXPECT_NE(outcome.err.find("warning: "), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("trace.json"), std::string::npos) << outcome.err;
+    EXPECT_TRUE(std::filesystem::exists(path("run") + "/checkpoints/last.safetensors"));
+}
+
 TEST_F(VaeProgram, ProfilesTheStepsAskedFor) {
     const Outcome outcome = train(path("run"), {"--profile-steps", "1:4"});
     for (const char* part : {"means of 3 steps", "batch", "forward", "backward", "optimizer", "step"})
