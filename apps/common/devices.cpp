@@ -72,7 +72,7 @@ void describe(OptionList& list, DeviceOptions& options) {
     list.section("Device");
     list.free("device", options.device, "auto, cpu or cuda[:N]");
     list.free("engine", options.engine, kEngines, "Whose kernels a CUDA device runs");
-    list.free("precision", options.precision, kPrecisionChoices, kPrecisionHelp).usually("fp32");
+    list.free("precision", options.precision, kPrecisionChoices, kPrecisionHelp).usually("auto, which is fp32");
     list.free("no-capture", options.no_capture,
               "On CUDA, launch the kernels of every step anew instead of replaying a recorded graph");
     list.free("threads", options.threads,

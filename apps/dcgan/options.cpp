@@ -80,7 +80,7 @@ void describe(OptionList& list, DcganOptions& options) {
     list.free("gif", options.gif, "At the end, the sample grids of all epochs as samples/training.gif");
     describe(list, options.sample);
     describe_run(list, options);
-    list.find("precision")->usually("tf32 on a device with tensor cores, else fp32");
+    list.find("precision")->usually("auto: tf32 on a device with tensor cores, else fp32");
     list.set_footer(kDefaultsBySize);
 }
 
