@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -393,7 +394,7 @@ class Run(Folder):
         folder = self.prepare(self.step("compile_binaries", "exit(1)"), self.step("compile_emulated"), hashes)
         self.assertEqual((folder / "hashes.txt").read_text(), "0123456789abcdef gemm/gemm/m=1\n")
         self.assertRegex((folder / "commit").read_text(), r"^\S+\n$|^\n$")
-        self.assertFalse((folder / "binaries").exists(), "what could not be built is built on the other machine")
+        self.assertFalse((folder / gpu_check.BINARIES).exists(), "what could not be built is built on the other machine")
         self.assertEqual(gpu_check.parse(["--prepared", str(folder)]).prepared, folder)
 
     def test_prepares_nothing_where_the_emulated_device_fails(self):
@@ -402,16 +403,25 @@ class Run(Folder):
         self.assertFalse((self.folder / "carry" / "hashes.txt").exists())
 
     def test_programs_that_were_brought_along_are_tried_first(self):
-        carry = self.folder / "carry"
-        test = carry / "binaries" / "tests" / "kernels_test"
-        test.parent.mkdir(parents=True)
-        (carry / "hashes.txt").write_text("0123456789abcdef gemm/gemm/m=1\n")
         for says, works in (("[  PASSED  ] 1 test.", True), ("[  PASSED  ] 0 tests.", False)):
-            test.write_text(f"#!/bin/sh\necho '{says}'\n")
-            test.chmod(0o755)
-            with unittest.mock.patch.dict(os.environ):
+            root = self.folder / str(works)
+            for name in stages.BINARIES:
+                program = root / "built" / ("tests" if name.endswith("_test") else "apps") / name
+                program.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy("/bin/true", program)
+            carry = root / "carry"
+            carry.mkdir()
+            (carry / "hashes.txt").write_text("0123456789abcdef gemm/gemm/m=1\n")
+            packed = root / "packed"
+            gpu_check.pack_binaries(root / "built", packed, root / "first.tar.xz")
+            (packed / "tests" / "kernels_test").write_text(f"#!/bin/sh\necho '{says}'\n")
+            with tarfile.open(carry / gpu_check.BINARIES, "w:xz") as tar:
+                tar.add(packed, "binaries")
+            with unittest.mock.patch.dict(os.environ), unittest.mock.patch.object(gpu_check, "ROOT", root):
                 machine = gpu_check.describe_machine(gpu_check.parse(["--prepared", str(carry)]))
-            self.assertEqual((machine.is_built, machine.build == carry / "binaries"), (works, works))
+            unpacked = root / "build" / "gpu_check" / "binaries"
+            self.assertEqual((machine.is_built, machine.build == unpacked), (works, works))
+            self.assertTrue((unpacked / "apps" / "dcgan").exists())
 
     def test_the_commit_is_known_where_git_did_not_travel(self):
         (self.folder / "commit").write_text("1234567\n")
