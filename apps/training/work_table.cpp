@@ -70,8 +70,7 @@ std::string_view last_characters(std::string_view text, std::size_t count) {
 std::string work_table(std::span<const TimeSpan> launches, std::int64_t steps,
                        const std::optional<bench::Roofs>& roofs) {
     std::vector<Section> sections;
-    std::map<const Work*, std::int64_t>
-        last_step;  // in which a call of this work was seen: it may launch several times
+    std::map<const Work*, std::int64_t> last_step;  // in which a call was seen: it may launch several times
     std::int64_t step = 0;
     double whole = 0;
     for_each_launch(launches, [&](const TimeSpan& launch, double seconds, double gap) {

@@ -11,10 +11,8 @@ struct Work {
     const char* kernel;        ///< the contract's name, a literal: "conv_forward"
     const char* phase;         ///< a literal: "backward"
     const Part* part;          ///< the layer
-    double bytes = 0;          ///< of its operands, each once: the least that it must move
+    double bytes = 0;          ///< of its operands, each once, in place twice: the least that it must move
     double multiply_adds = 0;  ///< of a matrix product or a convolution
-
-    bool operator==(const Work&) const = default;
 };
 
 /// Is told of the kernel calls of the thread that made it, while it lives: one at a time.
