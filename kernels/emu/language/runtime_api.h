@@ -49,8 +49,6 @@ struct cudaDeviceProp {
 cudaError_t cudaGetDeviceCount(int* count);
 cudaError_t cudaSetDevice(int device);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
-cudaError_t cudaProfilerStart();
-cudaError_t cudaProfilerStop();
 
 // Streams and events.
 using cudaStream_t = struct CUstream_st*;
