@@ -41,7 +41,8 @@ constexpr char kDescription[] =
     "that it likes best, beside the convolutions, each call in turn with ours.\n"
     "On a CUDA device calls are replayed from a graph, as in a captured training step, twice: warm, on\n"
     "the same buffers, and cold, on buffers that push each other out of the L2 cache. Where cuBLASLt and\n"
-    "cuDNN are found they are timed in turn with matrix products, convolutions and batch normalisation.";
+    "cuDNN are found they are timed in turn with matrix products, convolutions and batch normalisation,\n"
+    "on arrays in the layouts and number formats that they like best.";
 
 struct Options {
     std::string filter;

@@ -17,18 +17,12 @@ constexpr std::uint64_t kWorkspaceLimit = std::uint64_t{32} << 20;
 #define SINTER_TEXT(value) SINTER_TEXT_OF(value)
 constexpr const char* kLibraryName = "libcublasLt.so." SINTER_TEXT(CUBLAS_VER_MAJOR);
 
-/// Memory and sums are float32. Only what the operands are rounded to differs.
+/// Sums and results are float32. TF32 rounds operands that are float32 in memory; bf16 has them in memory.
 cublasComputeType_t compute_type(Precision precision) {
-    switch (precision) {
-        case Precision::fp32:
-            return CUBLAS_COMPUTE_32F;
-        case Precision::tf32:
-            return CUBLAS_COMPUTE_32F_FAST_TF32;
-        case Precision::bf16:
-            return CUBLAS_COMPUTE_32F_FAST_16BF;
-    }
-    return CUBLAS_COMPUTE_32F;
+    return precision == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
 }
+
+cudaDataType operand_type(Precision precision) { return precision == Precision::bf16 ? CUDA_R_16BF : CUDA_R_32F; }
 
 std::uint32_t epilogue_of(bool bias, bool relu) {
     if (bias) return relu ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_BIAS;
@@ -49,9 +43,9 @@ void set(const ProductDescriptor& product, cublasLtMatmulDescAttributes_t attrib
 }
 
 /// A matrix as sinter stores it.
-MatrixLayout describe_matrix(MatrixShape stored) {
+MatrixLayout describe_matrix(MatrixShape stored, cudaDataType type) {
     cublasLtMatrixLayout_t created = nullptr;
-    cublaslt().check(cublaslt().MatrixLayoutCreate(&created, CUDA_R_32F, static_cast<std::uint64_t>(stored.columns),
+    cublaslt().check(cublaslt().MatrixLayoutCreate(&created, type, static_cast<std::uint64_t>(stored.columns),
                                                    static_cast<std::uint64_t>(stored.rows), stored.columns),
                      "describing a matrix");
     return MatrixLayout(created);
@@ -113,9 +107,10 @@ const CublasLtProducts::Plan& CublasLtProducts::plan_for(const Key& key, const f
     set(plan.product, CUBLASLT_MATMUL_DESC_TRANSB, std::int32_t{transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N});
     set(plan.product, CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue_of(key.bias, key.relu));
     if (key.bias) set(plan.product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);  // the heuristic looks at its alignment
-    plan.left = transpose_b ? describe_matrix({n, k}) : describe_matrix({k, n});
-    plan.right = transpose_a ? describe_matrix({k, m}) : describe_matrix({m, k});
-    plan.result = describe_matrix({m, n});
+    const cudaDataType operand = operand_type(key.precision);
+    plan.left = describe_matrix(transpose_b ? MatrixShape{n, k} : MatrixShape{k, n}, operand);
+    plan.right = describe_matrix(transpose_a ? MatrixShape{k, m} : MatrixShape{m, k}, operand);
+    plan.result = describe_matrix({m, n}, CUDA_R_32F);
     choose_algorithm(plan, key);
     return plans_.emplace(key, std::move(plan)).first->second;
 }
@@ -146,22 +141,36 @@ void CublasLtProducts::choose_algorithm(Plan& plan, const Key& key) {
     plan.workspace = choice.workspaceSize;
 }
 
-bool CublasLtProducts::multiply(CudaQueue& queue, float* c, const float* a, const float* b, const GemmShape& shape,
-                                const Epilogue<float>& epilogue) {
-    if (shape.m == 0 || shape.n == 0 || shape.k == 0) return false;
-    const auto alignment = [](const auto*... pointers) { return (in_quads(pointers) && ...) ? 16u : 4u; };
-    const bool relu = epilogue.activation.kind == ActivationKind::relu;
-    const Plan& plan = plan_for({shape, epilogue.bias != nullptr, relu, alignment(a), alignment(b),
-                                 alignment(c, epilogue.bias), queue.precision()},
-                                epilogue.bias);
-    if (!plan.supported) return false;
-    if (epilogue.bias) set(plan.product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, epilogue.bias);
-    const float one = 1, old = epilogue.accumulate ? 1 : 0;
+void CublasLtProducts::run(CudaQueue& queue, const Plan& plan, float* c, const void* a, const void* b,
+                           const GemmShape& shape, bool accumulate) {
+    const float one = 1, old = accumulate ? 1 : 0;
     const CudaScratch workspace(queue, plan.workspace);
     const cublasStatus_t status = cublaslt().Matmul(
         handle_.get(), plan.product.get(), &one, b, plan.left.get(), a, plan.right.get(), &old, c, plan.result.get(), c,
         plan.result.get(), &plan.algorithm, workspace.as<void>(), plan.workspace, queue.stream());
     cublaslt().check(status, [&] { return "multiplying matrices of " + text(shape); });
+}
+
+bool CublasLtProducts::multiply(CudaQueue& queue, float* c, const float* a, const float* b, const GemmShape& shape,
+                                const Epilogue<float>& epilogue, VendorForm form) {
+    if (shape.m == 0 || shape.n == 0 || shape.k == 0) return false;
+    const bool rounds = queue.precision() == Precision::bf16 && form == VendorForm::contract;
+    const auto alignment = [](const auto*... pointers) { return (in_quads(pointers) && ...) ? 16u : 4u; };
+    const bool relu = epilogue.activation.kind == ActivationKind::relu;
+    const Plan& plan = plan_for({shape, epilogue.bias != nullptr, relu, rounds ? 16u : alignment(a),
+                                 rounds ? 16u : alignment(b), alignment(c, epilogue.bias), queue.precision()},
+                                epilogue.bias);
+    if (!plan.supported) return false;
+    if (epilogue.bias) set(plan.product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, epilogue.bias);
+    if (rounds) {
+        const Index count_a = shape.m * shape.k, count_b = shape.k * shape.n;
+        const CudaScratch rounded_a(queue, bf16_bytes(count_a)), rounded_b(queue, bf16_bytes(count_b));
+        round_to_bf16(queue, rounded_a.as<void>(), a, count_a);
+        round_to_bf16(queue, rounded_b.as<void>(), b, count_b);
+        run(queue, plan, c, rounded_a.as<void>(), rounded_b.as<void>(), shape, epilogue.accumulate);
+    } else {
+        run(queue, plan, c, a, b, shape, epilogue.accumulate);
+    }
     if (!relu) bias_activation_forward(queue, c, nullptr, {shape.m, shape.n}, epilogue.activation);
     return true;
 }

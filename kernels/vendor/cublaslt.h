@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "kernels/gemm.h"
+#include "kernels/vendor/engine.h"
 
 namespace sinter::kernels {
 
@@ -70,7 +71,7 @@ public:
 
     /// As VendorKernels::gemm().
     bool multiply(CudaQueue& queue, float* c, const float* a, const float* b, const GemmShape& shape,
-                  const Epilogue<float>& epilogue);
+                  const Epilogue<float>& epilogue, VendorForm form);
 
 private:
     /// What an algorithm depends on.
@@ -91,6 +92,8 @@ private:
     };
 
     const Plan& plan_for(const Key& key, const float* bias);
+    void run(CudaQueue& queue, const Plan& plan, float* c, const void* a, const void* b, const GemmShape& shape,
+             bool accumulate);
     void choose_algorithm(Plan& plan, const Key& key);
 
     std::unique_ptr<cublasLtContext, CublasLtDestroy<&CublasLt::Destroy>> handle_;

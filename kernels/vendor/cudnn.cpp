@@ -52,10 +52,10 @@ const Cudnn& cudnn() {
     return library;
 }
 
-void describe_images(const TensorDescriptor& descriptor, const ImageShape& shape) {
-    cudnn().check(cudnn().SetTensor4dDescriptor(descriptor, CUDNN_TENSOR_NHWC, CUDNN_DATA_FLOAT,
-                                                static_cast<int>(shape.batch), static_cast<int>(shape.channels),
-                                                static_cast<int>(shape.height), static_cast<int>(shape.width)),
+void describe_images(const TensorDescriptor& descriptor, const ImageShape& shape, cudnnDataType_t type) {
+    cudnn().check(cudnn().SetTensor4dDescriptor(descriptor, CUDNN_TENSOR_NHWC, type, static_cast<int>(shape.batch),
+                                                static_cast<int>(shape.channels), static_cast<int>(shape.height),
+                                                static_cast<int>(shape.width)),
                   "describing images");
 }
 

@@ -86,8 +86,8 @@ using FilterDescriptor =
 using ConvolutionDescriptor = CudnnObject<cudnnConvolutionDescriptor_t, &Cudnn::CreateConvolutionDescriptor,
                                           &Cudnn::DestroyConvolutionDescriptor>;
 
-/// Images of float32, channels last.
-void describe_images(const TensorDescriptor& descriptor, const ImageShape& shape);
+/// Images, channels last.
+void describe_images(const TensorDescriptor& descriptor, const ImageShape& shape, cudnnDataType_t type);
 
 /// Whether cuDNN can count this many elements: its sizes are ints.
 bool fits_cudnn(Index count);

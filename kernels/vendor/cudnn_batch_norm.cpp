@@ -28,7 +28,7 @@ const CudnnBatchNorm::Descriptors& CudnnBatchNorm::descriptors_of(MatrixShape sh
     Descriptors descriptors;
     // As many images as a batch has, for cuDNN's limits on those are lower than the rows that there can be.
     const Index images = std::gcd(shape.rows, Index{128});
-    describe_images(descriptors.matrix, {images, shape.rows / images, 1, shape.columns});
+    describe_images(descriptors.matrix, {images, shape.rows / images, 1, shape.columns}, CUDNN_DATA_FLOAT);
     cudnn().check(cudnn().DeriveBNTensorDescriptor(descriptors.channels, descriptors.matrix, kMode),
                   "describing channels");
     return descriptors_.emplace(shape, std::move(descriptors)).first->second;

@@ -8,6 +8,7 @@
 
 #include "kernels/conv.h"
 #include "kernels/vendor/cudnn.h"
+#include "kernels/vendor/engine.h"
 
 namespace sinter::kernels {
 
@@ -18,11 +19,11 @@ public:
     explicit CudnnConvolutions(cudnnHandle_t handle) : handle_(handle) {}
 
     bool forward(CudaQueue& queue, float* y, const float* x, const float* w, const ConvGeometry& geometry,
-                 const Epilogue<float>& epilogue);
+                 const Epilogue<float>& epilogue, VendorForm form);
     bool input_gradient(CudaQueue& queue, float* dx, const float* dy, const float* w, const ConvGeometry& geometry,
-                        const Epilogue<float>& epilogue);
+                        const Epilogue<float>& epilogue, VendorForm form);
     bool weight_gradient(CudaQueue& queue, float* dw, const float* x, const float* dy, const ConvGeometry& geometry,
-                         bool accumulate);
+                         bool accumulate, VendorForm form);
 
 private:
     enum class Pass : std::uint8_t { forward, input_gradient, weight_gradient };
@@ -30,7 +31,7 @@ private:
     struct Key {
         ConvGeometry geometry;
         Pass pass;
-        bool exact;  ///< without tensor cores
+        Precision precision;  ///< bf16: of every array
 
         auto operator<=>(const Key&) const = default;
     };
@@ -43,8 +44,8 @@ private:
         bool supported = false;
     };
 
-    const Plan& plan_for(CudaQueue& queue, Pass pass, const ConvGeometry& geometry);
-    void describe(Plan& plan, const ConvGeometry& geometry, bool exact);
+    const Plan& plan_for(const Key& key);
+    void describe(Plan& plan, const ConvGeometry& geometry, Precision precision);
     void choose_algorithm(Plan& plan, Pass pass, bool exact);
 
     cudnnHandle_t handle_;

@@ -16,22 +16,22 @@ public:
 
     bool gemm(CudaQueue& queue, float* c, const float* a, const float* b, const GemmShape& shape,
               const Epilogue<float>& epilogue) override {
-        return products_.multiply(queue, c, a, b, shape, epilogue);
+        return products_.multiply(queue, c, a, b, shape, epilogue, form);
     }
 
     bool conv_forward(CudaQueue& queue, float* y, const float* x, const float* w, const ConvGeometry& geometry,
                       const Epilogue<float>& epilogue) override {
-        return convolutions_.forward(queue, y, x, w, geometry, epilogue);
+        return convolutions_.forward(queue, y, x, w, geometry, epilogue, form);
     }
 
     bool conv_input_gradient(CudaQueue& queue, float* dx, const float* dy, const float* w, const ConvGeometry& geometry,
                              const Epilogue<float>& epilogue) override {
-        return convolutions_.input_gradient(queue, dx, dy, w, geometry, epilogue);
+        return convolutions_.input_gradient(queue, dx, dy, w, geometry, epilogue, form);
     }
 
     bool conv_weight_gradient(CudaQueue& queue, float* dw, const float* x, const float* dy,
                               const ConvGeometry& geometry, bool accumulate) override {
-        return convolutions_.weight_gradient(queue, dw, x, dy, geometry, accumulate);
+        return convolutions_.weight_gradient(queue, dw, x, dy, geometry, accumulate, form);
     }
 
     bool batch_norm_forward(CudaQueue& queue, float* y, float* mean, float* inverse_deviation, float* running_mean,

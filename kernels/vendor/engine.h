@@ -11,6 +11,16 @@
 
 namespace sinter::kernels {
 
+/// How the arrays of a call lie.
+enum class VendorForm : std::uint8_t {
+    /// As sinter's contracts have them. What a library wants otherwise is made in scratch memory, in every call.
+    contract,
+    /// As a program would keep them that is written for the libraries: weights of convolutions and their gradients
+    /// [out, height, width, in]; in bf16 also the operands of products, and all arrays of convolutions but the bias, as
+    /// bf16 numbers at the same addresses. For benchmarks, which thereby time the libraries alone.
+    native,
+};
+
 /// Kernels that a CudaQueue with Engine::vendor asks first. Each returns whether it did the call as its contract says;
 /// false leaves it to sinter's own kernel, with nothing written (docs/vendor.md lists when). After the first call of a
 /// shape, calls allocate nothing, wait for nothing and can be captured. They throw QueueError where a library fails.
@@ -20,6 +30,9 @@ public:
 
     /// The number of calls that the libraries did. It tells a benchmark whether it timed them.
     std::int64_t calls_done = 0;
+
+    /// Of the arrays of the next calls.
+    VendorForm form = VendorForm::contract;
 
     virtual bool gemm(CudaQueue& queue, float* c, const float* a, const float* b, const GemmShape& shape,
                       const Epilogue<float>& epilogue) = 0;

@@ -2,6 +2,7 @@
 // numbers are in registers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "kernels/activation.h"
@@ -14,6 +15,13 @@ inline bool in_quads(const void* data) { return reinterpret_cast<std::uintptr_t>
 
 /// y = f(y + bias) over rows, bias [columns] or null. Does nothing for the identity without a bias.
 void bias_activation_forward(CudaQueue& queue, float* y, const float* bias, MatrixShape shape, Activation activation);
+
+/// The bytes that round_to_bf16() writes for so many numbers: bf16 by fours.
+constexpr std::size_t bf16_bytes(Index count) { return static_cast<std::size_t>((count + 3) / 4) * 8; }
+
+/// The numbers x [count] as bf16, ties to even, and zeros up to the next four. `rounded` holds bf16_bytes(count),
+/// aligned to 8 bytes.
+void round_to_bf16(CudaQueue& queue, void* rounded, const float* x, Index count);
 
 /// ds = dy f'(s), the gradient before the activation, s = gamma (x - mean) inverse_deviation + beta as batch_norm.h has
 /// it; x, dy, ds [rows, channels].

@@ -260,5 +260,102 @@ TEST_F(VendorEngine, ConvolutionsUseTensorCoresUnlessExact) {
     EXPECT_EQ(cudnn->heuristics, 2) << "bf16 shares the plan of TF32";
 }
 
+/// The numbers as a library holds them in native form: bf16, two in the place of one float, or as they are.
+std::vector<float> in_native_form(const std::vector<float>& values, bool is_bf16) {
+    std::vector<float> memory(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) stand_in::set_number(memory.data(), i, is_bf16, values[i]);
+    return memory;
+}
+
+std::vector<float> from_native_form(const std::vector<float>& memory, bool is_bf16) {
+    std::vector<float> values(memory.size());
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = stand_in::number(memory.data(), i, is_bf16);
+    return values;
+}
+
+/// [rows, columns] as [columns, rows].
+std::vector<float> turned(const std::vector<float>& values, std::size_t columns) {
+    const std::size_t rows = values.size() / columns;
+    std::vector<float> result(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) result[i % columns * rows + i / columns] = values[i];
+    return result;
+}
+
+/// Small integers, which sums of products keep exact in bf16 too.
+std::vector<float> small_integers(Index count, unsigned seed) {
+    std::vector<float> values = numbers(count, seed);
+    for (float& value : values) value = std::round(value * 1.5f);
+    return values;
+}
+
+/// What a call computes and how many nodes it puts into a graph.
+template <class Call>
+std::size_t nodes_of(CudaQueue& queue, const Call& call) {
+    call();  // plans
+    cudaGraph_t graph = nullptr;
+    std::size_t nodes = 0;
+    EXPECT_EQ(cudaStreamBeginCapture(queue.stream(), cudaStreamCaptureModeThreadLocal), cudaSuccess);
+    call();
+    EXPECT_EQ(cudaStreamEndCapture(queue.stream(), &graph), cudaSuccess);
+    EXPECT_EQ(cudaGraphGetNodes(graph, nullptr, &nodes), cudaSuccess);
+    cudaGraphDestroy(graph);
+    return nodes;
+}
+
+TEST_F(VendorEngine, NativeConvolutionsAreTheLibraryAlone) {
+    constexpr ConvGeometry g = conv_geometry({2, 5, 5, 3}, {3, 3, 4}, {2, {1, 1}, {1, 1}});
+    const std::vector<float> x = small_integers(g.input_count(), 1), w = small_integers(g.weight_count(), 2),
+                             dy = small_integers(g.output_count(), 3);
+    const auto results = [&](bool is_native, bool is_bf16) {
+        const auto array = [&](const std::vector<float>& values) {
+            return Array(queue, is_native ? in_native_form(values, is_bf16) : values);
+        };
+        const Array y(queue, std::vector<float>(dy.size())), dx(queue, std::vector<float>(x.size())),
+            dw(queue, std::vector<float>(w.size()));
+        const Array x_array = array(x), dy_array = array(dy), w_array = array(is_native ? turned(w, 4) : w);
+        const auto forward = [&] { conv_forward(queue, y.data(), x_array.data(), w_array.data(), g, {}); };
+        const auto input = [&] { conv_input_gradient(queue, dx.data(), dy_array.data(), w_array.data(), g, {}); };
+        const auto weight = [&] { conv_weight_gradient(queue, dw.data(), x_array.data(), dy_array.data(), g, false); };
+        const std::size_t each = is_native ? 1 : 2;
+        EXPECT_EQ(nodes_of(queue, forward), each);
+        EXPECT_EQ(nodes_of(queue, input), each);
+        EXPECT_EQ(nodes_of(queue, weight), each);
+        const auto values = [&](const Array& of) {
+            return is_native ? from_native_form(of.values(), is_bf16) : of.values();
+        };
+        return std::vector{values(y), values(dx), is_native ? turned(values(dw), 27) : values(dw)};
+    };
+    const auto expected = results(false, false);
+    for (const Precision precision : {Precision::fp32, Precision::tf32, Precision::bf16}) {
+        queue.set_precision(precision);
+        queue.vendor()->form = VendorForm::native;
+        EXPECT_EQ(results(true, precision == Precision::bf16), expected) << static_cast<int>(precision);
+    }
+}
+
+TEST_F(VendorEngine, InBf16ANativeConvolutionLeavesItsEpilogueToNobody) {
+    constexpr ConvGeometry g = conv_geometry({5, 1, 1, 8}, {1, 1, 4});
+    const Array x(queue, std::vector<float>(40)), w(queue, std::vector<float>(32)), y(queue, std::vector<float>(20));
+    queue.set_precision(Precision::bf16);
+    queue.vendor()->form = VendorForm::native;
+    conv_forward(queue, y.data(), x.data(), w.data(), g, {nullptr, {ActivationKind::relu}});
+    EXPECT_EQ(queue.vendor()->calls_done, 0) << "passes over float32 would read bf16";
+}
+
+TEST_F(VendorEngine, NativeBf16OperandsOfProductsAreReadAsTheyLie) {
+    const auto [m, n, k, transpose_a, transpose_b] = Layers::kProduct;
+    const std::vector<float> a = numbers(m * k, 1), b = numbers(k * n, 2);
+    queue.set_precision(Precision::bf16);
+    const Array a_array(queue, a), b_array(queue, b), a_native(queue, in_native_form(a, true)),
+        b_native(queue, in_native_form(b, true)), c(queue, std::vector<float>(35)), native(queue, c.values());
+    EXPECT_EQ(nodes_of(queue, [&] { gemm(queue, c.data(), a_array.data(), b_array.data(), Layers::kProduct, {}); }), 3)
+        << "two are rounded first";
+    queue.vendor()->form = VendorForm::native;
+    EXPECT_EQ(
+        nodes_of(queue, [&] { gemm(queue, native.data(), a_native.data(), b_native.data(), Layers::kProduct, {}); }),
+        1);
+    EXPECT_EQ(native.values(), c.values());
+}
+
 }  // namespace
 }  // namespace sinter::kernels

@@ -21,6 +21,8 @@ SPEEDS = {
                         ["pytorch_dcgan.py", 64, 64, "--steps", 50, "--precision", "tf32"]),
     "dcgan64_256_tf32": (["dcgan", "--size", 64, "--channels", 3, "--batch-size", 256, "--epochs", 2, "--precision", "tf32"],
                          ["pytorch_dcgan.py", 64, 256, "--steps", 50, "--precision", "tf32"]),
+    "dcgan64_256_bf16": (["dcgan", "--size", 64, "--channels", 3, "--batch-size", 256, "--epochs", 2, "--precision", "bf16"],
+                         ["pytorch_dcgan.py", 64, 256, "--steps", 50, "--precision", "bf16"]),
 }  # fmt: skip
 # How PyTorch runs the same step.
 MODES = {"eager": [], "compiled": ["--compile"], "graph": ["--graph"]}

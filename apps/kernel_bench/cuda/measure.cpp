@@ -48,6 +48,7 @@ std::optional<std::string> absence_of_vendor(CudaQueue& queue) {
     } catch (const kernels::QueueError& error) {
         return error.what();
     }
+    queue.vendor()->form = kernels::VendorForm::native;
     queue.set_engine(Engine::own);
     return std::nullopt;
 }

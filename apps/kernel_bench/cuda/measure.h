@@ -11,7 +11,7 @@
 
 namespace sinter::bench {
 
-/// What the vendor engine takes for the same call.
+/// What the vendor's libraries take for the same call, on arrays in their own form (VendorForm::native).
 struct VendorTiming {
     Timing warm;
     std::optional<Timing> cold;
@@ -26,7 +26,7 @@ struct CudaMeasurement : CaseFacts {
     std::optional<VendorTiming> vendor;
 };
 
-/// Loads the vendor engine once, and returns the reason where that fails.
+/// Loads the vendor engine once, for arrays in its own form, and returns the reason where that fails.
 std::optional<std::string> absence_of_vendor(kernels::CudaQueue& queue);
 
 /// Times the case, filled as in its test, in the queue's precision, and with `vendor` the vendor engine in turn with

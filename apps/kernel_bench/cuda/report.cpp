@@ -55,7 +55,9 @@ std::string format_device(const CudaMachine& machine) {
                         name_of(kPrecisions, machine.precision));
     text += fmt::format("launch     an empty kernel takes {} of a graph\n", time_text(machine.empty_launch));
     if (machine.vendor_absence.empty())
-        return text + "vendor     cuBLASLt beside matrix products, cuDNN beside convolutions and batch normalisation\n";
+        return text +
+               "vendor     cuBLASLt beside matrix products, cuDNN beside convolutions and batch normalisation;\n"
+               "           weights lie as cuDNN wants them, and what is bf16 is bf16 in memory\n";
     return text + fmt::format("vendor     none: {}\n", machine.vendor_absence);
 }
 

@@ -20,10 +20,14 @@ struct Product {
 
 /// Stored by columns.
 struct Layout {
+    cudaDataType type;
     std::uint64_t rows, columns;
     std::int64_t leading;
 
-    std::size_t extent() const { return static_cast<std::size_t>(leading) * (columns - 1) + rows; }
+    bool is_bf16() const { return type == CUDA_R_16BF; }
+    std::size_t bytes() const {
+        return (static_cast<std::size_t>(leading) * (columns - 1) + rows) * (is_bf16() ? 2 : 4);
+    }
 };
 
 /// In bytes; the documented defaults.
@@ -59,9 +63,13 @@ Sizes sizes_of(const Product& product, const Layout& a, const Layout& b, const L
 std::uint32_t alignment_of(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0 ? 16 : 4; }
 
 float rounded(float value, cublasComputeType_t compute) {
-    if (compute == CUBLAS_COMPUTE_32F_FAST_TF32) return as_tf32(value);
-    if (compute == CUBLAS_COMPUTE_32F_FAST_16BF) return as_bf16(value);
-    return value;
+    return compute == CUBLAS_COMPUTE_32F_FAST_TF32 ? as_tf32(value) : value;
+}
+
+/// Of the combinations in the table of cublasLtMatmul's documentation those that sinter means.
+bool supports(const Product& product, const Layout& a, const Layout& b, const Layout& c, const Layout& d) {
+    return a.type == b.type && c.type == CUDA_R_32F && d.type == CUDA_R_32F &&
+           (!a.is_bf16() || product.compute == CUBLAS_COMPUTE_32F);
 }
 
 template <class Value, class To>
@@ -97,6 +105,7 @@ const char* cublasLtGetStatusString(cublasStatus_t status) {
 cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t* descriptor, cublasComputeType_t compute,
                                         cudaDataType_t scale) {
     if (scale != CUDA_R_32F) return CUBLAS_STATUS_NOT_SUPPORTED;
+    if (compute != CUBLAS_COMPUTE_32F && compute != CUBLAS_COMPUTE_32F_FAST_TF32) return CUBLAS_STATUS_NOT_SUPPORTED;
     *descriptor = reinterpret_cast<cublasLtMatmulDesc_t>(new Product{compute});
     return CUBLAS_STATUS_SUCCESS;
 }
@@ -125,9 +134,9 @@ cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t descriptor, c
 
 cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t* layout, cudaDataType type, uint64_t rows,
                                           uint64_t columns, int64_t leading) {
-    if (type != CUDA_R_32F) return CUBLAS_STATUS_NOT_SUPPORTED;
+    if (type != CUDA_R_32F && type != CUDA_R_16BF) return CUBLAS_STATUS_NOT_SUPPORTED;
     if (rows == 0 || columns == 0 || leading < static_cast<int64_t>(rows)) return CUBLAS_STATUS_INVALID_VALUE;
-    *layout = reinterpret_cast<cublasLtMatrixLayout_t>(new Layout{rows, columns, leading});
+    *layout = reinterpret_cast<cublasLtMatrixLayout_t>(new Layout{type, rows, columns, leading});
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -180,6 +189,7 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDe
     if (requested < 1 || !sizes.agree || layout_of(d).rows != sizes.m || layout_of(d).columns != sizes.n) {
         return CUBLAS_STATUS_INVALID_VALUE;
     }
+    if (!supports(product, layout_of(a), layout_of(b), layout_of(c), layout_of(d))) return CUBLAS_STATUS_NOT_SUPPORTED;
     Choice choice{sizes.m, sizes.n, sizes.k, {}, product.epilogue, alignment_of(product.bias), 4096};
     std::memcpy(choice.alignment, wish.alignment, sizeof choice.alignment);
     if (choice.workspace > wish.workspace) return CUBLAS_STATUS_NOT_SUPPORTED;
@@ -208,14 +218,15 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t descriptor,
     std::memcpy(&choice, algorithm, sizeof choice);
     const bool has_bias = (product.epilogue & CUBLASLT_EPILOGUE_BIAS) != 0;
     const bool relu = (product.epilogue & CUBLASLT_EPILOGUE_RELU) != 0;
-    const bool as_chosen = sizes.agree && sizes.m == choice.m && sizes.n == choice.n && sizes.k == choice.k &&
-                           product.epilogue == choice.epilogue && workspace_bytes >= choice.workspace;
-    const bool reachable = in_device_memory(a, left.extent(), choice.alignment[0]) &&
-                           in_device_memory(b, right.extent(), choice.alignment[1]) &&
-                           in_device_memory(c, old.extent(), choice.alignment[2]) &&
-                           in_device_memory(d, result.extent(), choice.alignment[3]) &&
-                           in_device_memory(workspace, workspace_bytes / sizeof(float), 256) &&
-                           (!has_bias || in_device_memory(product.bias, sizes.m, choice.bias_alignment));
+    const bool as_chosen = sizes.agree && supports(product, left, right, old, result) && sizes.m == choice.m &&
+                           sizes.n == choice.n && sizes.k == choice.k && product.epilogue == choice.epilogue &&
+                           workspace_bytes >= choice.workspace;
+    const bool reachable =
+        in_device_memory(a, left.bytes(), choice.alignment[0]) &&
+        in_device_memory(b, right.bytes(), choice.alignment[1]) &&
+        in_device_memory(c, old.bytes(), choice.alignment[2]) &&
+        in_device_memory(d, result.bytes(), choice.alignment[3]) && in_device_memory(workspace, workspace_bytes, 256) &&
+        (!has_bias || in_device_memory(product.bias, sizes.m * sizeof(float), choice.bias_alignment));
     if (!as_chosen || !reachable) return CUBLAS_STATUS_INVALID_VALUE;
 
     const float factor = *static_cast<const float*>(alpha), keep = *static_cast<const float*>(beta);
@@ -225,7 +236,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t descriptor,
                                  std::uint64_t column) {
             const std::uint64_t r = turned ? column : row, s = turned ? row : column;
             const auto leading = static_cast<std::uint64_t>(layout.leading);
-            return rounded(static_cast<const float*>(matrix)[r + s * leading], product.compute);
+            return rounded(number(matrix, r + s * leading, layout.is_bf16()), product.compute);
         };
         for (std::uint64_t column = 0; column < sizes.n; ++column) {
             for (std::uint64_t row = 0; row < sizes.m; ++row) {

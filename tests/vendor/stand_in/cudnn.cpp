@@ -22,11 +22,11 @@ namespace {
 using namespace sinter::stand_in;
 
 bool is_matrix(const void* x, cudnnTensorDescriptor_t descriptor) {
-    return in_device_memory(x, descriptor->count(), kAlignment);
+    return descriptor->type == CUDNN_DATA_FLOAT && is_array(x, *descriptor, kAlignment);
 }
 
 bool is_row(const void* row, cudnnTensorDescriptor_t descriptor) {
-    return in_device_memory(row, static_cast<std::size_t>(descriptor->channels), sizeof(float));
+    return in_device_memory(row, static_cast<std::size_t>(descriptor->channels) * sizeof(float), sizeof(float));
 }
 
 bool describes_channels(cudnnTensorDescriptor_t row, cudnnTensorDescriptor_t x) {
@@ -82,8 +82,8 @@ cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t descriptor) {
 cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t descriptor, cudnnTensorFormat_t format,
                                          cudnnDataType_t type, int n, int c, int h, int w) {
     if (n < 1 || c < 1 || h < 1 || w < 1) return CUDNN_STATUS_BAD_PARAM;
-    if (format != CUDNN_TENSOR_NHWC || type != CUDNN_DATA_FLOAT) return CUDNN_STATUS_NOT_SUPPORTED;
-    *descriptor = {n, h, w, c};
+    if (format != CUDNN_TENSOR_NHWC || !is_known(type)) return CUDNN_STATUS_NOT_SUPPORTED;
+    *descriptor = {n, h, w, c, type};
     return CUDNN_STATUS_SUCCESS;
 }
 

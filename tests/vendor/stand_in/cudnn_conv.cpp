@@ -1,6 +1,7 @@
 // A stand-in for cuDNN's convolutions. Of each pass it knows five algorithms, all but the last for one reason or
 // another not to be taken, and computes with the last one only.
 #include <cstring>
+#include <vector>
 
 #include "tests/vendor/stand_in/descriptors.h"
 
@@ -16,7 +17,8 @@ bool agree(const cudnnTensorStruct& x, const cudnnFilterStruct& w, const cudnnCo
     const auto outputs = [](int size, int kernel, int stride, int pad) {
         return 1 + (size + 2 * pad - kernel) / stride;
     };
-    return x.channels == w.in && y.channels == w.out && x.batch == y.batch &&
+    const bool one_type = x.type == w.type && x.type == y.type;
+    return one_type && x.channels == w.in && y.channels == w.out && x.batch == y.batch &&
            x.height + 2 * convolution.pad_height >= w.height && x.width + 2 * convolution.pad_width >= w.width &&
            y.height == outputs(x.height, w.height, convolution.stride_height, convolution.pad_height) &&
            y.width == outputs(x.width, w.width, convolution.stride_width, convolution.pad_width);
@@ -55,6 +57,7 @@ struct Call {
     cudnnFilterStruct w;
     cudnnConvolutionStruct convolution;
 
+    bool holds_bf16() const { return is_bf16(x.type); }
     float rounded(float value) const { return convolution.math == CUDNN_FMA_MATH ? value : as_tf32(value); }
 
     /// Calls body(place in x, place in w, place in y) for every product of the convolution.
@@ -70,9 +73,10 @@ struct Call {
                             if (row < 0 || row >= x.height || column < 0 || column >= x.width) continue;
                             for (int o = 0; o < w.out; ++o) {
                                 for (int c = 0; c < w.in; ++c) {
-                                    body(((n * x.height + row) * x.width + column) * x.channels + c,
-                                         ((o * w.height + a) * w.width + b) * w.in + c,
-                                         ((n * y.height + i) * y.width + j) * y.channels + o);
+                                    const auto at = [](int place) { return static_cast<std::size_t>(place); };
+                                    body(at(((n * x.height + row) * x.width + column) * x.channels + c),
+                                         at(((o * w.height + a) * w.width + b) * w.in + c),
+                                         at(((n * y.height + i) * y.width + j) * y.channels + o));
                                 }
                             }
                         }
@@ -86,7 +90,7 @@ struct Call {
 /// Which of the three arrays a pass computes from the other two.
 enum class Result { x, w, y };
 
-/// to[i] = the sum of the products that belong to i + keep to[i], in float32.
+/// to[i] = the sum of the products that belong to i + keep to[i], in float32, and rounded to its type.
 cudnnStatus_t compute(cudnnHandle_t handle, const Call& call, int algorithm, void* workspace,
                       std::size_t workspace_bytes, const void* alpha, const void* beta, Result result, const void* x,
                       const void* w, const void* y) {
@@ -94,9 +98,9 @@ cudnnStatus_t compute(cudnnHandle_t handle, const Call& call, int algorithm, voi
     const float keep = *static_cast<const float*>(beta);
     if (algorithm != kGood || workspace_bytes < kWorkspace || *static_cast<const float*>(alpha) != 1 ||
         call.convolution.math == CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION ||
-        !agree(call.x, call.w, call.convolution, call.y) || !in_device_memory(x, call.x.count(), kAlignment) ||
-        !in_device_memory(w, call.w.count(), kAlignment) || !in_device_memory(y, call.y.count(), kAlignment) ||
-        !in_device_memory(workspace, workspace_bytes / sizeof(float), kAlignment)) {
+        !agree(call.x, call.w, call.convolution, call.y) || !is_array(x, call.x, kAlignment) ||
+        !is_array(w, call.w, kAlignment) || !is_array(y, call.y, kAlignment) ||
+        !in_device_memory(workspace, workspace_bytes, kAlignment)) {
         return CUDNN_STATUS_BAD_PARAM;
     }
     on_stream(handle->stream, [=] {
@@ -105,14 +109,18 @@ cudnnStatus_t compute(cudnnHandle_t handle, const Call& call, int algorithm, voi
         const std::size_t count = result == Result::x   ? call.x.count()
                                   : result == Result::w ? call.w.count()
                                                         : call.y.count();
-        auto* const to = static_cast<float*>(const_cast<void*>(target));
-        for (std::size_t i = 0; i < count; ++i) to[i] = keep != 0 ? keep * to[i] : 0;
-        const auto operand = [&](const void* data, int i) { return call.rounded(static_cast<const float*>(data)[i]); };
-        call.for_products([&](int of_x, int of_w, int of_y) {
-            if (result == Result::x) to[of_x] += operand(w, of_w) * operand(y, of_y);
-            if (result == Result::w) to[of_w] += operand(x, of_x) * operand(y, of_y);
-            if (result == Result::y) to[of_y] += operand(x, of_x) * operand(w, of_w);
+        const bool in_bf16 = call.holds_bf16();
+        std::vector<float> sums(count);
+        if (keep != 0) {
+            for (std::size_t i = 0; i < count; ++i) sums[i] = keep * number(target, i, in_bf16);
+        }
+        const auto operand = [&](const void* data, std::size_t i) { return call.rounded(number(data, i, in_bf16)); };
+        call.for_products([&](std::size_t of_x, std::size_t of_w, std::size_t of_y) {
+            if (result == Result::x) sums[of_x] += operand(w, of_w) * operand(y, of_y);
+            if (result == Result::w) sums[of_w] += operand(x, of_x) * operand(y, of_y);
+            if (result == Result::y) sums[of_y] += operand(x, of_x) * operand(w, of_w);
         });
+        for (std::size_t i = 0; i < count; ++i) set_number(const_cast<void*>(target), i, in_bf16, sums[i]);
     });
     return CUDNN_STATUS_SUCCESS;
 }
@@ -134,8 +142,8 @@ cudnnStatus_t cudnnDestroyFilterDescriptor(cudnnFilterDescriptor_t descriptor) {
 cudnnStatus_t cudnnSetFilter4dDescriptor(cudnnFilterDescriptor_t descriptor, cudnnDataType_t type,
                                          cudnnTensorFormat_t format, int k, int c, int h, int w) {
     if (k < 1 || c < 1 || h < 1 || w < 1) return CUDNN_STATUS_BAD_PARAM;
-    if (format != CUDNN_TENSOR_NHWC || type != CUDNN_DATA_FLOAT) return CUDNN_STATUS_NOT_SUPPORTED;
-    *descriptor = {k, h, w, c};
+    if (format != CUDNN_TENSOR_NHWC || !is_known(type)) return CUDNN_STATUS_NOT_SUPPORTED;
+    *descriptor = {k, h, w, c, type};
     return CUDNN_STATUS_SUCCESS;
 }
 

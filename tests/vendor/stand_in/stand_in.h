@@ -21,12 +21,16 @@ struct Record {
 /// Does the work now, or with every launch of the graph while the stream is captured.
 void on_stream(CUstream_st* stream, std::function<void()> work);
 
-/// Whether these are `count` numbers in device memory that start at a multiple of `alignment` bytes.
-bool in_device_memory(const void* data, std::size_t count, std::size_t alignment);
+/// Whether these bytes are in device memory and start at a multiple of `alignment`.
+bool in_device_memory(const void* data, std::size_t bytes, std::size_t alignment);
 
 /// To what a tensor core rounds an operand: ten bits of the mantissa, or seven.
 float as_tf32(float value);
 float as_bf16(float value);
+
+/// Number i of an array of bf16 or of float32.
+float number(const void* data, std::size_t i, bool is_bf16);
+void set_number(void* data, std::size_t i, bool is_bf16, float value);
 
 }  // namespace sinter::stand_in
 
