@@ -55,6 +55,7 @@ struct Options {
     bool no_peer = false;
     bool list = false;
     bool profile = false;
+    bool plans = false;
     bool sweep_plans = false;
 };
 
@@ -76,6 +77,9 @@ void describe(OptionList& list, Options& options) {
     list.once("list", options.list, "Name the cases and stop");
     list.once("profile", options.profile,
               "For Nsight: call each case once more between cudaProfilerStart and cudaProfilerStop, time nothing");
+    list.once("plans", options.plans,
+              "On a CUDA device: how matrix products and convolutions are cut, and the times that the model of an H200 "
+              "expects; time nothing");
     list.once("sweep-plans", options.sweep_plans,
               "On a CUDA device: time matrix products and convolutions with every tile and split, as a table");
 }
@@ -228,6 +232,14 @@ Report profile_cuda(const Options& options, int device, const kernels::CaseList&
     return {};
 }
 
+Report plans_on_cuda(const Options& options, int device, const kernels::CaseList& cases) {
+    kernels::CudaQueue queue = open_queue(options, device);
+    std::vector<bench::CasePlans> plans;
+    for (const kernels::KernelCase& kernel_case : cases)
+        if (bench::has_plan(kernel_case)) plans.push_back(bench::plan_case(queue, kernel_case));
+    return {bench::format_plans(plans), ""};
+}
+
 Report sweep_plans_on_cuda(const Options& options, int device, const kernels::CaseList& cases) {
     kernels::CudaQueue queue = open_queue(options, device);
     const bool emulated = bench::describe_device(queue).emulated;
@@ -236,14 +248,15 @@ Report sweep_plans_on_cuda(const Options& options, int device, const kernels::Ca
         if (bench::has_plan(kernel_case))
             sweeps.push_back(bench::sweep_plans(queue, kernel_case, timing_options(options, emulated)));
     });
-    if (std::none_of(cases.begin(), cases.end(), bench::has_plan))
-        throw UsageError(
-            fmt::format("--sweep-plans: --filter \"{}\" matches no matrix product or convolution.", options.filter));
     return {bench::format_sweeps(sweeps), ""};
 }
 
 Report bench_cuda(const Options& options, int device, const kernels::CaseList& cases) {
     if (options.profile) return profile_cuda(options, device, cases);
+    if ((options.plans || options.sweep_plans) && std::none_of(cases.begin(), cases.end(), bench::has_plan))
+        throw UsageError(fmt::format("{}: --filter \"{}\" matches no matrix product or convolution.",
+                                     options.plans ? "--plans" : "--sweep-plans", options.filter));
+    if (options.plans) return plans_on_cuda(options, device, cases);
     if (options.sweep_plans) return sweep_plans_on_cuda(options, device, cases);
     kernels::CudaQueue queue = open_queue(options, device);
     bench::CudaMachine machine;
@@ -281,13 +294,14 @@ ExitCode run(const Options& options) {
         for (const kernels::KernelCase& kernel_case : cases) answer("{}\n", kernel_case.name());
         return ExitCode::ok;
     }
-    for (const auto& [flag, given] :
-         {std::pair("--profile", options.profile), {"--sweep-plans", options.sweep_plans}}) {
+    for (const auto& [flag, given] : {std::pair("--profile", options.profile),
+                                      {"--plans", options.plans},
+                                      {"--sweep-plans", options.sweep_plans}}) {
         if (given && !device)
             throw UsageError(fmt::format("{} is for CUDA devices: give --device cuda with it.", flag));
     }
-    if (options.sweep_plans && !options.json.empty())
-        throw UsageError("--sweep-plans and --json: a sweep is a table; leave one of them out");
+    if ((options.plans || options.sweep_plans) && !options.json.empty())
+        throw UsageError("--json is for times: --plans and --sweep-plans answer with a table; leave one of them out.");
     std::ofstream json = open_json(options.json);
     const Report report = device ? bench_cuda(options, *device, cases) : bench_cpu(options, cases);
     answer_lines(options.json == "-" ? report.json : report.table);

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -201,6 +203,35 @@ TEST(KernelBenchOnCUDA, SweepsTheTilesAndPartsOfAProduct) {
         EXPECT_TRUE(has(outcome.out, column)) << outcome.out;
     EXPECT_TRUE(has(outcome.out, "\ngemm    gemm    m=128 n=40 k=400")) << outcome.out;
     EXPECT_FALSE(has(outcome.out, "add")) << "a sum has no plan";
+}
+
+TEST(KernelBenchOnCUDA, PlansAreOfTiledProductsAlone) {
+    const Outcome outcome =
+        bench({"--device", "cuda", "--plans", "--filter", "DCGAN 28 up3 down1|elementwise/add/n=51200"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_TRUE(has(outcome.out, "conv_forward")) << outcome.out;
+    EXPECT_FALSE(has(outcome.out, "gradient")) << "those of thin images have kernels of their own\n" << outcome.out;
+    EXPECT_FALSE(has(outcome.out, "add")) << outcome.out;
+    expect_refusal(bench({"--device", "cuda", "--plans", "--filter", "elementwise/add"}), 2,
+                   {"--plans: --filter \"elementwise/add\" matches no matrix product or convolution"});
+}
+
+// | layer | m x n x k | fp32 | tf32 |
+TEST(KernelBenchOnCUDA, TheTableOfExpectedTimesInTheDocsIsWhatItTells) {
+    const Outcome outcome = bench({"--device", "cuda", "--plans"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const std::string plans = std::regex_replace(outcome.out, std::regex(" {2,}"), "|");
+    std::ifstream docs(SINTER_FIXTURES "/../../docs/kernels.md");
+    const std::regex row(R"(\|[^|]*\| (\d+x\d+x\d+[^|]*) \| ([^|]*) \| ([^|]*) \|)");
+    int rows = 0;
+    for (std::string line; std::getline(docs, line);) {
+        std::smatch cells;
+        if (!std::regex_match(line, cells, row)) continue;
+        ++rows;
+        const std::string expected = '|' + cells[1].str() + '|' + cells[2].str() + '|' + cells[3].str() + '|';
+        EXPECT_TRUE(has(plans, expected)) << line;
+    }
+    EXPECT_GE(rows, 10);
 }
 
 TEST(KernelBenchOnCUDA, RefusesACudaDeviceThatIsNotThere) {

@@ -7,7 +7,6 @@
 #include "apps/kernel_bench/cuda/rotated_buffers.h"
 #include "apps/kernel_bench/text.h"
 #include "apps/roofs/cuda/stopwatch.h"
-#include "core/names.h"
 
 namespace sinter::bench {
 namespace {
@@ -16,8 +15,6 @@ using kernels::FixedPlan;
 using kernels::ProductPlan;
 using kernels::TileSize;
 
-constexpr Named<TileSize> kTiles[] = {
-    {"huge", TileSize::huge}, {"large", TileSize::large}, {"medium", TileSize::medium}, {"small", TileSize::small}};
 constexpr int kParts[] = {1, 2, 4, 8, 16, 32, 64};
 
 bool is_faster(const PlannedTiming& a, const PlannedTiming& b) { return a.timing.seconds < b.timing.seconds; }
@@ -32,10 +29,6 @@ std::string text(const PlanSweep& sweep, TileSize tile) {
 
 }  // namespace
 
-bool has_plan(const kernels::KernelCase& kernel_case) {
-    return kernel_case.run_cuda && facts_of(kernel_case).narrowest_side.has_value();
-}
-
 PlanSweep sweep_plans(kernels::CudaQueue& queue, const kernels::KernelCase& kernel_case, const TimingOptions& options) {
     const RotatedBuffers buffers(queue, kernel_case.arguments, 1);
     const auto call = [&](std::int64_t) { kernel_case.run_cuda(queue, buffers[0]); };
@@ -44,6 +37,13 @@ PlanSweep sweep_plans(kernels::CudaQueue& queue, const kernels::KernelCase& kern
         call(0);  // which may allocate working memory
         contenders.push_back(record_sample(queue, 1, call));
     };
+    double expected = 0;
+    {
+        const kernels::PlanRecord planned;
+        call(0);
+        for (const auto& [size, plan] : planned.products)
+            expected += kernels::expected_seconds(size, plan, queue.precision());
+    }
     record();
     std::vector<ProductPlan> plans;
     for (const auto& [name, tile, note] : kTiles) {
@@ -55,7 +55,7 @@ PlanSweep sweep_plans(kernels::CudaQueue& queue, const kernels::KernelCase& kern
         }
     }
     const std::vector<Timing> timings = time_recorded(queue, contenders, options);
-    PlanSweep sweep{facts_of(kernel_case), timings[0], {}};
+    PlanSweep sweep{facts_of(kernel_case), expected, timings[0], {}};
     for (std::size_t i = 0; i < plans.size(); ++i) {
         const PlannedTiming now{plans[i], timings[i + 1]};
         if (sweep.fastest.empty() || sweep.fastest.back().plan.tile != now.plan.tile)
@@ -67,12 +67,12 @@ PlanSweep sweep_plans(kernels::CudaQueue& queue, const kernels::KernelCase& kern
 }
 
 std::string format_sweeps(std::span<const PlanSweep> sweeps) {
-    std::vector<Row> rows = {{"family", "kernel", "size", "model", "fastest / model"}};
+    std::vector<Row> rows = {{"family", "kernel", "size", "expected", "model", "fastest / model"}};
     for (const auto& [name, tile, note] : kTiles) rows[0].push_back(fmt::format("{} /parts", name));
     for (const PlanSweep& sweep : sweeps) {
         const double fastest = std::min_element(sweep.fastest.begin(), sweep.fastest.end(), is_faster)->timing.seconds;
-        rows.push_back({sweep.family, sweep.kernel, sweep.size, time_text(sweep.model.seconds),
-                        ratio_text(fastest / sweep.model.seconds)});
+        rows.push_back({sweep.family, sweep.kernel, sweep.size, time_text(sweep.expected),
+                        time_text(sweep.model.seconds), ratio_text(fastest / sweep.model.seconds)});
         for (const auto& [name, tile, note] : kTiles) rows.back().push_back(text(sweep, tile));
     }
     return align(rows, 3);

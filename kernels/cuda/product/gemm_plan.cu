@@ -9,6 +9,7 @@ namespace {
 
 // Numbers of one multiprocessor, in clocks. The model takes a block alone on it to be as slow as one that shares it.
 constexpr int kMultiprocessors = 132;
+constexpr double kClocksPerSecond = 1.75e9;
 constexpr double kBytesPerClock = 24;   // from the L2 cache, all multiprocessors reading: 5.5 TB/s at 1.75 GHz
 constexpr double kShortestStage = 600;  // 250 instructions of a warp of the small tile, its scheduler's only one
 constexpr double kBeginAndEnd = 2000;   // launch, first stage, epilogue
@@ -54,14 +55,14 @@ double clocks(const TileCost& tile, int tiles, int stages, int splits, Precision
     return parts(tiles * splits, kMultiprocessors) * block;
 }
 
+int tiles_of(const TileCost& tile, const ProductSize& size) {
+    return parts(size.m, tile.rows) * parts(size.n, tile.columns) * size.count;
+}
+
 std::optional<ProductPlan> fixed_plan;
+PlanRecord* record = nullptr;
 
-}  // namespace
-
-FixedPlan::FixedPlan(const ProductPlan& plan) { fixed_plan = plan; }
-FixedPlan::~FixedPlan() { fixed_plan.reset(); }
-
-ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit) {
+ProductPlan best_plan(const ProductSize& size, Precision precision, std::size_t shared_limit) {
     const int stages = parts(size.k, kDepth);
     ProductPlan best;
     double shortest = 0;
@@ -70,7 +71,7 @@ ProductPlan plan_product(const ProductSize& size, Precision precision, std::size
         // Half of the huge tile would multiply zeros. The model takes that for free while the tile waits for the L2
         // cache.
         if (!fixed_plan && tile.tile == TileSize::huge && 2 * size.n <= tile.columns) continue;
-        const int tiles = parts(size.m, tile.rows) * parts(size.n, tile.columns) * size.count;
+        const int tiles = tiles_of(tile, size);
         const bool may_split = tiles <= kMaxTiles;
         if (fixed_plan) {
             if (tile.tile == fixed_plan->tile)
@@ -86,6 +87,28 @@ ProductPlan plan_product(const ProductSize& size, Precision precision, std::size
         }
     }
     return best;
+}
+
+}  // namespace
+
+FixedPlan::FixedPlan(const ProductPlan& plan) { fixed_plan = plan; }
+FixedPlan::~FixedPlan() { fixed_plan.reset(); }
+
+PlanRecord::PlanRecord() { record = this; }
+PlanRecord::~PlanRecord() { record = nullptr; }
+
+ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit) {
+    const ProductPlan plan = best_plan(size, precision, shared_limit);
+    if (record) record->products.push_back({size, plan});
+    return plan;
+}
+
+double expected_seconds(const ProductSize& size, const ProductPlan& plan, Precision precision) {
+    for (const TileCost& tile : kTiles) {
+        if (tile.tile == plan.tile)
+            return clocks(tile, tiles_of(tile, size), parts(size.k, kDepth), plan.splits, precision) / kClocksPerSecond;
+    }
+    return 0;
 }
 
 }  // namespace sinter::kernels

@@ -1,6 +1,8 @@
 // How a tiled product is cut: the size of the tiles, and the blocks that share the depth of one.
 #pragma once
 
+#include <vector>
+
 #include "kernels/queue.h"
 
 namespace sinter::kernels {
@@ -24,6 +26,26 @@ struct ProductSize {
 /// room for the large tile, such as those of compute capability 8.0 and 9.0. They have other last digits on devices
 /// without (7.5, 8.6, 8.9). Tensor cores of another architecture round and add in their own way.
 ProductPlan plan_product(const ProductSize& size, Precision precision, std::size_t shared_limit);
+
+/// The seconds that the model expects an H200 to take for products cut like this. The launch is not in them.
+double expected_seconds(const ProductSize& size, const ProductPlan& plan, Precision precision);
+
+/// Products of one launch, and how they were cut.
+struct PlannedProduct {
+    ProductSize size;
+    ProductPlan plan;
+};
+
+/// While one exists, it keeps what plan_product() is asked and answers. Only one may exist.
+class PlanRecord {
+public:
+    PlanRecord();
+    ~PlanRecord();
+    PlanRecord(const PlanRecord&) = delete;
+    PlanRecord& operator=(const PlanRecord&) = delete;
+
+    std::vector<PlannedProduct> products;
+};
 
 /// While one exists, every product is cut like this, as long as the tile fits the device, and into fewer parts where
 /// there are fewer stages. Tests try each tile on sizes that the plan would give to another, and a benchmark times one
