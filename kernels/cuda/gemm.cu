@@ -23,7 +23,7 @@ void gemm(CudaQueue& queue, Real* c, const Real* a, const Real* b, const GemmSha
 void linear_parameter_gradients(CudaQueue& queue, Real* dw, Real* db, const Real* x, const Real* ds,
                                 const LinearShape& shape, bool accumulate_dw, bool accumulate_db) {
     const auto [batch, in, out] = shape;
-    if (in == 0 || queue.vendor()) {  // whose product has no such by-product
+    if (in == 0 || queue.vendor()) {  // no bias gradient is asked of a library
         sum_rows(queue, db, ds, {batch, out}, accumulate_db);
         return gemm(queue, dw, x, ds, {in, out, batch, true, false}, {nullptr, {}, accumulate_dw});
     }

@@ -11,38 +11,27 @@
 
 namespace sinter::kernels {
 
-/// cuDNN's functions by their names in its documentation, without the prefix.
+/// The functions of cuDNN that sinter calls, by their names in its documentation, without the prefix.
+// clang-format off
+#define SINTER_CUDNN_FUNCTIONS(X) \
+    X(Create) X(Destroy) X(SetStream) X(GetErrorString) X(GetLastErrorString) X(CreateTensorDescriptor) \
+    X(DestroyTensorDescriptor) X(SetTensor4dDescriptor) X(CreateFilterDescriptor) X(DestroyFilterDescriptor) \
+    X(SetFilter4dDescriptor) X(CreateConvolutionDescriptor) X(DestroyConvolutionDescriptor) \
+    X(SetConvolution2dDescriptor) X(SetConvolutionMathType) X(GetConvolutionForwardAlgorithm_v7) \
+    X(GetConvolutionForwardWorkspaceSize) X(ConvolutionForward) X(GetConvolutionBackwardDataAlgorithm_v7) \
+    X(GetConvolutionBackwardDataWorkspaceSize) X(ConvolutionBackwardData) \
+    X(GetConvolutionBackwardFilterAlgorithm_v7) X(GetConvolutionBackwardFilterWorkspaceSize) \
+    X(ConvolutionBackwardFilter) X(DeriveBNTensorDescriptor) X(BatchNormalizationForwardTraining) \
+    X(BatchNormalizationForwardInference) X(BatchNormalizationBackward)
+// clang-format on
+
+/// These functions, found in the library.
 struct Cudnn {
     Cudnn();
 
-    decltype(&cudnnCreate) Create;
-    decltype(&cudnnDestroy) Destroy;
-    decltype(&cudnnSetStream) SetStream;
-    decltype(&cudnnGetErrorString) GetErrorString;
-    decltype(&cudnnGetLastErrorString) GetLastErrorString;
-    decltype(&cudnnCreateTensorDescriptor) CreateTensorDescriptor;
-    decltype(&cudnnDestroyTensorDescriptor) DestroyTensorDescriptor;
-    decltype(&cudnnSetTensor4dDescriptor) SetTensor4dDescriptor;
-    decltype(&cudnnCreateFilterDescriptor) CreateFilterDescriptor;
-    decltype(&cudnnDestroyFilterDescriptor) DestroyFilterDescriptor;
-    decltype(&cudnnSetFilter4dDescriptor) SetFilter4dDescriptor;
-    decltype(&cudnnCreateConvolutionDescriptor) CreateConvolutionDescriptor;
-    decltype(&cudnnDestroyConvolutionDescriptor) DestroyConvolutionDescriptor;
-    decltype(&cudnnSetConvolution2dDescriptor) SetConvolution2dDescriptor;
-    decltype(&cudnnSetConvolutionMathType) SetConvolutionMathType;
-    decltype(&cudnnGetConvolutionForwardAlgorithm_v7) GetConvolutionForwardAlgorithm_v7;
-    decltype(&cudnnGetConvolutionForwardWorkspaceSize) GetConvolutionForwardWorkspaceSize;
-    decltype(&cudnnConvolutionForward) ConvolutionForward;
-    decltype(&cudnnGetConvolutionBackwardDataAlgorithm_v7) GetConvolutionBackwardDataAlgorithm_v7;
-    decltype(&cudnnGetConvolutionBackwardDataWorkspaceSize) GetConvolutionBackwardDataWorkspaceSize;
-    decltype(&cudnnConvolutionBackwardData) ConvolutionBackwardData;
-    decltype(&cudnnGetConvolutionBackwardFilterAlgorithm_v7) GetConvolutionBackwardFilterAlgorithm_v7;
-    decltype(&cudnnGetConvolutionBackwardFilterWorkspaceSize) GetConvolutionBackwardFilterWorkspaceSize;
-    decltype(&cudnnConvolutionBackwardFilter) ConvolutionBackwardFilter;
-    decltype(&cudnnDeriveBNTensorDescriptor) DeriveBNTensorDescriptor;
-    decltype(&cudnnBatchNormalizationForwardTraining) BatchNormalizationForwardTraining;
-    decltype(&cudnnBatchNormalizationForwardInference) BatchNormalizationForwardInference;
-    decltype(&cudnnBatchNormalizationBackward) BatchNormalizationBackward;
+#define SINTER_MEMBER(name) decltype(&cudnn##name) name;
+    SINTER_CUDNN_FUNCTIONS(SINTER_MEMBER)
+#undef SINTER_MEMBER
 
     /// Throws QueueError unless `status` is success. `action` says what was tried: "describing an image".
     void check(cudnnStatus_t status, std::string_view action) const {

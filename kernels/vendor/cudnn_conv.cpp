@@ -43,7 +43,7 @@ Precision precision_of(const CudaQueue& queue, VendorForm form) {
 }
 
 /// Whether the result is complete, or a pass over it in float32 may complete it.
-bool ends(const Epilogue<float>& epilogue, Precision precision) {
+bool can_finish(const Epilogue<float>& epilogue, Precision precision) {
     return precision != Precision::bf16 || (!epilogue.bias && epilogue.activation.kind == ActivationKind::identity);
 }
 
@@ -179,7 +179,7 @@ const CudnnConvolutions::Plan& CudnnConvolutions::plan_for(const Key& key) {
 bool CudnnConvolutions::forward(CudaQueue& queue, float* y, const float* x, const float* w, const ConvGeometry& g,
                                 const Epilogue<float>& epilogue, VendorForm form) {
     const Precision precision = precision_of(queue, form);
-    if (!maps(g) || !in_quads(x) || !in_quads(y) || !reaches(w, form) || !ends(epilogue, precision)) return false;
+    if (!maps(g) || !in_quads(x) || !in_quads(y) || !reaches(w, form) || !can_finish(epilogue, precision)) return false;
     const Plan& plan = plan_for({g, Pass::forward, precision});
     if (!plan.supported) return false;
     const Filter filter(queue, w, g, form);
@@ -197,7 +197,8 @@ bool CudnnConvolutions::forward(CudaQueue& queue, float* y, const float* x, cons
 bool CudnnConvolutions::input_gradient(CudaQueue& queue, float* dx, const float* dy, const float* w,
                                        const ConvGeometry& g, const Epilogue<float>& epilogue, VendorForm form) {
     const Precision precision = precision_of(queue, form);
-    if (!maps(g) || !in_quads(dx) || !in_quads(dy) || !reaches(w, form) || !ends(epilogue, precision)) return false;
+    if (!maps(g) || !in_quads(dx) || !in_quads(dy) || !reaches(w, form) || !can_finish(epilogue, precision))
+        return false;
     const Plan& plan = plan_for({g, Pass::input_gradient, precision});
     if (!plan.supported) return false;
     const Filter filter(queue, w, g, form);

@@ -1,7 +1,7 @@
 // The vendor engine, in a build that found the libraries' headers.
 #include "kernels/vendor/engine.h"
 
-#include "kernels/vendor/cublaslt.h"
+#include "kernels/vendor/cublaslt_products.h"
 #include "kernels/vendor/cudnn_batch_norm.h"
 #include "kernels/vendor/cudnn_conv.h"
 

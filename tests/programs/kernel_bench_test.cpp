@@ -186,6 +186,16 @@ TEST(KernelBenchOnCUDA, TimesTheVendorEngineInTurn) {
         EXPECT_TRUE(cases[left]["vendor_seconds"].is_null()) << cases[left];
 }
 
+TEST(KernelBenchOnCUDA, ALibraryThatFailsCostsItsColumnAndNotOurs) {
+    const Outcome outcome = bench(
+        {"--device", "cuda", "--filter", "batch_norm_inference/2048x256|" + std::string(kProduct), "--min-time", "0"},
+        {{"SINTER_VENDOR_PATH", SINTER_STAND_INS}, {"SINTER_STAND_IN_FAILS", "1"}});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_TRUE(has(outcome.out, "x vendor")) << "cuBLASLt works";
+    EXPECT_TRUE(has(outcome.out, "normalising") && has(outcome.out, "with cuDNN: CUDNN_STATUS_EXECUTION_FAILED"))
+        << outcome.out;
+}
+
 #endif
 
 TEST(KernelBenchOnCUDA, ProfilesWithoutTiming) {

@@ -174,6 +174,28 @@ class Stages(Folder):
             root=ROOT, work=self.folder, build=self.folder / "a", emulated_build=self.folder / "b", **more
         )
 
+    def test_what_was_brought_along_is_all_that_the_steps_run(self):
+        """But for programs_test: paths of the machine that built it are compiled in."""
+        machine = self.machine(is_built=True, emulated_hashes=self.folder / "hashes")
+        programs = {word.name for stage in stages.STAGES for step in stages.steps_of(stage, machine)
+                    for word in step.command if isinstance(word, pathlib.Path) and machine.build in word.parents}  # fmt: skip
+        self.assertEqual(programs - {"programs_test"}, set(stages.BINARIES))
+
+    @unittest.skipUnless("SINTER_KERNEL_BENCH" in os.environ, "ctest names the program")
+    def test_every_filter_of_kernel_bench_matches_a_case(self):
+        filters = [case for _, case, _ in stages.COUNTERS.values()]
+        for stage in ("bench", "bench_more", "sweep"):
+            commands = [step.command for step in stages.steps_of(stage, self.machine())]
+            filters += [command[command.index("--filter") + 1] for command in commands]
+        for filter_ in filters:
+            listed = subprocess.run([os.environ["SINTER_KERNEL_BENCH"], "--list", "--filter", filter_],
+                                    capture_output=True, text=True, check=False)  # fmt: skip
+            self.assertEqual(listed.returncode, 0, listed.stderr)
+        everything = "|".join(cases for _, cases in stages.BENCHES.values())
+        count = [len(subprocess.run([os.environ["SINTER_KERNEL_BENCH"], "--list", *more], capture_output=True, text=True,
+                                    check=True).stdout.splitlines()) for more in ([], ["--filter", everything])]  # fmt: skip
+        self.assertEqual(count[0], count[1], "a family of kernels that no step times")
+
     def test_those_without_a_gpu_are_run_where_they_are_asked_for(self):
         def filters(**more):
             return ["--gtest_filter=*CUDA*" in step.command for step in stages.steps_of("test", self.machine(**more))]
@@ -266,7 +288,7 @@ class Report(Folder):
         self.assertIn("2 cases are on one side only: the emulator's hashes were made from other sources.", text)
 
     def test_what_the_budget_did_not_reach_is_named(self):
-        self.note("sweep_gemm", "sweep", outcome=steps.UNFINISHED)
+        self.note("sweep_gemm_fp32", "sweep", outcome=steps.UNFINISHED)
         for tool in ("memcheck", "racecheck"):
             self.note(tool, "sanitize", outcome=steps.LEFT)
         self.note("test_vendor", "vendor", outcome=steps.LEFT)
@@ -284,11 +306,11 @@ class Report(Folder):
         self.assertNotIn("vendor: absent", self.report())
 
     def test_sweeps_stand_whole_beside_the_report(self):
-        self.note("sweep_gemm", "sweep", "family  kernel\n" * 500)
-        self.note("sweep_conv", "sweep", outcome=steps.FAILED, note="exit code 2; unknown option '--sweep-plans'")
+        self.note("sweep_gemm_tf32", "sweep", "family  kernel\n" * 500)
+        self.note("sweep_conv_tf32", "sweep", outcome=steps.FAILED, note="exit code 2; unknown option '--sweep-plans'")
         file = report.save(self.folder / "out", self.machine, self.notebook, [("GPU", "Some GPU")])
-        self.assertEqual((self.folder / "out" / "some-gpu_sweep_gemm.txt").read_text(), "family  kernel\n" * 500)
-        self.assertIn("every split: [some-gpu_sweep_gemm.txt](some-gpu_sweep_gemm.txt)\n", file.read_text())
+        self.assertEqual((self.folder / "out" / "some-gpu_sweep_gemm_tf32.txt").read_text(), "family  kernel\n" * 500)
+        self.assertIn("every split: [some-gpu_sweep_gemm_tf32.txt](some-gpu_sweep_gemm_tf32.txt)\n", file.read_text())
         self.assertIn("unknown option '--sweep-plans'", file.read_text())
         self.assertEqual(len(list(file.parent.iterdir())), 2)
 
@@ -369,7 +391,7 @@ class Run(Folder):
         bench.write_text("#!/bin/sh\necho \"kernel_bench: unknown option '$3'\" >&2\nexit 2\n")
         bench.chmod(0o755)
         planned = stages.steps_of("sweep", machine)
-        self.assertEqual(self.run_all(*planned, self.step("next")), [steps.FAILED, steps.FAILED, steps.PASSED])
+        self.assertEqual(self.run_all(*planned, self.step("next")), [*[steps.FAILED] * len(planned), steps.PASSED])
         note = "exit code 2; kernel_bench: unknown option '--sweep-plans'"
         self.assertEqual({self.notebook.read(step.name).note for step in planned}, {note})
 
@@ -394,7 +416,7 @@ class Run(Folder):
         folder = self.prepare(self.step("compile_binaries", "exit(1)"), self.step("compile_emulated"), hashes)
         self.assertEqual((folder / "hashes.txt").read_text(), "0123456789abcdef gemm/gemm/m=1\n")
         self.assertRegex((folder / "commit").read_text(), r"^\S+\n$|^\n$")
-        self.assertFalse((folder / gpu_check.BINARIES).exists(), "what could not be built is built on the other machine")
+        self.assertFalse((folder / gpu_check.carry.BINARIES).exists(), "what could not be built is built on the other machine")
         self.assertEqual(gpu_check.parse(["--prepared", str(folder)]).prepared, folder)
 
     def test_prepares_nothing_where_the_emulated_device_fails(self):
@@ -413,9 +435,9 @@ class Run(Folder):
             carry.mkdir()
             (carry / "hashes.txt").write_text("0123456789abcdef gemm/gemm/m=1\n")
             packed = root / "packed"
-            gpu_check.pack_binaries(root / "built", packed, root / "first.tar.xz")
+            gpu_check.carry.pack_binaries(root / "built", packed, root / "first.tar.xz")
             (packed / "tests" / "kernels_test").write_text(f"#!/bin/sh\necho '{says}'\n")
-            with tarfile.open(carry / gpu_check.BINARIES, "w:xz") as tar:
+            with tarfile.open(carry / gpu_check.carry.BINARIES, "w:xz") as tar:
                 tar.add(packed, "binaries")
             with unittest.mock.patch.dict(os.environ), unittest.mock.patch.object(gpu_check, "ROOT", root):
                 machine = gpu_check.describe_machine(gpu_check.parse(["--prepared", str(carry)]))
@@ -431,16 +453,17 @@ class Run(Folder):
 
     def test_a_folder_elsewhere_gets_all_that_the_steps_said(self):
         machine = stages.Machine(root=ROOT, work=self.folder, build=self.folder, emulated_build=self.folder)
-        (self.folder / "bench_fp32.json").write_text("{}")
+        (self.folder / "bench_fp32.json").write_text("{}\n")
         out = self.folder / "out"
         self.run_all(
             self.step("a", "print('hello')"),
             save=lambda: gpu_check.save_all(out, machine, self.notebook, [("GPU", "Some GPU")]),
         )
-        names = ["bench_fp32.json", "some-gpu.md", "some-gpu_outcomes.tar.gz"]
+        names = ["some-gpu.md", "some-gpu_outcomes.tar.gz"]
         self.assertEqual(sorted(file.name for file in out.iterdir()), names)
-        with tarfile.open(out / names[2]) as tar:
+        with tarfile.open(out / names[1]) as tar:
             self.assertEqual(tar.extractfile("outcomes/a.out").read(), b"hello\n")
+            self.assertEqual(tar.extractfile("outcomes/bench_fp32_bench_fp32.json").read(), b"{}\n")
 
     def virtual_environment(self, **environment):
         """VIRTUAL_ENV as a step sees it, where a stand-in is the Python that has torch."""

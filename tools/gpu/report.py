@@ -27,7 +27,7 @@ def outcome_section(outcomes):
 
 def vendor_line(notebook):
     """Why no vendor's times stand beside ours. Without headers the vendor's tests pass: the engine says what it lacks."""
-    outputs = [notebook.output(f"bench_{precision}") for precision in stages.PRECISIONS]
+    outputs = [notebook.output(f"bench_{name}") for name in stages.BENCHES]
     why = re.search(r"^vendor +none: (.+)$", "\n".join(outputs), re.MULTILINE)
     if not any(outputs):
         why = re.search(r"(Could NOT find CUDNN.*)", notebook.output("configure"))
@@ -37,8 +37,6 @@ def vendor_line(notebook):
 def test_section(notebook, outcomes):
     rows = []
     for outcome in outcomes:
-        if outcome.stage not in ("test", "sanitize", "sanitize_more", "vendor"):
-            continue
         counts = findings.test_counts(notebook.output(outcome.name))
         if counts:
             passed, failed, names = counts
@@ -124,7 +122,7 @@ def quotes(title, outputs, begin):
 
 
 def bench_section(notebook):
-    outputs = {precision: notebook.output(f"bench_{precision}") for precision in stages.PRECISIONS}
+    outputs = {name: notebook.output(f"bench_{name}") for name in stages.BENCHES}
     return quotes("kernel_bench", outputs, "^device ")
 
 

@@ -6,8 +6,6 @@ import shutil
 
 from .steps import Step
 
-PRECISIONS = ("fp32", "tf32", "bf16")
-
 # Training steps that are timed beside PyTorch's: the name in the report, our program's arguments, the twin's. The last
 # epoch counts: the first one also loads kernels and captures the step's graph, and PyTorch's steps are warm.
 SPEEDS = {
@@ -36,12 +34,12 @@ CHANNELS_LAST = ["--channels-last"]  # of the DCGANs: what cuDNN is fastest with
 MARKS = (("vae_", "eager", 8.0), ("vae_", "graph", 1.5), ("dcgan64_", "compiled", 1.0))
 
 # Programs that --prepare packs. programs_test stays behind: paths of the machine that built it are compiled in.
-BINARIES = ("kernels_test", "core_test", "models_test", "mnist_vae", "dcgan", "kernel_bench")
+BINARIES = ("kernels_test", "core_test", "models_test", "vendor_test", "mnist_vae", "dcgan", "kernel_bench")
 
 # What the sanitizers run in kernels_test. Of matrix products and convolutions not the sweeps over shapes, thousands of
 # calls that the plan gives nearly all to the small tile in float32, but the tests that run every instantiation.
 PRODUCTS = "*EveryTile*:*ThinConvolution*"
-SUMS = ":".join(
+SHARED_MEMORY = ":".join(
     f"Kernels_CUDA.{kernel}"
     for kernel in ("batch_norm_*", "layer_norm_*", "sum_*", "bias_activation_backward", "*_cross_entropy", "squared_error",
                    "reparameterise_kl_forward", "linear_parameter_gradients", "transpose")
@@ -50,21 +48,27 @@ SUMS = ":".join(
 TILES = {"memcheck_tiles": PRODUCTS, "racecheck_tiles": PRODUCTS}
 SANITIZED = {
     "memcheck": "Kernels_CUDA.*-Kernels_CUDA.gemm:Kernels_CUDA.conv_*",
-    "racecheck": SUMS,  # this one and the next look at what threads share
-    "synccheck": f"{PRODUCTS}:{SUMS}",
-    "initcheck": f"{PRODUCTS}:{SUMS}:Kernels_CUDA.adam",
+    "racecheck": SHARED_MEMORY,  # this one and the next look at what threads share
+    "synccheck": f"{PRODUCTS}:{SHARED_MEMORY}",
+    "initcheck": f"{PRODUCTS}:{SHARED_MEMORY}:Kernels_CUDA.adam",
 }
 SANITIZER_OPTIONS = {"memcheck": ["--track-stream-ordered-races", "all"]}
 
 # What docs/kernels.md asks the counters for, each on a case of kernel_bench that answers it.
+LARGE_PRODUCT, THIN_GRADIENT = "m=2048 n=2048 k=2048", "conv_weight_gradient/.*DCGAN 28 up3"
+STALLS = ("smsp__issue_active.avg.pct_of_peak_sustained_active,"
+          "smsp__average_warps_issue_stalled_long_scoreboard_per_issue_active.ratio,"
+          "smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio,"
+          "smsp__average_warps_issue_stalled_wait_per_issue_active.ratio")  # fmt: skip
+BANKS = ",".join(f"l1tex__data_bank_conflicts_pipe_lsu_mem_shared_op_{access}.sum" for access in ("ld", "ldgsts", "st"))
 COUNTERS = {
-    "l2": ("tf32", "2048x2048x2048", "lts__t_bytes.sum.per_second,sm__cycles_elapsed.avg"),
-    "tensor": ("tf32", "2048x2048x2048", "sm__inst_executed_pipe_tensor.sum,sm__inst_executed_pipe_alu.sum,sm__cycles_active.sum"),
-    "banks": ("tf32", "400-40 forward", "l1tex__data_bank_conflicts_pipe_lsu.sum"),
-    "stalls": ("fp32", "784-400 forward", "smsp__issue_active.avg.pct_of_peak_sustained_active,"
-               "smsp__average_warps_issue_stalled_long_scoreboard_per_issue_active.ratio,"
-               "smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio,"
-               "smsp__average_warps_issue_stalled_wait_per_issue_active.ratio"),
+    "l2": ("tf32", LARGE_PRODUCT, "lts__t_bytes.sum.per_second,sm__cycles_elapsed.avg"),
+    "tensor": ("tf32", LARGE_PRODUCT, "sm__inst_executed_pipe_tensor.sum,sm__inst_executed_pipe_alu.sum,"
+               "sm__pipe_tensor_op_hmma_cycles_active.avg.pct_of_peak_sustained_active,sm__cycles_active.sum"),
+    "banks_huge": ("tf32", LARGE_PRODUCT, BANKS),
+    "banks_small": ("tf32", "400-40 forward", BANKS),
+    "stalls_small": ("fp32", "784-400 forward", STALLS),
+    "stalls_thin": ("fp32", THIN_GRADIENT, STALLS),
 }  # fmt: skip
 
 
@@ -207,14 +211,23 @@ def more_sanitize_steps(machine):
     return sanitizer_steps(machine, "sanitize_more", SANITIZED, 240)
 
 
-def bench_step(machine, stage, precision):
-    """The precision matters to products alone, so the other kernels are timed once, in the precision that comes first."""
-    few = [] if precision == "tf32" else ["--filter", "^(gemm|conv)/"]
-    if machine.emulate:
-        few = ["--filter", "400-40 forward|add/n=51200", "--min-time", 0]
+# What kernel_bench times: first what a step of training waits for, and what has the vendor's libraries beside it.
+PRODUCT_CASES = "^(gemm|conv)/"
+BENCHES = {
+    "tf32": ("tf32", "^(gemm|conv|batch_norm|optimizer)/"),
+    "fp32": ("fp32", PRODUCT_CASES),
+    "bf16": ("bf16", PRODUCT_CASES),
+    "others": ("fp32", "^(activation|elementwise|embedding|gather|layer_norm|loss|pool|random|reduce|vae)/"),
+}
+
+
+def bench_step(machine, stage, name):
+    precision, cases = BENCHES[name]
+    filter_ = ["400-40 forward|add/n=51200", "--min-time", 0] if machine.emulate else [cases]
+    results = machine.work / f"bench_{name}.json"
     command = [machine.build / "apps/kernel_bench", "--device", "cuda", "--precision", precision,
-               "--json", machine.work / f"bench_{precision}.json", "--time-limit", 90, *few]  # fmt: skip
-    return Step(f"bench_{precision}", stage, command, 120, [machine.built("apps/kernel_bench")])
+               "--json", results, "--time-limit", 90, "--filter", *filter_]  # fmt: skip
+    return Step(f"bench_{name}", stage, command, 120, [machine.built("apps/kernel_bench")], results=[results])
 
 
 def bench_steps(machine):
@@ -222,7 +235,7 @@ def bench_steps(machine):
 
 
 def more_bench_steps(machine):
-    return [bench_step(machine, "bench_more", precision) for precision in PRECISIONS if precision != "tf32"]
+    return [bench_step(machine, "bench_more", name) for name in BENCHES if name != "tf32"]
 
 
 def profile_steps(machine):
@@ -231,7 +244,8 @@ def profile_steps(machine):
     for name, (program, *arguments) in PROFILES.items():
         arguments += ["--profile-steps", "0:1" if machine.emulate else "100:120"]
         step = training_step(machine, f"profile_{name}", "profile", program, arguments, 40)
-        step.command += ["--trace", machine.work / f"trace_{name}.json"]
+        step.results.append(machine.work / f"trace_{name}.json")
+        step.command += ["--trace", step.results[-1]]
         steps.append(step)
     return steps
 
@@ -250,14 +264,15 @@ def counter_steps(machine):
 
 def sweep_steps(machine):
     """Products with every tile and every split: how good the plan's choices are. A rehearsal takes one product."""
-    filters = {"gemm": ["gemm"], "conv": ["conv"]}
+    sweeps = {"gemm_tf32": ("tf32", "^gemm/", 5), "conv_tf32": ("tf32", "^conv/", 5), "gemm_fp32": ("fp32", "^gemm/", 5)}
     if machine.emulate:
-        filters = {"gemm": ["400-40 forward", "--min-time", 0]}
+        sweeps = {"gemm_tf32": ("tf32", "400-40 forward", 0)}
     return [
         Step(f"sweep_{name}", "sweep",
-             [machine.build / "apps/kernel_bench", "--device", "cuda", "--sweep-plans", "--time-limit", 40, "--filter", *words],
+             [machine.build / "apps/kernel_bench", "--device", "cuda", "--sweep-plans", "--precision", precision,
+              "--min-time", milliseconds, "--time-limit", 40, "--filter", cases],
              60, [machine.built("apps/kernel_bench")])
-        for name, words in filters.items()
+        for name, (precision, cases, milliseconds) in sweeps.items()
     ]  # fmt: skip
 
 
@@ -274,7 +289,9 @@ def training_step(machine, name, stage, program, arguments, limit):
     else:
         arguments += ["--quiet", "--sample-every", 0, "--save-every", 0, "--out", runs_folder(machine, name)]
     command = [machine.build / "apps" / program, *arguments, "--device", "cuda", "--data", "digits", "--seed", 1]
-    return Step(name, stage, command, limit, [machine.built(f"apps/{program}")], fresh=runs_folder(machine, name))
+    metrics = [] if machine.emulate else [runs_folder(machine, name) / "metrics.jsonl"]
+    return Step(name, stage, command, limit, [machine.built(f"apps/{program}")], fresh=runs_folder(machine, name),
+                results=metrics)  # fmt: skip
 
 
 def speed_steps(machine):
@@ -301,7 +318,8 @@ def pytorch_steps(machine, stage, is_marked):
                 command += ["--device", "cuda"]
             command += layout if mode != "eager" else []
             needs = [machine.tool(machine.python)]
-            steps.append(Step(f"pytorch_{name}_{mode}", stage, command, 60, needs))
+            limit = 120 if mode == "compiled" else 60  # the compiler starts with an empty cache
+            steps.append(Step(f"pytorch_{name}_{mode}", stage, command, limit, needs))
     return steps
 
 
@@ -313,7 +331,7 @@ def more_peer_steps(machine):
     return pytorch_steps(machine, "peers_more", False)
 
 
-# In the order of what a check that is cut short should have done.
+# In the order of what a check that is cut short should have done. Counters take seconds and PyTorch's compiler minutes.
 STAGES = {
     "build": build_steps,
     "test": test_steps,
@@ -323,8 +341,8 @@ STAGES = {
     "profile": profile_steps,
     "bench": bench_steps,
     "sweep": sweep_steps,
-    "peers": peer_steps,
     "counters": counter_steps,
+    "peers": peer_steps,
     "sanitize_more": more_sanitize_steps,
     "bench_more": more_bench_steps,
     "peers_more": more_peer_steps,

@@ -26,6 +26,7 @@ class Step:
     needs: list = dataclasses.field(default_factory=list)
     environment: dict = dataclasses.field(default_factory=dict)
     fresh: pathlib.Path = None  # a folder of an earlier try, removed first
+    results: list = dataclasses.field(default_factory=list)  # files that it writes and that --out takes
     is_test: bool = False  # a GoogleTest program
     is_sanitizer: bool = False  # under compute-sanitizer
 

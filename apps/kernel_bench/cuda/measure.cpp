@@ -55,8 +55,10 @@ std::optional<std::string> absence_of_vendor(CudaQueue& queue) {
 
 CudaMeasurement measure_cuda_case(CudaQueue& queue, const CudaDevice& device, const KernelCase& kernel_case,
                                   bool vendor, const TimingOptions& options) {
-    CudaMeasurement m{facts_of(kernel_case), {}, {}, {}};
-    const std::int64_t copies = copies_for_cold(device, kernel_case, m.working_set);
+    CudaMeasurement m{facts_of(kernel_case), {}, {}, {}, {}};
+    // In native form the vendor's libraries may read half of the bytes.
+    const bool half = vendor && queue.precision() == kernels::Precision::bf16;
+    const std::int64_t copies = copies_for_cold(device, kernel_case, half ? m.working_set / 2 : m.working_set);
     const RotatedBuffers buffers(queue, kernel_case.arguments, copies);
     const auto call = [&](std::int64_t copy) { kernel_case.run_cuda(queue, buffers[copy]); };
     std::vector<RecordedCalls> contenders;
@@ -68,8 +70,15 @@ CudaMeasurement measure_cuda_case(CudaQueue& queue, const CudaDevice& device, co
     };
     add_contenders(Engine::own);
     const std::size_t ours = contenders.size();
-    vendor = vendor && is_done_by_vendor(queue, call);
-    if (vendor) add_contenders(Engine::vendor);
+    try {
+        vendor = vendor && is_done_by_vendor(queue, call);
+        if (vendor) add_contenders(Engine::vendor);
+    } catch (const kernels::QueueError& error) {
+        queue.set_engine(Engine::own);
+        m.vendor_failure = error.what();
+        vendor = false;
+        contenders.erase(contenders.begin() + static_cast<std::ptrdiff_t>(ours), contenders.end());
+    }
 
     const std::vector<Timing> timings = time_recorded(queue, contenders, options);
     m.warm = timings[0];

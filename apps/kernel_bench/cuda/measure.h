@@ -24,6 +24,7 @@ struct CudaMeasurement : CaseFacts {
     std::optional<Timing> cold;
     /// Absent where the libraries are, and where they leave the call to sinter's own kernel.
     std::optional<VendorTiming> vendor;
+    std::string vendor_failure;  ///< the libraries' sentence where they failed
 };
 
 /// Loads the vendor engine once, for arrays in its own form, and returns the reason where that fails.

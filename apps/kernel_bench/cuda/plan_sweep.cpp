@@ -37,25 +37,26 @@ PlanSweep sweep_plans(kernels::CudaQueue& queue, const kernels::KernelCase& kern
         call(0);  // which may allocate working memory
         contenders.push_back(record_sample(queue, 1, call));
     };
-    double expected = 0;
+    PlanSweep sweep{facts_of(kernel_case), 0, {}, {}};
     {
         const kernels::PlanRecord planned;
         call(0);
+        if (planned.products.empty()) return sweep;
         for (const auto& [size, plan] : planned.products)
-            expected += kernels::expected_seconds(size, plan, queue.precision());
+            sweep.expected += kernels::expected_seconds(size, plan, queue.precision());
     }
     record();
     std::vector<ProductPlan> plans;
     for (const auto& [name, tile, note] : kTiles) {
         for (const int parts : kParts) {
+            if (!has_tile(tile, queue.precision(), queue.shared_limit())) continue;
             const FixedPlan plan({tile, parts});
-            if (plan_product({1, 1, 1}, queue.precision(), queue.shared_limit()).tile != tile) continue;
             plans.push_back({tile, parts});
             record();
         }
     }
     const std::vector<Timing> timings = time_recorded(queue, contenders, options);
-    PlanSweep sweep{facts_of(kernel_case), expected, timings[0], {}};
+    sweep.model = timings[0];
     for (std::size_t i = 0; i < plans.size(); ++i) {
         const PlannedTiming now{plans[i], timings[i + 1]};
         if (sweep.fastest.empty() || sweep.fastest.back().plan.tile != now.plan.tile)
@@ -70,6 +71,7 @@ std::string format_sweeps(std::span<const PlanSweep> sweeps) {
     std::vector<Row> rows = {{"family", "kernel", "size", "expected", "model", "fastest / model"}};
     for (const auto& [name, tile, note] : kTiles) rows[0].push_back(fmt::format("{} /parts", name));
     for (const PlanSweep& sweep : sweeps) {
+        if (sweep.fastest.empty()) continue;
         const double fastest = std::min_element(sweep.fastest.begin(), sweep.fastest.end(), is_faster)->timing.seconds;
         rows.push_back({sweep.family, sweep.kernel, sweep.size, time_text(sweep.expected),
                         time_text(sweep.model.seconds), ratio_text(fastest / sweep.model.seconds)});

@@ -23,7 +23,8 @@ struct PlanSweep : CaseFacts {
     std::vector<PlannedTiming> fastest;  ///< with each tile that the device has room for, in its best number of parts
 };
 
-/// Times the case, its data warm, as the model cuts it and with each tile in 1, 2, 4, ... 64 parts, all in turn.
+/// Times the case, its data warm, as the model cuts it and with each tile in 1, 2, 4, ... 64 parts, all in turn. A case
+/// that asks for no plan is not timed.
 PlanSweep sweep_plans(kernels::CudaQueue& queue, const kernels::KernelCase& kernel_case, const TimingOptions& options);
 
 /// A line for each case: the time that the model expects and the one that its plan takes, the fastest one as a share of

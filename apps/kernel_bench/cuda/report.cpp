@@ -56,8 +56,8 @@ std::string format_device(const CudaMachine& machine) {
     text += fmt::format("launch     an empty kernel takes {} of a graph\n", time_text(machine.empty_launch));
     if (machine.vendor_absence.empty())
         return text +
-               "vendor     cuBLASLt beside matrix products, cuDNN beside convolutions and batch normalisation;\n"
-               "           weights lie as cuDNN wants them, and what is bf16 is bf16 in memory\n";
+               "vendor     cuBLASLt beside matrix products, cuDNN beside convolutions and batch normalisation\n"
+               "           (SPATIAL); weights lie as cuDNN wants them, and what is bf16 is bf16 in memory\n";
     return text + fmt::format("vendor     none: {}\n", machine.vendor_absence);
 }
 
@@ -96,7 +96,11 @@ std::string format_table(const CudaMachine& machine, std::span<const CudaMeasure
             rows.back().insert(rows.back().end(), {m.vendor ? time_text(m.vendor->warm.seconds) : "-",
                                                    ratio_text(warm_ratio(m)), ratio_text(cold_ratio(m))});
     }
-    return text + align(rows, 3);
+    text += align(rows, 3);
+    for (const CudaMeasurement& m : measurements)
+        if (!m.vendor_failure.empty())
+            text += fmt::format("{}/{}/{}: {}\n", m.family, m.kernel, m.size, m.vendor_failure);
+    return text;
 }
 
 std::string format_json(const CudaMachine& machine, std::span<const CudaMeasurement> measurements) {
@@ -114,6 +118,7 @@ std::string format_json(const CudaMachine& machine, std::span<const CudaMeasurem
                          {"warm", timing_json(m.warm)},
                          {"cold", m.cold ? timing_json(*m.cold) : ordered_json()},
                          {"vendor_seconds", number_json(m.vendor ? Value(m.vendor->warm.seconds) : std::nullopt)},
+                         {"vendor_failure", m.vendor_failure},
                          {"vendor_time_ratio", number_json(warm_ratio(m))},
                          {"vendor_cold_time_ratio", number_json(cold_ratio(m))},
                          {"flops_per_second", number_json(r.flops)},

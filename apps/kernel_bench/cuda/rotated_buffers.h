@@ -1,6 +1,7 @@
 // A case's buffers on the device, as often as it takes to keep one call's data from the next.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -9,6 +10,12 @@
 #include "kernels/cases/fill.h"
 
 namespace sinter::bench {
+
+/// Gives every number the upper half of its bits as its lower half too: what reads the memory as bf16
+/// (VendorForm::native) then finds numbers of the same size, and no NaN that the case has not.
+inline void repeat_upper_halves(std::vector<std::byte>& numbers) {
+    for (std::size_t i = 0; i + 4 <= numbers.size(); i += 4) std::copy_n(&numbers[i + 2], 2, &numbers[i]);
+}
 
 /// The buffers of a case in device memory, several times over.
 class RotatedBuffers {
@@ -20,6 +27,8 @@ public:
             const std::size_t bytes = kernels::buffer_size<float>(arguments[a]);
             host.resize(bytes);
             kernels::fill_argument<float>(host.data(), arguments[a], a);
+            if (queue.precision() == kernels::Precision::bf16 && arguments[a].type == kernels::ElementType::real)
+                repeat_upper_halves(host);
             for (kernels::Buffers<float>& copy : copies_) {
                 copy.data.push_back(queue.allocate(bytes));
                 if (&copy == copies_.data()) {

@@ -1,5 +1,6 @@
 // A model of an H200 decides how a product is cut. Its numbers stand here, so that a measurement can correct them.
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "kernels/cuda/product/gemm_kernel.cuh"
@@ -23,7 +24,7 @@ double multiply_adds_per_clock(TileSize tile, Precision precision) {
         case Precision::fp32:  // a thread of the small tile has 16 sums instead of 64, and waits for shared memory
             return 128 * (tile == TileSize::small ? 0.5 : 0.75);
         case Precision::tf32:
-            return 1024 * 0.5;  // mma.sync reaches about six tenths of what Hopper's wgmma does
+            return 1024 * 0.5;  // a careful half: mma.sync reaches about six tenths of what Hopper's wgmma does
         case Precision::bf16:
             return 2048 * 0.4;  // shared memory delivers float32
     }
@@ -42,6 +43,10 @@ constexpr TileCost cost_of(TileSize size) {
 }
 constexpr TileCost kTiles[] = {cost_of<HugeTile>(TileSize::huge), cost_of<LargeTile>(TileSize::large),
                                cost_of<MediumTile>(TileSize::medium), cost_of<SmallTile>(TileSize::small)};
+
+const TileCost& cost_of(TileSize tile) {
+    return *std::find_if(std::begin(kTiles), std::end(kTiles), [&](const TileCost& cost) { return cost.tile == tile; });
+}
 
 int parts(int count, int size) { return (count + size - 1) / size; }
 
@@ -67,7 +72,7 @@ ProductPlan best_plan(const ProductSize& size, Precision precision, std::size_t 
     ProductPlan best;
     double shortest = 0;
     for (const TileCost& tile : kTiles) {
-        if (tile.shared_bytes > shared_limit || (precision == Precision::fp32 && !tile.in_fp32)) continue;
+        if (!has_tile(tile.tile, precision, shared_limit)) continue;
         // Half of the huge tile would multiply zeros. The model takes that for free while the tile waits for the L2
         // cache.
         if (!fixed_plan && tile.tile == TileSize::huge && 2 * size.n <= tile.columns) continue;
@@ -91,6 +96,11 @@ ProductPlan best_plan(const ProductSize& size, Precision precision, std::size_t 
 
 }  // namespace
 
+bool has_tile(TileSize tile, Precision precision, std::size_t shared_limit) {
+    const TileCost& cost = cost_of(tile);
+    return cost.shared_bytes <= shared_limit && (precision != Precision::fp32 || cost.in_fp32);
+}
+
 FixedPlan::FixedPlan(const ProductPlan& plan) { fixed_plan = plan; }
 FixedPlan::~FixedPlan() { fixed_plan.reset(); }
 
@@ -104,11 +114,8 @@ ProductPlan plan_product(const ProductSize& size, Precision precision, std::size
 }
 
 double expected_seconds(const ProductSize& size, const ProductPlan& plan, Precision precision) {
-    for (const TileCost& tile : kTiles) {
-        if (tile.tile == plan.tile)
-            return clocks(tile, tiles_of(tile, size), parts(size.k, kDepth), plan.splits, precision) / kClocksPerSecond;
-    }
-    return 0;
+    const TileCost& tile = cost_of(plan.tile);
+    return clocks(tile, tiles_of(tile, size), parts(size.k, kDepth), plan.splits, precision) / kClocksPerSecond;
 }
 
 }  // namespace sinter::kernels

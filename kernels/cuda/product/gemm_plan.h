@@ -21,6 +21,9 @@ struct ProductSize {
     int m = 0, n = 0, k = 0, count = 1;
 };
 
+/// Whether there is such a tile in that precision, and room for it in `shared_limit` bytes of shared memory.
+bool has_tile(TileSize tile, Precision precision, std::size_t shared_limit);
+
 /// The plan that should take the shortest time on an H200. It follows from the sizes, the precision and `shared_limit`,
 /// the bytes of shared memory that a block may have. In fp32, results therefore have the same bits on all devices with
 /// room for the large tile, such as those of compute capability 8.0 and 9.0. They have other last digits on devices
