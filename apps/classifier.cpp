@@ -27,8 +27,7 @@ void report(const RunFolder& folder, const Score& test, int epochs) {
 
 ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
     const Device device = choose_device(options);
-    const DataSplits data =
-        find_training_data(options, {.height = options.size, .width = options.size, .channels = options.channels});
+    const DataSplits data = find_training_data(options);
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
     fit_model(options, data.train);
     Classifier classifier(options.model, init, noise);

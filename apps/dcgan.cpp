@@ -56,7 +56,7 @@ void report(const RunFolder& folder, bool has_gif, const std::filesystem::path& 
 
 ExitCode train(const OptionList& list, DcganOptions& options) {
     const Device device = choose_device(options, kUsualPrecision);
-    const DataSplits data = find_training_data(options, {options.model.size, options.model.size, options.channels});
+    const DataSplits data = find_training_images(list, options);
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
     fit_model(options, data.train);
     Gan gan(options.model, init, noise);

@@ -55,7 +55,7 @@ void report(RunFolder& folder, const Means& test, int epochs) {
 
 ExitCode train(const OptionList& list, MnistVaeOptions& options) {
     const Device device = choose_device(options);
-    const DataSplits data = find_training_data(options, {options.size, options.size, options.channels});
+    const DataSplits data = find_training_data(options);
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
     fit_model(list, options, data.train);
     Vae vae(options.model, init);

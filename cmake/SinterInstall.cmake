@@ -21,8 +21,9 @@ install(FILES ${kernel_headers} DESTINATION ${include_folder}/kernels)
 install(DIRECTORY core models DESTINATION ${include_folder} FILES_MATCHING PATTERN "*.h"
         PATTERN core/check.h EXCLUDE)
 
-# In the build tree the kernels link Highway as CMake found it here; an installed library looks for it where it is used.
+# In the build tree these link libraries as CMake found them here; an installed library looks for them where it is used.
 target_link_libraries(kernels INTERFACE $<INSTALL_INTERFACE:sinter::highway>)
+target_link_libraries(core INTERFACE $<INSTALL_INTERFACE:sinter::codecs>)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/sinter)
 install(EXPORT sinter NAMESPACE sinter:: FILE sinterTargets.cmake DESTINATION ${package_folder})

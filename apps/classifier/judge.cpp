@@ -23,7 +23,7 @@ namespace {
 void print_sentence(const std::string& sentence) { say("{}\n", sentence); }
 
 std::string size_text(Index height, Index width, Index channels) {
-    return fmt::format("{}x{} pixels and {} channel{}", height, width, channels, channels == 1 ? "" : "s");
+    return fmt::format("{}x{} pixels and {} channel{}", width, height, channels, channels == 1 ? "" : "s");
 }
 
 /// A classifier from its checkpoint.
@@ -52,8 +52,8 @@ struct Judge {
     /// The data that it is tested on, fitted to it.
     CheckpointData find_data(const ClassifierProgramOptions& options) const {
         const ClassifierOptions& model = classifier.options();
-        CheckpointData found = find_checkpoint_data(
-            file, facts, options, {.height = model.height, .width = model.width, .channels = model.channels});
+        CheckpointData found =
+            find_checkpoint_data(file, facts, options, ImageSize{model.height, model.width, model.channels});
         const DataSplits& data = found.data;
         if (data.test.labels.empty() || data.test.classes != model.classes) {
             throw DataError(fmt::format("{}: the classifier knows {} classes, {} has {}; give its data with --data",

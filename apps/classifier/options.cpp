@@ -9,7 +9,8 @@ namespace sinter {
 
 void describe(OptionList& list, ClassifierProgramOptions& options) {
     describe_training(list, options);
-    describe_images(list, options.size, options.channels);
+    describe_size(list, options.images);
+    describe_fitting(list, options.images);
     describe(list, options.model);
     list.section("Use");
     list.once("evaluate", options.evaluate, "Test this checkpoint instead of training").shown_as("CHECKPOINT");

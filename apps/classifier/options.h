@@ -15,8 +15,6 @@ struct ClassifierProgramOptions : TrainingOptions {
         lr_schedule = Schedule::Kind::cosine;
     }
     ClassifierOptions model;
-    Index size = 0;      ///< pixels a side; 0: as the data has it
-    Index channels = 0;  ///< 0: as the data has it
     std::string evaluate;
     std::string judge;
     std::string checkpoint;

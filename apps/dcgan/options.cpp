@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apps/training/pictures.h"
 #include "apps/training/training_setup.h"
 #include "core/check.h"
@@ -29,6 +31,18 @@ Usual usual_options(GanArchitecture architecture, Index size) {
             break;
     }
     return {25, 128, 2e-4, 0};
+}
+
+/// The data's own size where there is a network for it, else the largest that is no larger.
+Index usual_size(GanArchitecture architecture, std::int64_t height, std::int64_t width) {
+    const Index side = std::min(height, width);
+    switch (architecture) {
+        case GanArchitecture::dcgan:
+            return side >= 64 ? 64 : side >= 32 ? 32 : 28;
+        case GanArchitecture::dense:
+            break;
+    }
+    return std::min<Index>(side, 64);
 }
 
 constexpr const char* kDefaultsBySize =
@@ -66,11 +80,12 @@ void require_gif_fits(const DcganOptions& options) {
 void describe(OptionList& list, DcganOptions& options) {
     describe_training(list, options);
     describe_optimizers(list, options);
-    describe_channels(list, options.channels);
+    describe_fitting(list, options.images);
     describe(list, options.model);
     list.free("conditional", options.conditional, "Draw images of a given class; needs data with labels");
     describe(list, options.training);
     for (const char* name : {"epochs", "batch-size", "lr", "ema"}) list.find(name)->usually(kBySize);
+    list.find("size")->usually("the data's own if that is 28, 32 or 64, else the largest of these that is no larger");
     list.find("gradient-penalty")
         ->usually(
             "10 for --loss wasserstein without another limit on the critic (--r1, --discriminator-norm spectral), else "
@@ -115,6 +130,19 @@ void settle_options(const OptionList& list, DcganOptions& options) {
     require(!has_batch_norm(model.architecture) || options.batch_size >= 2,
             "--batch-size 1: batch normalisation compares the images of a batch and needs at least two");
     require_gif_fits(options);
+}
+
+DataSplits find_training_images(const OptionList& list, DcganOptions& options) {
+    if (list.is_given(options.model.size)) {
+        options.images.height = options.images.width = options.model.size;
+        return find_training_data(options);
+    }
+    DataSplits data = find_training_data(options, [&options](std::int64_t height, std::int64_t width) {
+        return usual_size(options.model.architecture, height, width);
+    });
+    options.model.size = data.train.height;
+    settle_options(list, options);
+    return data;
 }
 
 void fit_model(DcganOptions& options, const ImageSet& images) {

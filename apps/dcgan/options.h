@@ -13,7 +13,6 @@ namespace sinter {
 struct DcganOptions : TrainingOptions {
     GanOptions model;
     GanTrainingOptions training;
-    Index channels = 0;  ///< 0: as the data has it
     bool conditional = false;
     double lr_g = 0, lr_d = 0;
     double beta1 = 0.5, beta2 = 0.999;
@@ -32,6 +31,10 @@ void describe(OptionList& list, DcganOptions& options);
 /// Gives the options that were not set the values published for their --size. Throws UsageError for options that
 /// contradict each other or ask for a GIF that is too large.
 void settle_options(const OptionList& list, DcganOptions& options);
+
+/// The data, fitted to --size. Where that is not given, the size follows from the data's own (28, 32 or 64 for the
+/// architecture dcgan), and the options that were not set from it.
+DataSplits find_training_images(const OptionList& list, DcganOptions& options);
 
 /// Completes the model with what follows from the data.
 void fit_model(DcganOptions& options, const ImageSet& images);

@@ -25,7 +25,8 @@ void describe(OptionList& list, MnistVaeOptions& options) {
     describe_training(list, options);
     list.fixed("beta", options.beta, "Weight of the KL divergence").not_negative();
     list.fixed("kl-warmup", options.kl_warmup, "Epochs over which that weight rises from 0").not_negative();
-    describe_images(list, options.size, options.channels);
+    describe_size(list, options.images);
+    describe_fitting(list, options.images);
     describe(list, options.model);
     list.free("conditional", options.conditional, "Give the class of an image to encoder and decoder");
     describe_pictures(list, options);
@@ -67,7 +68,7 @@ std::string describe(const VaeOptions& options) {
                                fmt::join(options.hidden, "-"), options.latent);
             break;
         case VaeArchitecture::conv:
-            text = fmt::format("convolutional VAE {}x{}x{}, {} channels, latent {}", options.height, options.width,
+            text = fmt::format("convolutional VAE {}x{}x{}, {} channels, latent {}", options.width, options.height,
                                options.channels, fmt::join(vae_conv_widths(options.height, options.width), "-"),
                                options.latent);
             break;

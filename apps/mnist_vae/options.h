@@ -13,7 +13,6 @@ namespace sinter {
 struct MnistVaeOptions : TrainingOptions {
     VaeOptions model;
     bool conditional = false;
-    Index size = 0, channels = 0;  ///< of the images; 0: as the data has it
     double beta = 1;
     double kl_warmup = 0;
     std::string evaluate;

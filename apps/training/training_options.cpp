@@ -42,7 +42,8 @@ void describe_training(OptionList& list, TrainingOptions& options) {
     list.free("data", data_field(options.data),
               "Folder with the data set, or the name of a set: mnist, fashion-mnist, kmnist, cifar10, or digits, which "
               "is embedded; a folder of such a name is ./mnist. Default: $SINTER_DATA_DIR, the cache, a download of "
-              "MNIST, or digits, in this order");
+              "MNIST, or digits, in this order. The cache is $SINTER_CACHE_DIR, else ~/.cache/sinter; decoded images "
+              "take up to $SINTER_CACHE_LIMIT of it, else 20G");
     list.section("Training");
     list.free("epochs", options.epochs, "Passes over the training images").from(1);
     list.fixed("batch-size", options.batch_size, "Images a step").from(1);
@@ -58,18 +59,6 @@ void describe_training(OptionList& list, TrainingOptions& options) {
     list.fixed("weight-decay", options.weight_decay, "Weight decay of the optimizer").not_negative();
     list.fixed("clip-norm", options.clip_norm, "Largest norm of the gradient; 0: no clipping").not_negative();
     list.fixed("seed", options.seed, "Seed of all random numbers; the same seed gives the same bits");
-}
-
-void describe_images(OptionList& list, std::int64_t& size, std::int64_t& channels) {
-    list.section("Data");
-    list.free("size", size, "Fit the images to this many pixels a side; 0: as the data has it")
-        .from(0, kMaxPixelsPerSide);
-    describe_channels(list, channels);
-}
-
-void describe_channels(OptionList& list, std::int64_t& channels) {
-    list.section("Data");
-    list.free("channels", channels, "Make the images grey (1) or colour (3); 0: as the data has it").one_of({0, 1, 3});
 }
 
 void describe_pictures(OptionList& list, TrainingOptions& options) {

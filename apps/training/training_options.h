@@ -5,6 +5,7 @@
 #include <string>
 
 #include "apps/common/devices.h"
+#include "apps/training/image_options.h"
 #include "core/names.h"
 #include "core/optim/schedule.h"
 #include "core/options/option_list.h"
@@ -19,7 +20,8 @@ inline constexpr Named<OptimizerKind> kOptimizers[] = {{"adam", OptimizerKind::a
                                                        {"sgd", OptimizerKind::sgd, "with momentum 0.9"}};
 
 struct TrainingOptions : DeviceOptions {
-    std::string data;  ///< empty: find one
+    std::string data;     ///< empty: find one
+    ImageOptions images;  ///< what becomes of its images
     int epochs = 10;
     int batch_size = 128;
     double lr = 1e-3;
@@ -42,10 +44,6 @@ struct TrainingOptions : DeviceOptions {
 
 /// Describes --data and how the weights learn.
 void describe_training(OptionList& list, TrainingOptions& options);
-/// Describes --size, in pixels a side, and --channels: what images are fitted to; 0 is as the data has it.
-void describe_images(OptionList& list, std::int64_t& size, std::int64_t& channels);
-/// The same without --size, of a model that has one.
-void describe_channels(OptionList& list, std::int64_t& channels);
 /// Describes how often a program draws.
 void describe_pictures(OptionList& list, TrainingOptions& options);
 /// Describes the folder of the run and the device, --config and --list-devices included. With --resume and --out DIR,

@@ -24,9 +24,29 @@ DataSplits find_and_say(const std::string& place, const ImageRequest& request, c
     return data;
 }
 
+/// Fits images as the run of this checkpoint did, where nothing else was asked for.
+void take_fitting_of(const CheckpointFacts& facts, const std::string& file, ImageOptions& images) {
+    ImageOptions of_run;
+    OptionList list;
+    describe_fitting(list, of_run);
+    for (const char* name : {"fit", "background", "range"}) {
+        Option& option = *list.find(name);
+        const auto fact = facts.find(option.fact_name());
+        if (fact != facts.end() && option.read(fact->second))
+            throw DataError(
+                fmt::format("{}: '{}' is no value of {}; the file is damaged", file, fact->second, option.fact_name()));
+    }
+    if (images.fit == Fit::crop) images.fit = of_run.fit;
+    if (!images.background) images.background = of_run.background;
+    if (images.range == 0) images.range = of_run.range;
+}
+
 }  // namespace
 
-DataSplits find_training_data(TrainingOptions& options, const ImageRequest& request) {
+DataSplits find_training_data(TrainingOptions& options, const ChooseSize& choose_size) {
+    ImageRequest request = options.images.request();
+    request.choose_size = choose_size;
+    request.show_progress = !options.quiet;
     DataSplits data = find_and_say(options.data, request,
                                    options.resume ? "--data or the run's config.toml says so" : "--data says so");
     if (!is_utf8(data.place))
@@ -36,12 +56,19 @@ DataSplits find_training_data(TrainingOptions& options, const ImageRequest& requ
 }
 
 CheckpointData find_checkpoint_data(const std::filesystem::path& checkpoint, const CheckpointFacts& facts,
-                                    const TrainingOptions& options, const ImageRequest& request) {
+                                    const TrainingOptions& options, const ImageSize& size) {
     std::string place = options.data, reason = "--data says so";
+    ImageOptions images = options.images;
     if (const std::filesystem::path config = config_of_checkpoint(checkpoint); place.empty() && !config.empty()) {
         place = config_value(config, "data");
         reason = fmt::format("{} says so (another place is given with --data)", config.string());
     }
+    take_fitting_of(facts, checkpoint.string(), images);
+    ImageRequest request = images.request();
+    request.height = size.height;
+    request.width = size.width;
+    request.channels = size.channels;
+    request.show_progress = !options.quiet;
     CheckpointData found{find_and_say(place, request, reason), ""};
     const auto content = facts.find(kDataContent);
     if (content == facts.end()) {

@@ -31,7 +31,7 @@ std::vector<std::uint32_t> checksums_of(const ImageSet& set, kernels::ThreadPool
 
 std::string describe(const DataSplits& data) {
     return fmt::format("{}, {} + {} {}images of {} x {}{}{}{}", data.train.name, data.train.count, data.test.count,
-                       data.train.channels == 3 ? "colour " : "", data.train.height, data.train.width,
+                       data.train.channels == 3 ? "colour " : "", data.train.width, data.train.height,
                        data.details.empty() ? "" : " (", fmt::join(data.details, "; "),
                        data.details.empty() ? "" : ")");
 }

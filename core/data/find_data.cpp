@@ -41,9 +41,9 @@ constexpr const char* kMnistMirrors[] = {"https://ossci-datasets.s3.amazonaws.co
 /// Fits the images to the request. Returns what the set is, in words.
 std::string fit(DataSplits& data, const ImageRequest& request) {
     const std::int64_t height = data.train.height, width = data.train.width;
-    fit_images(data, request);
+    fit_images(data, request.with_size_for(height, width));
     if (data.train.height != height || data.train.width != width)
-        data.details.push_back(fmt::format("fitted from {} x {}", height, width));
+        data.details.push_back(fmt::format("fitted from {} x {}", width, height));
     return describe(data);
 }
 

@@ -15,8 +15,10 @@ namespace sinter {
 void check_request(const ImageRequest& request) {
     const auto fits = [](std::int64_t size) { return size >= 0 && size <= kMaxImageSide; };
     require(fits(request.height) && fits(request.width) && (request.height == 0) == (request.width == 0),
-            "[data] expected a height and a width of 1 to {} pixels, or neither, got {} x {}", kMaxImageSide,
-            request.height, request.width);
+            "[data] expected a width and a height of 1 to {} pixels, or neither, got {} x {}", kMaxImageSide,
+            request.width, request.height);
+    require(request.range >= 0 && request.range <= kWholeRange, "[data] expected a range of 16 bits up to {}, got {}",
+            kWholeRange, request.range);
     require(request.channels == 0 || request.channels == 1 || request.channels == 3,
             "[data] expected 1 channel (grey), 3 (colour) or 0 (as the data has it), got {}", request.channels);
 }
@@ -36,7 +38,7 @@ void fit_images(DataSplits& data, const ImageRequest& request) {
             throw DataError(
                 fmt::format("[data] {}: {} images fitted to {} x {} take {:.1f} GB, memory has room for {:.1f}; "
                             "choose a smaller size",
-                            set->name, set->count, height, width, 1e-9 * static_cast<double>(set->count * bytes),
+                            set->name, set->count, width, height, 1e-9 * static_cast<double>(set->count * bytes),
                             1e-9 * static_cast<double>(available)));
         }
         std::vector<std::uint8_t> fitted(static_cast<std::size_t>(set->count * bytes));
@@ -46,7 +48,7 @@ void fit_images(DataSplits& data, const ImageRequest& request) {
         };
         std::vector<Worker> workers(
             static_cast<std::size_t>(pool.threads()),
-            {ImageFitter(set->height, set->width, height, width),
+            {ImageFitter(set->height, set->width, height, width, request.fit, request.background.value_or(kBlack)),
              std::vector<std::uint8_t>(static_cast<std::size_t>(height * width * set->channels))});
         pool.run(set->count, [&](std::int64_t i, int thread) {
             Worker& worker = workers[static_cast<std::size_t>(thread)];

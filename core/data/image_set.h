@@ -3,9 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "core/pictures/image_fitter.h"
 
 namespace sinter {
 
@@ -32,10 +36,27 @@ struct ImageSet {
     void read(std::int64_t first, std::int64_t images, std::uint8_t* to) const;
 };
 
+/// Chooses the size that images are fitted to, in pixels a side, by the size that they have.
+using ChooseSize = std::function<std::int64_t(std::int64_t height, std::int64_t width)>;
+
 /// What a program asks of its images.
 struct ImageRequest {
-    std::int64_t height = 0, width = 0;  ///< pixels; both 0: as the data has it
-    std::int64_t channels = 0;           ///< 1 (grey) or 3 (colour); 0: as the data has it
+    std::int64_t height = 0, width = 0;  ///< pixels; both 0: as the data has it, or as choose_size says
+    ChooseSize choose_size = {};
+    std::int64_t channels = 0;  ///< 1 (grey) or 3 (colour); 0: as the data has it
+    Fit fit = Fit::crop;        ///< how images of other proportions come to that size
+    /// What shows through transparent pixels, else white, and what Fit::pad frames images with, else black.
+    std::optional<Colour> background = {};
+    /// The number of 16 bits that is white. 0: the largest that a set has, rounded up to 8, 10, 12, 14 or 16 bits.
+    int range = 0;
+    bool show_progress = false;  ///< on stderr, while image files are decoded
+
+    /// The same with a size, if it has none and chooses one.
+    ImageRequest with_size_for(std::int64_t data_height, std::int64_t data_width) const {
+        ImageRequest request = *this;
+        if (height == 0 && choose_size) request.height = request.width = choose_size(data_height, data_width);
+        return request;
+    }
     /// Whether the pixels of an image folder are loaded into memory or stay in the file of decoded images, to be read
     /// as they are needed. Automatic: in memory if they fit.
     enum class Place { automatic, memory, file } place = Place::automatic;

@@ -36,7 +36,7 @@ std::span<const KnownSet> known_sets() {
           "",
           {"o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"}},
          {"cifar10",
-          {"cifar10", "cifar-10", "CIFAR10", "cifar-10-batches-bin"},
+          {"cifar10", "cifar-10", "CIFAR10", "cifar-10-batches-bin", "cifar-10-batches-py"},
           50000,
           10000,
           32,

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <limits>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -149,6 +150,10 @@ void ensure_folder(const fs::path& folder) {
 }
 
 std::vector<std::byte> read_whole_file(const fs::path& path) {
+    return read_file(path, std::numeric_limits<std::size_t>::max());
+}
+
+std::vector<std::byte> read_file(const fs::path& path, std::size_t most) {
     const auto fail = [&](const std::string& why, const char* what_to_do) {
         return DataError(fmt::format("[file] Cannot read {}: {}. {}.", path.string(), why, what_to_do));
     };
@@ -163,7 +168,7 @@ std::vector<std::byte> read_whole_file(const fs::path& path) {
     }
     std::vector<std::byte> content;
     try {
-        content.resize(static_cast<std::size_t>(status.st_size));
+        content.resize(std::min(static_cast<std::size_t>(status.st_size), most));
     } catch (const std::exception&) {  // bad_alloc or length_error
         throw fail(fmt::format("its {} bytes do not fit in memory", status.st_size), "Check that it is the right file");
     }

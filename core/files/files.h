@@ -16,7 +16,8 @@ using Bytes = std::span<const std::byte>;
 /// Creates `folder` and those above it where they are missing. Throws Error when that fails or a file is in the way.
 void ensure_folder(const std::filesystem::path& folder);
 
-/// The content of a regular file. Throws DataError when it cannot be read.
+/// The content of a regular file, or its first `most` bytes. Throws DataError when it cannot be read.
+std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t most);
 std::vector<std::byte> read_whole_file(const std::filesystem::path& path);
 
 /// An open POSIX file descriptor that closes itself.

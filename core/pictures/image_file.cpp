@@ -1,138 +1,216 @@
-// Image files by stb_image. Its other formats stay out: nobody keeps data sets in them, and their decoders had faults.
+// Image files by the libraries of codecs/, and what makes a picture of 8 bits of their pixels.
 #include "core/pictures/image_file.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cctype>
-#include <memory>
-#include <span>
+#include <cstring>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
 #include "core/files/files.h"
-#include "core/pictures/image_fitter.h"
-
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC  // no clash with a program that brings its own copy
-#define STBI_ONLY_PNG
-#define STBI_ONLY_JPEG
-#define STBI_FAILURE_USERMSG
-#define STBI_MAX_DIMENSIONS (1 << 14)  // kMaxImageSide
-#include "stb_image.h"
+#include "core/pictures/codecs/jpeg.h"
+#include "core/pictures/codecs/png.h"
+#include "core/pictures/codecs/webp.h"
 
 namespace sinter {
 namespace {
 
 namespace fs = std::filesystem;
 
-static_assert(kMaxImageSide == STBI_MAX_DIMENSIONS);
-constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{1} << 30;  // stb_image counts bytes in int
+constexpr std::size_t kHeadBytes = std::size_t{256} << 10;  // in which nearly every header ends
+constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
+
+struct Codec {
+    bool (*knows)(FileContent content);
+    std::optional<RawHeader> (*header)(FileContent content);
+    RawImage (*decode)(FileContent content);
+};
+constexpr Codec kCodecs[] = {
+    {is_jpeg, jpeg_header, decode_jpeg}, {is_png, png_header, decode_png}, {is_webp, webp_header, decode_webp}};
+
+constexpr const char* kCutOff = "expected a whole image, the file is cut off before the end of its header";
+
+constexpr std::string_view kEndings[] = {".png", ".jpg", ".jpeg", ".webp"};
 
 DataError image_error(const fs::path& file, const std::string& reason) {
     return DataError(fmt::format("[image] {}: {}", file.string(), reason));
 }
 
-std::string decoder_reason() {
-    const char* reason = stbi_failure_reason();
-    return fmt::format("expected a PNG or JPEG image, came something that cannot be decoded ({})",
-                       reason ? reason : "no reason given");
+/// A file of a known format, or the first bytes of one.
+struct Opened {
+    std::vector<std::byte> bytes;
+    const Codec* codec = nullptr;
+
+    FileContent content() const { return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}; }
+};
+
+Opened open(const fs::path& file, std::size_t most) {
+    Opened opened{read_file(file, most), nullptr};
+    const auto codec =
+        std::find_if(std::begin(kCodecs), std::end(kCodecs), [&](const Codec& c) { return c.knows(opened.content()); });
+    if (codec == std::end(kCodecs)) throw image_error(file, "expected a PNG, JPEG or WebP image, came something else");
+    opened.codec = codec;
+    return opened;
 }
 
-void check_size(const fs::path& file, std::int64_t width, std::int64_t height) {
+/// Calls `decode`; what it finds wrong is told with the file.
+template <class Decode>
+auto decoded(const fs::path& file, const Decode& decode) {
+    try {
+        return decode();
+    } catch (const DecodeError& error) {
+        throw image_error(file,
+                          fmt::format("expected a sound image, came one that cannot be decoded: {}", error.what()));
+    }
+}
+
+void check_size(const fs::path& file, const RawHeader& header) {
+    const auto [height, width] = std::pair(header.height, header.width);
     if (width < 1 || height < 1 || width > kMaxImageSide || height > kMaxImagePixels / width) {
         throw image_error(file, fmt::format("expected at most {} pixels a side and {} in all, the header says {} x {}",
-                                            kMaxImageSide, kMaxImagePixels, height, width));
+                                            kMaxImageSide, kMaxImagePixels, width, height));
     }
 }
 
-/// Throws unless all chunks of a PNG stream, to its end, agree with their checksums. stb_image ignores checksums, and
-/// would take damaged pixels for an image.
-void check_png_chunks(const fs::path& file, std::span<const unsigned char> bytes) {
-    constexpr std::size_t kSignature = 8,
-                          kAround = 12;  // a chunk's length and type before its data, its checksum behind
-    const auto number = [&](std::size_t at) {
-        return std::size_t{bytes[at]} << 24 | std::size_t{bytes[at + 1]} << 16 | std::size_t{bytes[at + 2]} << 8 |
-               bytes[at + 3];
-    };
-    for (std::size_t at = kSignature; at + kAround <= bytes.size();) {
-        const std::size_t length = number(at);
-        if (length > bytes.size() - at - kAround) break;
-        const std::string_view type(reinterpret_cast<const char*>(&bytes[at + 4]), 4);
-        if (::crc32_z(0, &bytes[at + 4], 4 + length) != number(at + 8 + length)) {
-            throw image_error(
-                file,
-                fmt::format("expected a PNG image, the checksum of its chunk at byte {} is wrong: it is damaged", at));
-        }
-        if (type == "IEND") return;
-        at += kAround + length;
-    }
-    throw image_error(file, "expected the end chunk of a PNG image, the file is cut off before its end");
+/// The header of a file whose size is allowed; nothing where it does not end in these bytes.
+std::optional<RawHeader> checked_header(const fs::path& file, const Opened& opened) {
+    const std::optional<RawHeader> header = decoded(file, [&] { return opened.codec->header(opened.content()); });
+    if (header) check_size(file, *header);
+    return header;
 }
 
-/// Whether a JPEG stream reaches its end marker. Some versions of stb_image fill missing parts with grey and report
-/// nothing.
-bool jpeg_is_whole(std::span<const unsigned char> bytes) {
-    // FF 00 is a byte of data, FF D0 to FF D7 are restarts, FF 01 and FF D8 stand alone, and FF may be repeated before
-    // a marker. All other markers but the end begin a segment of known length, which may hold anything.
-    const auto begins_segment = [](unsigned char marker) {
-        return marker > 0x01 && marker != 0xFF && (marker < 0xD0 || marker > 0xD8);
-    };
-    for (std::size_t at = 0; at + 1 < bytes.size();) {
-        if (bytes[at] != 0xFF || !begins_segment(bytes[at + 1])) {
-            ++at;
-        } else if (bytes[at + 1] == 0xD9) {
-            return true;
-        } else if (at + 3 < bytes.size()) {
-            at += 2 + (std::size_t{bytes[at + 2]} << 8 | bytes[at + 3]);
-        } else {
-            return false;
+RawImage read_raw(const fs::path& file) {
+    const Opened opened = open(file, kMaxFileBytes + 1);
+    if (opened.bytes.size() > kMaxFileBytes)
+        throw image_error(file, fmt::format("expected at most {} bytes, came more", kMaxFileBytes));
+    if (!checked_header(file, opened)) throw image_error(file, kCutOff);
+    return decoded(file, [&] { return opened.codec->decode(opened.content()); });
+}
+
+bool turns_sides(int orientation) { return orientation >= 5; }
+
+std::uint16_t wide_number(const RawImage& image, std::int64_t i) {
+    std::uint16_t number = 0;
+    std::memcpy(&number, image.bytes.data() + 2 * i, 2);
+    return number;
+}
+
+/// Brings 16 bits to 8: 0 to `range` becomes 0 to 255, opacity always from the whole range.
+void narrow(RawImage& image, int range) {
+    const bool has_opacity = image.channels % 2 == 0;
+    for (std::int64_t i = 0; i < image.numbers(); ++i) {
+        const bool is_opacity = has_opacity && i % image.channels == image.channels - 1;
+        const int most = is_opacity ? kWholeRange : range, number = std::min<int>(wide_number(image, i), most);
+        image.bytes[static_cast<std::size_t>(i)] =
+            static_cast<std::uint8_t>((2 * 255 * std::int64_t{number} + most) / (2 * most));
+    }
+    image.bytes.resize(static_cast<std::size_t>(image.numbers()));
+    image.bits = 8;
+}
+
+/// Drops the opacity. A grey image on a background of colour becomes one of colour.
+void lay_on(RawImage& image, const Colour& background) {
+    const std::uint8_t behind[] = {background.red, background.green, background.blue};
+    const int from_channels = image.channels, colours = from_channels == 2 && background.is_grey() ? 1 : 3;
+    const std::int64_t pixels = image.height * image.width;
+    std::vector<std::uint8_t> laid(static_cast<std::size_t>(pixels * colours));
+    for (std::int64_t i = 0; i < pixels; ++i) {
+        const std::uint8_t* const pixel = image.bytes.data() + i * from_channels;
+        const int opacity = pixel[from_channels - 1];
+        for (int c = 0; c < colours; ++c) {
+            const int value = pixel[from_channels == 2 ? 0 : c], below = behind[c];
+            laid[static_cast<std::size_t>(i * colours + c)] =
+                static_cast<std::uint8_t>((value * opacity + below * (255 - opacity) + 127) / 255);
         }
     }
-    return false;
+    image.bytes = std::move(laid);
+    image.channels = colours;
+}
+
+/// The image as it is seen upright.
+Picture upright(RawImage image) {
+    const std::int64_t height = image.height, width = image.width, channels = image.channels;
+    Picture picture{height, width, channels, {}};
+    if (image.orientation == 1) {
+        picture.pixels = std::move(image.bytes);
+        return picture;
+    }
+    if (turns_sides(image.orientation)) std::swap(picture.height, picture.width);
+    picture.pixels.resize(image.bytes.size());
+    // Which pixel of the file row y and column x of the upright image shows.
+    const auto source = [&](std::int64_t y, std::int64_t x) -> std::pair<std::int64_t, std::int64_t> {
+        switch (image.orientation) {
+            case 2:
+                return {y, width - 1 - x};
+            case 3:
+                return {height - 1 - y, width - 1 - x};
+            case 4:
+                return {height - 1 - y, x};
+            case 5:
+                return {x, y};
+            case 6:
+                return {height - 1 - x, y};
+            case 7:
+                return {height - 1 - x, width - 1 - y};
+            default:
+                return {x, width - 1 - y};
+        }
+    };
+    std::uint8_t* to = picture.pixels.data();
+    for (std::int64_t y = 0; y < picture.height; ++y) {
+        for (std::int64_t x = 0; x < picture.width; ++x, to += channels) {
+            const auto [row, column] = source(y, x);
+            std::copy_n(image.bytes.data() + (row * width + column) * channels, channels, to);
+        }
+    }
+    return picture;
 }
 
 }  // namespace
 
-bool has_image_name(const fs::path& file) {
-    std::string extension = file.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
+std::string ending_of(const fs::path& file) {
+    std::string ending = file.extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
+    return ending;
+}
+
+bool has_image_name(const fs::path& file) {
+    return std::find(std::begin(kEndings), std::end(kEndings), ending_of(file)) != std::end(kEndings);
 }
 
 ImageInfo read_image_info(const fs::path& file) {
-    int width = 0, height = 0, channels = 0;
-    if (!stbi_info(file.c_str(), &width, &height, &channels)) throw image_error(file, decoder_reason());
-    check_size(file, width, height);
-    return {height, width, channels < 3 ? 1 : 3};
+    std::optional<RawHeader> header = checked_header(file, open(file, kHeadBytes));
+    if (!header) header = checked_header(file, open(file, kMaxFileBytes));
+    if (!header) throw image_error(file, kCutOff);
+    ImageInfo info{header->height, header->width, header->channels < 3 ? 1 : 3, header->bits};
+    if (turns_sides(header->orientation)) std::swap(info.height, info.width);
+    return info;
 }
 
-Picture read_image(const fs::path& file) {
-    std::error_code error;
-    if (const std::uintmax_t size = fs::file_size(file, error); !error && size > kMaxFileBytes)
-        throw image_error(file, fmt::format("expected at most {} bytes, came {}", kMaxFileBytes, size));
-    const std::vector<std::byte> bytes = read_whole_file(file);
-    const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
-    const int size = static_cast<int>(bytes.size());
-    int width = 0, height = 0, channels = 0;
-    if (!stbi_info_from_memory(data, size, &width, &height, &channels)) throw image_error(file, decoder_reason());
-    check_size(file, width, height);
-    if (data[0] == 0x89) check_png_chunks(file, {data, bytes.size()});
-    if (data[0] == 0xFF && !jpeg_is_whole({data, bytes.size()}))
-        throw image_error(file, "expected the end marker of a JPEG image, the file is cut off before it");
+Picture read_image(const fs::path& file, const ReadingOptions& options) {
+    RawImage image = read_raw(file);
+    if (image.bits == 16) narrow(image, options.range);
+    if (image.channels % 2 == 0) lay_on(image, options.background);
+    return upright(std::move(image));
+}
 
-    const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
-        stbi_load_from_memory(data, size, &width, &height, &channels, 0), stbi_image_free);
-    if (!pixels) throw image_error(file, decoder_reason());
-    Picture picture{height, width, channels < 3 ? 1 : 3, {}};
-    picture.pixels.resize(static_cast<std::size_t>(picture.height * picture.width * picture.channels));
-    convert_channels(pixels.get(), channels, picture.pixels.data(), picture.channels, picture.height * picture.width);
-    return picture;
+int largest_number(const fs::path& file) {
+    const RawImage image = read_raw(file);
+    if (image.bits != 16) return 0;
+    const bool has_opacity = image.channels % 2 == 0;
+    int largest = 0;
+    for (std::int64_t i = 0; i < image.numbers(); ++i)
+        if (!has_opacity || i % image.channels != image.channels - 1)
+            largest = std::max<int>(largest, wide_number(image, i));
+    return largest;
 }
 
 }  // namespace sinter

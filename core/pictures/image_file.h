@@ -1,33 +1,50 @@
-// Reads PNG and JPEG files. It trusts none of them.
+// Reads PNG, JPEG and WebP files. It trusts none of them.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
-#include "core/pictures/png.h"
+#include "core/pictures/picture.h"
 
 namespace sinter {
 
 /// The largest image that is read: its pixels on a side, and in all.
 inline constexpr std::int64_t kMaxImageSide = std::int64_t{1} << 14, kMaxImagePixels = std::int64_t{1} << 26;
 
-/// What the header of an image file says.
+/// The largest number of 16 bits.
+inline constexpr int kWholeRange = 65535;
+
+/// What the header of an image file says. Sizes are those of the upright image.
 struct ImageInfo {
     std::int64_t height = 0, width = 0;
     std::int64_t channels = 0;  ///< 1 (grey) or 3 (colour), opacity not counted
+    int bits = 8;               ///< of a channel: 8 or 16
 };
 
-/// Whether the name ends like that of an image that can be read: .png, .jpg or .jpeg, in capitals or not.
+/// How pixels are taken from a file.
+struct ReadingOptions {
+    Colour background = kWhite;  ///< what shows through transparent pixels
+    int range = kWholeRange;     ///< the number of 16 bits that becomes 255; larger ones do too
+};
+
+/// Whether the name ends like that of an image that can be read: .png, .jpg, .jpeg or .webp, in capitals or not.
 bool has_image_name(const std::filesystem::path& file);
+
+/// The ending of a name in small letters, with its dot; empty where there is none.
+std::string ending_of(const std::filesystem::path& file);
 
 /// Reads as little of a file as needed. Throws DataError where it is not an image or too large (see read_image).
 ImageInfo read_image_info(const std::filesystem::path& file);
 
-/// Decodes a PNG or JPEG file, recognised by its content, to 8 bits a channel. Of 16 bits it keeps the upper 8. It lays
-/// an image with opacity on white.
+/// Decodes a PNG, JPEG or WebP file, recognised by its content, to 8 bits a channel, and turns it upright as its EXIF
+/// block says. An image with opacity is laid on the background.
 ///
 /// Throws DataError, with the file and the reason, where the file cannot be read, is no such image, is damaged or cut
 /// off, or is larger than kMaxImageSide and kMaxImagePixels allow. The checksums of a PNG file cover all of it.
-Picture read_image(const std::filesystem::path& file);
+Picture read_image(const std::filesystem::path& file, const ReadingOptions& options = {});
+
+/// The largest number in a file of 16 bits, opacity not counted; 0 for one of 8 bits. Throws as read_image.
+int largest_number(const std::filesystem::path& file);
 
 }  // namespace sinter

@@ -3,21 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace sinter {
-namespace {
-
-std::uint8_t luma(const std::uint8_t* pixel) {
-    return static_cast<std::uint8_t>((299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2] + 500) / 1000);
-}
-
-std::uint8_t over_white(int value, int opacity) {
-    return static_cast<std::uint8_t>((value * opacity + 255 * (255 - opacity) + 127) / 255);
-}
-
-}  // namespace
-
 ImageFitter::Axis::Axis(std::int64_t size, std::int64_t to_size, double scale) {
     const double begin = (static_cast<double>(size) - scale * static_cast<double>(to_size)) / 2;
     const auto whole = [](double x) { return static_cast<std::int64_t>(std::floor(x)); };
@@ -49,12 +36,42 @@ ImageFitter::Axis::Axis(std::int64_t size, std::int64_t to_size, double scale) {
     }
 }
 
-ImageFitter::ImageFitter(std::int64_t height, std::int64_t width, std::int64_t to_height, std::int64_t to_width)
+namespace {
+
+double pixels_per_pixel(std::int64_t size, std::int64_t to_size) {
+    return static_cast<double>(size) / static_cast<double>(to_size);
+}
+
+/// How many of `to_size` pixels an axis of `size` covers at a scale.
+std::int64_t covered_pixels(std::int64_t size, std::int64_t to_size, double scale) {
+    return std::clamp<std::int64_t>(std::llround(static_cast<double>(size) / scale), 1, to_size);
+}
+
+}  // namespace
+
+ImageFitter::ImageFitter(std::int64_t height, std::int64_t width, std::int64_t to_height, std::int64_t to_width,
+                         const Covered& covered, Fit fit, const Colour& border)
     : width_(width),
-      scale_(std::min(static_cast<double>(height) / static_cast<double>(to_height),
-                      static_cast<double>(width) / static_cast<double>(to_width))),
-      rows_(height, to_height, scale_),
-      columns_(width, to_width, scale_) {}
+      to_height_(to_height),
+      to_width_(to_width),
+      border_(border),
+      rows_(height, covered.height,
+            fit == Fit::crop ? std::min(pixels_per_pixel(height, to_height), pixels_per_pixel(width, to_width))
+                             : pixels_per_pixel(height, covered.height)),
+      columns_(width, covered.width,
+               fit == Fit::crop ? std::min(pixels_per_pixel(height, to_height), pixels_per_pixel(width, to_width))
+                                : pixels_per_pixel(width, covered.width)) {}
+
+ImageFitter::ImageFitter(std::int64_t height, std::int64_t width, std::int64_t to_height, std::int64_t to_width,
+                         Fit fit, const Colour& border)
+    : ImageFitter(
+          height, width, to_height, to_width,
+          [&]() -> Covered {
+              if (fit != Fit::pad) return {to_height, to_width};
+              const double scale = std::max(pixels_per_pixel(height, to_height), pixels_per_pixel(width, to_width));
+              return {covered_pixels(height, to_height, scale), covered_pixels(width, to_width, scale)};
+          }(),
+          fit, border) {}
 
 void ImageFitter::fit(const std::uint8_t* from, std::int64_t channels, std::uint8_t* to) {
     const std::int64_t to_height = static_cast<std::int64_t>(rows_.first.size());
@@ -62,6 +79,12 @@ void ImageFitter::fit(const std::uint8_t* from, std::int64_t channels, std::uint
     const std::int64_t row_size = to_width * channels;
     const std::int64_t first_row = rows_.first.front(), end_row = rows_.first.back() + rows_.taps;
     narrowed_.resize(static_cast<std::size_t>((end_row - first_row) * row_size));
+    if (to_height < to_height_ || to_width < to_width_) {
+        const std::uint8_t colour[] = {border_.red, border_.green, border_.blue}, grey = luma(border_);
+        for (std::int64_t i = 0; i < to_height_ * to_width_ * channels; ++i)
+            to[i] = channels == 1 ? grey : colour[i % channels];
+        to += ((to_height_ - to_height) / 2 * to_width_ + (to_width_ - to_width) / 2) * channels;
+    }
 
     float* value = narrowed_.data();
     for (std::int64_t y = first_row; y < end_row; ++y) {
@@ -84,26 +107,23 @@ void ImageFitter::fit(const std::uint8_t* from, std::int64_t channels, std::uint
         for (std::int64_t i = 0; i < row_size; ++i) {
             float sum = 0;
             for (std::int64_t k = 0; k < rows_.taps; ++k) sum += weight[k] * column[k * row_size + i];
-            *to++ = static_cast<std::uint8_t>(std::min(sum, 255.0f) + 0.5f);
+            to[i] = static_cast<std::uint8_t>(std::min(sum, 255.0f) + 0.5f);
         }
+        to += to_width_ * channels;
     }
 }
 
 void convert_channels(const std::uint8_t* from, std::int64_t from_channels, std::uint8_t* to, std::int64_t to_channels,
                       std::int64_t pixels) {
-    const bool transparent = from_channels == 2 || from_channels == 4;
-    const std::int64_t colours = from_channels < 3 ? 1 : 3;
+    if (from_channels == to_channels) {
+        std::copy_n(from, pixels * from_channels, to);
+        return;
+    }
     for (std::int64_t i = 0; i < pixels; ++i, from += from_channels, to += to_channels) {
-        std::uint8_t pixel[3];
-        for (std::int64_t c = 0; c < 3; ++c) {
-            const std::uint8_t value = from[colours == 1 ? 0 : c];
-            pixel[c] = transparent ? over_white(value, from[colours]) : value;
-        }
-        if (to_channels == 1) {
-            to[0] = colours == 1 ? pixel[0] : luma(pixel);
-        } else {
-            std::memcpy(to, pixel, 3);
-        }
+        if (to_channels == 1)
+            to[0] = luma({from[0], from[1], from[2]});
+        else
+            std::fill_n(to, to_channels, *from);
     }
 }
 

@@ -4,16 +4,25 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/pictures/picture.h"
+
 namespace sinter {
 
-/// Fits images of one size to another: the largest centred part that has the proportions of the target, resampled to
-/// it. (That is: scaled until the shorter side fits, then cropped in the middle.) Shrinking takes the mean over the
-/// area of each new pixel. Growing interpolates between the four nearest pixels. An image of the right scale is copied.
-/// Values are rounded to the nearest byte and are the same on every machine.
+/// How an image comes to a size of other proportions.
+enum class Fit : std::uint8_t {
+    crop,     ///< scaled until the shorter side fits, then cropped in the middle
+    pad,      ///< scaled until the longer side fits, then framed in the border's colour
+    stretch,  ///< each side by itself
+};
+
+/// Fits images of one size to another. Shrinking takes the mean over the area of each new pixel. Growing interpolates
+/// between the four nearest pixels. An image of the right scale is copied. Values are rounded to the nearest byte and
+/// are the same on every machine.
 class ImageFitter {
 public:
     /// For images of height x width pixels. All sizes are at least 1.
-    ImageFitter(std::int64_t height, std::int64_t width, std::int64_t to_height, std::int64_t to_width);
+    ImageFitter(std::int64_t height, std::int64_t width, std::int64_t to_height, std::int64_t to_width,
+                Fit fit = Fit::crop, const Colour& border = kBlack);
 
     /// Writes the fitted image to `to`. Both images have `channels` interleaved channels.
     void fit(const std::uint8_t* from, std::int64_t channels, std::uint8_t* to);
@@ -29,15 +38,21 @@ private:
         Axis(std::int64_t size, std::int64_t to_size, double scale);
     };
 
-    std::int64_t width_;
-    double scale_;  // pixels of the source per pixel of the target, on both axes
+    /// What of the target the image covers: all of it, unless it is framed.
+    struct Covered {
+        std::int64_t height, width;
+    };
+    ImageFitter(std::int64_t height, std::int64_t width, std::int64_t to_height, std::int64_t to_width,
+                const Covered& covered, Fit fit, const Colour& border);
+
+    std::int64_t width_, to_height_, to_width_;
+    Colour border_;
     Axis rows_, columns_;
     std::vector<float> narrowed_;  // the rows of the source that are needed, resampled along x
 };
 
-/// Writes `pixels` pixels with another number of channels. Grey becomes colour by repetition; colour becomes grey as
-/// luma by the weights of Rec. 601 (0.299 red, 0.587 green, 0.114 blue). A second or fourth channel is opacity; such an
-/// image is laid on white.
+/// Writes `pixels` pixels with 1 or 3 channels as such with 1 or 3. Grey becomes colour by repetition, colour grey as
+/// luma().
 void convert_channels(const std::uint8_t* from, std::int64_t from_channels, std::uint8_t* to, std::int64_t to_channels,
                       std::int64_t pixels);
 

@@ -6,11 +6,10 @@
 #include <span>
 #include <vector>
 
+#include "core/pictures/picture.h"
+
 namespace sinter {
 
-struct Colour {
-    std::uint8_t red = 0, green = 0, blue = 0;
-};
 using Palette = std::array<Colour, 256>;
 
 /// All greys, in order: a grey pixel is its own index.

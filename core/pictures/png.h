@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/files/files.h"
+#include "core/pictures/picture.h"
 
 namespace sinter {
 
@@ -21,14 +22,6 @@ struct GridLayout {
     std::int64_t padding = 2;   ///< pixels of frame around and between images, not magnified
     std::int64_t scale = 1;     ///< every pixel becomes scale x scale equal pixels
     std::uint8_t frame = 128;   ///< the frame's grey, also shown where the last row has no image
-};
-
-/// A picture in memory: rows of pixels from the top, channels interleaved, 8 bits each.
-struct Picture {
-    std::int64_t height = 0;
-    std::int64_t width = 0;
-    std::int64_t channels = 1;
-    std::vector<std::uint8_t> pixels;
 };
 
 /// The images in one picture. Floats in [0, 1] become bytes by rounding 255 x. Others are clamped, and NaN is black.

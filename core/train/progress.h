@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/duration.h"
+
 namespace sinter {
 
 /// A number beside the bar, such as {"loss", 105.7}.
@@ -103,12 +105,6 @@ struct ProgressLine {
     double seconds_left = 0;
     std::span<const ProgressValue> values = {};
 };
-
-/// "0:07", "12:34", "1:02:03"; "-:--" for what is no duration (NaN, infinite, negative, beyond 9999 hours).
-std::string format_duration(double seconds);
-
-/// "31234", "45.7", "3.42": at least three digits, "-" for what is no rate (NaN, infinite, negative).
-std::string format_rate(double per_second);
 
 /// Appends a bar of `width` columns, its two brackets included: "[=====>    ]". The fraction is clamped to [0, 1].
 void append_bar(std::string& text, double fraction, int width);

@@ -38,7 +38,7 @@ TEST_F(VaeArchitectures, ConvTrainsAndDrawsItsManifold) {
     EXPECT_EQ(png_size(path("run") + "/samples/epoch-002.png"), std::pair(side(10, 56), side(10, 56)));
     EXPECT_EQ(png_size(path("run") + "/samples/manifold.png"), std::pair(side(20, 56), side(20, 56)));
     const std::string config = read_text(path("run") + "/config.toml");
-    for (const char* line : {"arch = \"conv\"\n", "latent = 2\n", "size = 14\n"})
+    for (const char* line : {"arch = \"conv\"\n", "latent = 2\n", "size = \"14\"\n"})
         EXPECT_NE(config.find(line), std::string::npos) << line << "is not in\n" << config;
 }
 

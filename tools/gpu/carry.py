@@ -50,7 +50,7 @@ def pack_binaries(build, folder, archive):
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["strip", "-o", folder / place, build / place], check=True)
         loaded = subprocess.run(["ldd", build / place], capture_output=True, text=True, check=True).stdout
-        libraries |= set(re.findall(r"lib(?:hwy|fmt|z)\S* => (\S+)", loaded))
+        libraries |= set(re.findall(r"lib(?:hwy|fmt|z|jpeg|spng|webp|sharpyuv)\S* => (\S+)", loaded))
     (folder / "lib").mkdir()
     for library in libraries:
         shutil.copy(library, folder / "lib")

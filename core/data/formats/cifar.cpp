@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/data/describe.h"
+#include "core/data/formats/pickle.h"
 #include "core/error.h"
 #include "core/files/files.h"
 
@@ -20,22 +21,51 @@ namespace fs = std::filesystem;
 constexpr std::size_t kSide = 32, kPlane = kSide * kSide, kImageBytes = 3 * kPlane, kRecordBytes = 1 + kImageBytes;
 constexpr int kClasses = 10, kTrainFiles = 5;
 
-std::string train_file(int number) { return fmt::format("data_batch_{}.bin", number); }
-constexpr const char* kTestFile = "test_batch.bin";
+/// The two forms, by the ending of their files and the folder that they are published in.
+struct Form {
+    const char *ending, *folder;
+    bool is_pickled;
+};
+constexpr Form kForms[] = {{".bin", "cifar-10-batches-bin", false}, {"", "cifar-10-batches-py", true}};
 
-bool has_a_file(const fs::path& folder) {
-    std::error_code error;
-    bool found = fs::exists(folder / kTestFile, error);
-    for (int i = 1; i <= kTrainFiles; ++i) found = found || fs::exists(folder / train_file(i), error);
-    return found;
+/// The files of five batches and of the test batch.
+std::vector<std::string> file_names(const Form& form) {
+    std::vector<std::string> names;
+    for (int i = 1; i <= kTrainFiles; ++i) names.push_back(fmt::format("data_batch_{}{}", i, form.ending));
+    names.push_back(fmt::format("test_batch{}", form.ending));
+    return names;
 }
 
-fs::path place_of_files(const fs::path& folder) {
-    return has_a_file(folder) ? folder : folder / "cifar-10-batches-bin";
+struct Place {
+    fs::path folder;
+    const Form* form = nullptr;
+};
+
+/// Where one of the files lies, and in which form; no form where there is none.
+Place place_of_files(const fs::path& folder) {
+    for (const Form& form : kForms) {
+        for (const fs::path& place : {folder, folder / form.folder}) {
+            for (const std::string& name : file_names(form)) {
+                std::error_code error;
+                if (fs::is_regular_file(place / name, error)) return {place, &form};
+            }
+        }
+    }
+    return {folder, nullptr};
 }
 
-/// Appends the records of a file, each plane by plane, to a set of interleaved pixels.
-void append_file(const fs::path& file, ImageSet& set) {
+/// Appends images that lie plane by plane to a set of interleaved pixels.
+void append_image(const std::byte* planes, int label, ImageSet& set) {
+    const std::size_t first = set.pixels.size();
+    set.pixels.resize(first + kImageBytes);
+    for (std::size_t i = 0; i < kPlane; ++i)
+        for (std::size_t channel = 0; channel < 3; ++channel)
+            set.pixels[first + 3 * i + channel] = std::to_integer<std::uint8_t>(planes[channel * kPlane + i]);
+    set.labels.push_back(static_cast<std::uint8_t>(label));
+    ++set.count;
+}
+
+void append_records(const fs::path& file, ImageSet& set) {
     const std::vector<std::byte> bytes = read_whole_file(file);
     if (bytes.empty() || bytes.size() % kRecordBytes != 0) {
         throw DataError(fmt::format(
@@ -44,24 +74,34 @@ void append_file(const fs::path& file, ImageSet& set) {
             file.string(), kRecordBytes, bytes.size(), bytes.size() / kRecordBytes,
             bytes.size() / kRecordBytes * kRecordBytes));
     }
-    const std::size_t records = bytes.size() / kRecordBytes;
-    std::size_t pixel = set.pixels.size();
-    set.pixels.resize(pixel + records * kImageBytes);
-    for (std::size_t record = 0; record < records; ++record) {
-        const std::byte* from = bytes.data() + record * kRecordBytes;
-        const int label = std::to_integer<int>(*from++);
+    set.pixels.reserve(set.pixels.size() + bytes.size());
+    for (std::size_t at = 0; at < bytes.size(); at += kRecordBytes) {
+        const int label = std::to_integer<int>(bytes[at]);
         if (label >= kClasses) {
             throw DataError(
                 fmt::format("[data] {}: expected a label of 0 to 9 at byte {}, came {}; is this CIFAR-10 in "
                             "its binary form?",
-                            file.string(), record * kRecordBytes, label));
+                            file.string(), at, label));
         }
-        set.labels.push_back(static_cast<std::uint8_t>(label));
-        for (std::size_t i = 0; i < kPlane; ++i)
-            for (std::size_t channel = 0; channel < 3; ++channel)
-                set.pixels[pixel++] = std::to_integer<std::uint8_t>(from[channel * kPlane + i]);
+        append_image(bytes.data() + at + 1, label, set);
     }
-    set.count += static_cast<std::int64_t>(records);
+}
+
+void append_pickle(const fs::path& file, ImageSet& set) {
+    const std::vector<std::byte> bytes = read_whole_file(file);
+    try {
+        const PickledBatch batch = read_pickled_batch(bytes);
+        set.pixels.reserve(set.pixels.size() + batch.pixels.size());
+        for (std::size_t i = 0; i < batch.labels.size(); ++i) {
+            if (batch.labels[i] >= kClasses)
+                throw PickleError(fmt::format("expected labels of 0 to 9, came {}", batch.labels[i]));
+            append_image(batch.pixels.data() + i * kImageBytes, static_cast<int>(batch.labels[i]), set);
+        }
+    } catch (const PickleError& error) {
+        throw DataError(
+            fmt::format("[data] {}: expected a batch of CIFAR-10 as Python pickles it: {}; fetch the file again",
+                        file.string(), error.what()));
+    }
 }
 
 /// One name a line; numbers where the file is missing or holds something else.
@@ -78,10 +118,11 @@ std::vector<std::string> class_names(const fs::path& file) {
 
 }  // namespace
 
-bool holds_cifar10(const fs::path& folder) { return has_a_file(place_of_files(folder)); }
+bool holds_cifar10(const fs::path& folder) { return place_of_files(folder).form != nullptr; }
 
 DataSplits load_cifar10(const fs::path& folder) {
-    const fs::path place = place_of_files(folder);
+    Place place = place_of_files(folder);
+    if (!place.form) place.form = &kForms[0];
     DataSplits data;
     for (ImageSet* set : {&data.train, &data.test}) {
         set->height = set->width = kSide;
@@ -89,9 +130,10 @@ DataSplits load_cifar10(const fs::path& folder) {
         set->classes = kClasses;
         set->name = "cifar10";
     }
-    for (int i = 1; i <= kTrainFiles; ++i) append_file(place / train_file(i), data.train);
-    append_file(place / kTestFile, data.test);
-    data.class_names = class_names(place / "batches.meta.txt");
+    const std::vector<std::string> files = file_names(*place.form);
+    const auto append = place.form->is_pickled ? append_pickle : append_records;
+    for (const std::string& file : files) append(place.folder / file, file == files.back() ? data.test : data.train);
+    data.class_names = class_names(place.folder / "batches.meta.txt");
     data.source = fmt::format("The set {}, from {}.", describe(data), folder.string());
     return data;
 }

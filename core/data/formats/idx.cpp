@@ -16,6 +16,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "kernels/machine.h"
 
 namespace sinter {
 namespace {
@@ -155,7 +156,7 @@ private:
     bool ended_ = false;
 };
 
-constexpr int kUnsignedByte = 0x08;
+constexpr int kUnsignedByte = 0x08, kInt32 = 0x0c;
 
 const char* element_type_name(int type) {
     switch (type) {
@@ -177,12 +178,12 @@ const char* element_type_name(int type) {
 }
 
 /// Checks the first four bytes: 00 00 type rank.
-void check_magic(const std::filesystem::path& file, const std::array<std::uint8_t, 4>& magic, int rank) {
+void check_magic(const std::filesystem::path& file, const std::array<std::uint8_t, 4>& magic, int wanted, int rank) {
     if (magic[0] != 0 || magic[1] != 0) {
         fail(file,
              fmt::format("expected the IDX magic 00 00 {:02x} {:02x} at byte 0, came {:02x} {:02x} {:02x} {:02x}; "
                          "this is a file of another kind",
-                         kUnsignedByte, rank, magic[0], magic[1], magic[2], magic[3]));
+                         wanted, rank, magic[0], magic[1], magic[2], magic[3]));
     }
     const char* type = element_type_name(magic[2]);
     if (type == nullptr) {
@@ -191,11 +192,10 @@ void check_magic(const std::filesystem::path& file, const std::array<std::uint8_
                          "file of another kind",
                          magic[2]));
     }
-    if (magic[2] != kUnsignedByte) {
+    if (magic[2] != wanted) {
         fail(file,
-             fmt::format("expected unsigned bytes (type 08) at byte 2, came {} (type {:02x}); convert the values to "
-                         "bytes",
-                         type, magic[2]));
+             fmt::format("expected {} (type {:02x}) at byte 2, came {} (type {:02x}); convert the values to these",
+                         element_type_name(wanted), wanted, type, magic[2]));
     }
     if (magic[3] != rank) {
         fail(file,
@@ -206,7 +206,7 @@ void check_magic(const std::filesystem::path& file, const std::array<std::uint8_
 
 /// Reads the whole file from `stream`, which stands at byte 0.
 template <class Stream>
-IdxBytes read_from(const std::filesystem::path& file, Stream& stream, int rank) {
+IdxBytes read_from(const std::filesystem::path& file, Stream& stream, int type, int rank) {
     const auto read_header = [&](std::uint8_t* to, std::size_t count, const std::string& what) {
         const std::uint64_t start = stream.offset();
         const std::size_t got = stream.read(to, count);
@@ -219,10 +219,10 @@ IdxBytes read_from(const std::filesystem::path& file, Stream& stream, int rank) 
     };
     std::array<std::uint8_t, 4> magic{};
     read_header(magic.data(), magic.size(), "the IDX magic");
-    check_magic(file, magic, rank);
+    check_magic(file, magic, type, rank);
 
     IdxBytes idx;
-    std::uint64_t total = 1;
+    std::uint64_t total = type == kInt32 ? 4 : 1;  // bytes
     for (int i = 0; i < rank; ++i) {
         std::array<std::uint8_t, 4> bytes{};
         read_header(bytes.data(), bytes.size(), fmt::format("size {} of {}", i + 1, rank));
@@ -240,11 +240,18 @@ IdxBytes read_from(const std::filesystem::path& file, Stream& stream, int rank) 
     // The stream's own estimate sets the first allocation, so a header that lies costs no memory. Where the estimate is
     // too low (several gzip members), the values grow with what really comes.
     const std::uint64_t header = stream.offset();
+    const auto room = static_cast<std::uint64_t>(kernels::available_memory());
     std::uint64_t filled = 0;
     while (filled < total) {
         constexpr std::uint64_t kMinGrowth = 1 << 16;
         const std::uint64_t growth = filled == 0 ? stream.remaining_hint() : filled;
-        idx.values.resize(std::min(total, filled + std::max(growth, kMinGrowth)));
+        const std::uint64_t next = std::min(total, filled + std::max(growth, kMinGrowth));
+        if (room > 0 && next > room) {
+            fail(file,
+                 fmt::format("expected values that fit in memory, which has room for {} bytes, came {} = {} bytes",
+                             room, fmt::join(idx.shape, " x "), total));
+        }
+        idx.values.resize(next);
         const std::size_t got = stream.read(idx.values.data() + filled, idx.values.size() - filled);
         filled += got;
         if (filled < idx.values.size()) {
@@ -266,14 +273,39 @@ IdxBytes read_from(const std::filesystem::path& file, Stream& stream, int rank) 
 
 }  // namespace
 
-IdxBytes read_idx_bytes(const std::filesystem::path& file, int rank) {
+namespace {
+
+/// The bytes of the values, whatever their type.
+IdxBytes read_idx(const std::filesystem::path& file, int type, int rank) {
     RawStream raw(file);
     std::array<std::uint8_t, 2> start{};
     const bool is_gzip = raw.read(start.data(), start.size()) == 2 && start[0] == 0x1f && start[1] == 0x8b;
     raw.rewind();
-    if (!is_gzip) return read_from(file, raw, rank);
+    if (!is_gzip) return read_from(file, raw, type, rank);
     GzipStream gzip(file, raw);
-    return read_from(file, gzip, rank);
+    return read_from(file, gzip, type, rank);
+}
+
+}  // namespace
+
+IdxBytes read_idx_bytes(const std::filesystem::path& file, int rank) { return read_idx(file, kUnsignedByte, rank); }
+
+IdxBytes read_idx_classes(const std::filesystem::path& file) {
+    const IdxBytes table = read_idx(file, kInt32, 2);
+    const std::int64_t rows = table.shape[0], columns = table.shape[1];
+    if (columns == 0 && rows > 0) fail(file, "expected a column of classes, came none; take another file");
+    IdxBytes classes{{rows}, {}};
+    for (std::int64_t row = 0; row < rows; ++row) {
+        const std::uint8_t* const number = table.values.data() + 4 * row * columns;
+        if (number[0] != 0 || number[1] != 0 || number[2] != 0) {
+            fail(file, fmt::format(
+                           "expected a class of 0 to 255 as the first number of row {}, came {:02x}{:02x}{:02x}{:02x} "
+                           "(hexadecimal); take another file",
+                           row, number[0], number[1], number[2], number[3]));
+        }
+        classes.values.push_back(number[3]);
+    }
+    return classes;
 }
 
 }  // namespace sinter

@@ -17,8 +17,12 @@ struct IdxBytes {
 /// the values. A gzip file is recognised by its first two bytes, whatever its name.
 ///
 /// Throws DataError, with the file, the offset, what was expected and what came, for a file that is missing, is not
-/// IDX, has another element type or rank, is shorter or longer than its sizes say, or is damaged gzip. Memory grows
-/// with what the file really holds, not with what its header claims.
+/// IDX, has another element type or rank, is shorter or longer than its sizes say, is damaged gzip, or would not fit in
+/// memory. Memory grows with what the file really holds, not with what its header claims.
 IdxBytes read_idx_bytes(const std::filesystem::path& file, int rank);
+
+/// The first of the columns of a file of 32-bit integers (type 0c) with two sizes, as QMNIST keeps its labels: the
+/// class of each image. Throws as read_idx_bytes(), and where such a number is no byte.
+IdxBytes read_idx_classes(const std::filesystem::path& file);
 
 }  // namespace sinter

@@ -42,6 +42,7 @@ struct Walk {
     fs::path root;
     std::vector<Identity> open = {};           ///< the folder where the walk is, after those that it came through
     std::vector<std::string> links_back = {};  ///< sentences on what was passed over because it would never end
+    std::map<std::string, std::int64_t> others = {};  ///< files that are no images, by their endings
 };
 
 Walk::Identity identity(const struct stat& status) { return {status.st_dev, status.st_ino}; }
@@ -72,6 +73,8 @@ Entries enter(Walk& walk, const std::string& below) {
             entries.images.push_back(
                 {std::move(name), static_cast<std::uint64_t>(status.st_size),
                  static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec});
+        } else {
+            ++walk.others[ending_of(name)];
         }
     }
     if (error) refuse_folder(folder, error);
@@ -98,6 +101,33 @@ std::vector<ListedImage> images_below(Walk& walk, const std::string& below) {
     add_images(walk, below, images);
     std::sort(images.begin(), images.end(), [](const ListedImage& a, const ListedImage& b) { return a.path < b.path; });
     return images;
+}
+
+/// "12 .bmp, 1 .txt, 1 without an ending"
+std::string count_by_ending(const std::map<std::string, std::int64_t>& files) {
+    std::vector<std::pair<std::int64_t, std::string>> counts;
+    for (const auto& [ending, count] : files)
+        counts.emplace_back(-count, ending.empty() ? "without an ending" : ending);
+    std::sort(counts.begin(), counts.end());
+    constexpr std::size_t kNamed = 8;
+    std::string text;
+    std::int64_t rest = 0;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        if (i < kNamed)
+            text += fmt::format("{}{} {}", i == 0 ? "" : ", ", -counts[i].first, counts[i].second);
+        else
+            rest -= counts[i].first;
+    }
+    return rest > 0 ? fmt::format("{}, {} others", text, rest) : text;
+}
+
+/// Sentences on what was passed over.
+std::vector<std::string> remarks_of(const Walk& walk) {
+    std::vector<std::string> remarks = walk.links_back;
+    if (!walk.others.empty())
+        remarks.push_back(fmt::format("[data] {}: passed over what is not named like an image: {}", walk.root.string(),
+                                      count_by_ending(walk.others)));
+    return remarks;
 }
 
 /// The images of a split, by the folder under it in which they lie; "" for those directly in it.
@@ -187,14 +217,15 @@ ImageListing list_images(const fs::path& folder) {
         train = groups_of(walk, "", std::move(entries));
     }
     if (count_images(train) == 0) {
-        throw DataError(
-            fmt::format("[data] {}: expected the four files of MNIST (train-images-idx3-ubyte, ...), the batches of "
-                        "CIFAR-10 (data_batch_1.bin, ...) or image files (.png, .jpg, .jpeg) in train/<class>/ and "
-                        "test/<class>/, in <class>/ or directly, found none of them{}; give another folder",
-                        folder.string(), has_splits ? ", and train/ has no image" : ""));
+        throw DataError(fmt::format(
+            "[data] {}: expected the four files of MNIST (train-images-idx3-ubyte, ...), the batches of "
+            "CIFAR-10 (data_batch_1.bin, ...) or image files (.png, .jpg, .jpeg, .webp) in train/<class>/ and "
+            "test/<class>/, in <class>/ or directly, found none of them{}{}; give another folder",
+            folder.string(), has_splits ? ", and train/ has no image" : "",
+            walk.others.empty() ? "" : fmt::format(" among {}", count_by_ending(walk.others))));
     }
 
-    listing.remarks = std::move(walk.links_back);
+    listing.remarks = remarks_of(walk);
 
     // Folders with images are classes, and images beside them belong to none.
     const bool classes = count_images(train) > train[""].size();
@@ -237,10 +268,10 @@ ImageListing list_all_images(const fs::path& folder) {
     listing.folder = folder;
     Walk walk{folder};
     listing.train = images_below(walk, "");
-    listing.remarks = std::move(walk.links_back);
+    listing.remarks = remarks_of(walk);
     if (listing.train.empty()) {
         throw DataError(
-            fmt::format("[data] {}: expected image files (.png, .jpg, .jpeg), found none", folder.string()));
+            fmt::format("[data] {}: expected image files (.png, .jpg, .jpeg, .webp), found none", folder.string()));
     }
     return listing;
 }

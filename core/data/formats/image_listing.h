@@ -34,7 +34,7 @@ struct ImageListing {
 /// A class is a folder; images may lie at any depth in it. A class folder without images is remarked and still counts,
 /// so that emptying one does not renumber the others. Links are followed. A link that leads back to a folder that it
 /// lies in, at any depth, is remarked and passed over. Names that begin with a dot or __ are passed over, and so is
-/// every file that is not named like an image.
+/// every file that is not named like an image; those are counted in a remark, by their endings.
 ///
 /// Throws DataError where a folder cannot be read, or holds no image, or more than 256 classes.
 ImageListing list_images(const std::filesystem::path& folder);

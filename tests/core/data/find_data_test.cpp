@@ -37,7 +37,7 @@ TEST_F(FindData, TheOptionComesFirst) {
     const ScopedEnvironment variable("SINTER_DATA_DIR", (folder_ / "variable").string());
     const DataSplits data = find(folder_ / "option");
     expect_set(data, "option");
-    expect_says(data.source, {"option", "12 + 5 images of 6 x 4", "--data"});
+    expect_says(data.source, {"option", "12 + 5 images of 4 x 6", "--data"});
     EXPECT_EQ(find("digits").train.name, "digits");
 }
 
@@ -156,7 +156,7 @@ TEST_F(FindData, FitsTheImagesToTheRequest) {
     EXPECT_EQ(std::vector<std::uint8_t>(data.train.pixels.begin(), data.train.pixels.begin() + 6),
               (std::vector<std::uint8_t>{3, 3, 3, 5, 5, 5}));
     EXPECT_EQ(data.class_names, (std::vector<std::string>{"0", "1", "2", "3"}));
-    expect_says(data.source, {"12 + 5 colour images of 3 x 2", "fitted from 6 x 4"});
+    expect_says(data.source, {"12 + 5 colour images of 2 x 3", "fitted from 4 x 6"});
 
     const DataSplits digits = find("digits", {.height = 32, .width = 32});
     EXPECT_EQ(digits.train.pixels.size(), 60000u * 32 * 32);

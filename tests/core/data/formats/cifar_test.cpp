@@ -57,6 +57,72 @@ TEST(Cifar10, PlanesBecomePixels) {
     EXPECT_EQ(data.class_names[9], "9");
 }
 
+/// The same as Python 2 pickled it: {'batch_label': ..., 'labels': [...], 'data': numpy array, 'filenames': [...]}.
+Bytes pickled(int count, int first = 0) {
+    Bytes bytes;
+    const auto add = [&](std::initializer_list<int> codes) {
+        for (const int code : codes) bytes.push_back(static_cast<std::uint8_t>(code));
+    };
+    const auto add_text = [&](const std::string& text) { bytes.insert(bytes.end(), text.begin(), text.end()); };
+    const auto add_short = [&](const std::string& text) {
+        add({'U', static_cast<int>(text.size())});
+        add_text(text);
+        add({'q', 1});
+    };
+    add({0x80, 2, '}', 'q', 1, '('});
+    add_short("batch_label");
+    add_short("training batch 1 of 5");
+    add_short("labels");
+    add({']', 'q', 5, '('});
+    for (int n = first; n < first + count; ++n) add({'K', n % 10});
+    add({'e'});
+    add_short("data");
+    add_text("cnumpy.core.multiarray\n_reconstruct\n");
+    add({'q', 7});
+    add_text("cnumpy\nndarray\n");
+    add({'q', 8, 'K', 0, 0x85, 'q', 9});
+    add_short("b");
+    add({0x87, 'q', 11, 'R', 'q', 12, '(', 'K', 1, 'M', 2, 0, 'M', 0, 12, 0x86});
+    add_text("cnumpy\ndtype\n");
+    add_short("u1");
+    add({'K', 0, 'K', 1, 0x87, 'R', '(', 'K', 3});
+    add_short("|");
+    add({'N', 'N', 'N', 'J', 255, 255, 255, 255, 'J', 255, 255, 255, 255, 'K', 0, 't', 'b', 0x89, 'T'});
+    for (int i = 0; i < 4; ++i) add({count * 3072 >> 8 * i & 255});
+    const Bytes images = records(count, first);
+    for (int n = 0; n < count; ++n)
+        bytes.insert(bytes.end(), images.begin() + n * 3073 + 1, images.begin() + (n + 1) * 3073);
+    add({'t', 'b'});
+    add_short("filenames");
+    add({']', '('});
+    add_short("one.png");
+    add({'e', 'u', '.'});
+    return bytes;
+}
+
+TEST(Cifar10, PythonsPicklesHoldTheSame) {
+    const TemporaryFolder folder;
+    write_cifar(folder / "binary");
+    const fs::path place = folder / "root" / "cifar-10-batches-py";
+    for (int i = 1; i <= 5; ++i) write_file(place / ("data_batch_" + std::to_string(i)), pickled(2, 2 * (i - 1)));
+    write_file(place / "test_batch", pickled(3, 50));
+    ASSERT_TRUE(holds_cifar10(folder / "root"));
+    const DataSplits binary = load_cifar10(folder / "binary"), python = load_cifar10(folder / "root");
+    EXPECT_EQ(python.train.pixels, binary.train.pixels);
+    EXPECT_EQ(python.train.labels, binary.train.labels);
+    EXPECT_EQ(python.test.pixels, binary.test.pixels);
+
+    const Bytes whole = pickled(2);
+    for (std::size_t size = 0; size < whole.size(); size += size % 3072 < 300 ? 7 : 501) {
+        write_file(place / "data_batch_1", Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
+        expect_says(data_error([&] { load_cifar10(folder / "root"); }), {"data_batch_1", "as Python pickles it"});
+    }
+    Bytes runs = whole;
+    runs[5] = 'i';
+    write_file(place / "data_batch_1", runs);
+    expect_says(data_error([&] { load_cifar10(folder / "root"); }), {"instruction 69 at byte 5"});
+}
+
 TEST(Cifar10, NamesOfClassesComeFromTheirFile) {
     const TemporaryFolder folder;
     write_cifar(folder / "cifar-10-batches-bin");

@@ -146,8 +146,9 @@ TEST_F(ImageFolder, BrokenFilesAreNamedLeftOutAndCounted) {
         EXPECT_EQ(data.train.labels, (Labels{0, 0, 0}));
         EXPECT_EQ(data.skipped, 4);
         expect_says(data.source, {"4 unreadable file(s) left out"});
-        expect_says(all_said(), {"01x.jpg: expected the end marker", "00x.png: expected a PNG or JPEG", "link.png",
-                                 "02x.png: expected a PNG image, the checksum"});
+        expect_says(all_said(),
+                    {"01x.jpg: expected a sound image", "00x.png: expected a PNG, JPEG", "link.png",
+                     "02x.png: expected a sound image, came one that cannot be decoded: invalid chunk checksum"});
         EXPECT_EQ(decoded(), run == 0);
     }
 }
@@ -228,7 +229,75 @@ TEST_F(ImageFolder, OtherFilesLyingAroundArePassedOver) {
     EXPECT_EQ(data.train.count + data.test.count, 3);
     EXPECT_EQ(data.skipped, 0);
     EXPECT_EQ(data.class_names, (Names{"a"}));
-    expect_says(all_said(), {"left out 1 image(s) that lie beside the class folders", "lonely.png"});
+    expect_says(all_said(), {"left out 1 image(s) that lie beside the class folders", "lonely.png",
+                             "passed over what is not named like an image: 1 .db, 1 .md, 1 .png"});
+}
+
+TEST_F(ImageFolder, PicturesOfOtherKindsAreCountedByTheirEndings) {
+    pngs("", 2);
+    for (const char* name : {"a.bmp", "b.BMP", "c.tif", "d.gif", "e"}) write_file(set_ / name, {1});
+    load();
+    expect_says(all_said(),
+                {"passed over what is not named like an image: 2 .bmp, 1 .gif, 1 .tif, 1 without an ending"});
+    fs::remove(set_ / "00.png");
+    fs::remove(set_ / "01.png");
+    expect_says(data_error([&] { load(); }), {"found none of them among 2 .bmp, 1 .gif"});
+}
+
+TEST_F(ImageFolder, TheRangeOfSixteenBitsIsThatOfTheSet) {
+    for (const int i : {0, 1, 2}) {
+        const tests::Bytes content = png16_bytes(plain_image(4, 4, 1, static_cast<std::uint8_t>(5 * i)));
+        write_file(set_ / (std::to_string(i) + ".png"), content);  // up to 10 * 256 + 77
+    }
+    DataSplits data = load();
+    expect_says(all_said(), {"the numbers of 3 image(s) of 16 bits go up to 2637", "4095 is white", "--range"});
+    EXPECT_EQ(pixel(data.test, 0), 164);  // 2637 of 4095
+    data = load({.range = 2637});
+    EXPECT_EQ(pixel(data.test, 0), 255);
+    EXPECT_TRUE(decoded()) << "another range, another file in the cache";
+}
+
+TEST_F(ImageFolder, ImagesFromWhichNothingCanBeLearnedAreWarnedOf) {
+    for (const char* name : {"0.png", "1.png", "2.png"}) write_file(set_ / name, png_bytes(plain_image(4, 4, 2, 0)));
+    load();
+    expect_says(all_said(), {"warning: all 3 images are equal", "nearly white all over", "--background black"});
+    load();
+    EXPECT_FALSE(decoded());
+    expect_says(all_said(), {"warning: all 3 images are equal"});
+    load({.background = kBlack});
+    expect_says(all_said(), {"nearly black all over"});
+}
+
+TEST_F(ImageFolder, LargeImagesNeedASize) {
+    png("0.png", 1, 1025);
+    expect_says(data_error([&] { load(); }), {"at most 1024 pixels a side", "0.png is 1025 x 1025", "--size"});
+    EXPECT_FALSE(decoded()) << "before anything is decoded";
+    EXPECT_EQ(load({.height = 8, .width = 8}).train.height, 8);
+    EXPECT_EQ(load({.choose_size = [](std::int64_t height, std::int64_t) { return height / 41; }}).train.height, 25);
+}
+
+TEST_F(ImageFolder, TheCacheKeepsItsLimit) {
+    pngs("", 10);
+    const auto cached = [&](std::int64_t side) {
+        return fs::exists(folder_ / "cache/images") &&
+               std::any_of(fs::directory_iterator(folder_ / "cache/images"), fs::directory_iterator(),
+                           [&](const fs::directory_entry& entry) {
+                               return entry.path().filename().string().find("-" + std::to_string(side) + "x") !=
+                                      std::string::npos;
+                           });
+    };
+    const auto load_at = [&](std::int64_t side) { load({.height = side, .width = side}); };
+    load_at(4);
+    load_at(5);
+    load_at(4);  // the last that was used
+    EXPECT_FALSE(decoded());
+    std::uintmax_t held = 0;
+    for (const auto& entry : fs::directory_iterator(folder_ / "cache/images")) held += entry.file_size();
+    const std::string limit = std::to_string(held + 300);
+    const ScopedEnvironment most("SINTER_CACHE_LIMIT", limit);
+    load_at(6);
+    expect_says(all_said(), {"-5x5-", "removed, because decoded images take more than " + limit});
+    EXPECT_TRUE(cached(4) && !cached(5) && cached(6));
 }
 
 TEST_F(ImageFolder, EqualNamesInDifferentPlacesAreDifferentImages) {

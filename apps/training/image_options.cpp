@@ -1,0 +1,104 @@
+#include "apps/training/image_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <string>
+#include <string_view>
+
+#include "core/pictures/image_file.h"
+
+namespace sinter {
+namespace {
+
+template <class Number>
+std::optional<Number> whole(std::string_view text, int base = 10) {
+    Number number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+/// "32", "64x48", or "0" for images as the data has them.
+CustomField size_field(ImageOptions& options) {
+    return {&options.width, 1,
+            [&options] {
+                return options.width == options.height ? fmt::format("{}", options.width)
+                                                       : fmt::format("{}x{}", options.width, options.height);
+            },
+            [&options](std::span<const std::string> words) -> std::optional<BadValue> {
+                const std::string_view text = words.front();
+                const std::size_t by = text.find('x');
+                const auto width = whole<std::int64_t>(text.substr(0, by));
+                const auto height = by == std::string_view::npos ? width : whole<std::int64_t>(text.substr(by + 1));
+                const auto is_side = [](const auto& side) { return side && *side >= 1 && *side <= kMaxPixelsPerSide; };
+                if (text != "0" && !(is_side(width) && is_side(height))) {
+                    return BadValue{
+                        fmt::format("a number of pixels a side from 1 to {}, WIDTHxHEIGHT, or 0", kMaxPixelsPerSide),
+                        words.front()};
+                }
+                options.width = *width;
+                options.height = *height;
+                return std::nullopt;
+            }};
+}
+
+/// "white", "black" or "#rrggbb"; "auto" where none was given.
+CustomField background_field(std::optional<Colour>& colour) {
+    return {&colour, 1,
+            [&colour]() -> std::string {
+                if (!colour) return "auto";
+                return fmt::format("#{:02x}{:02x}{:02x}", colour->red, colour->green, colour->blue);
+            },
+            [&colour](std::span<const std::string> words) -> std::optional<BadValue> {
+                const std::string& text = words.front();
+                if (text == "auto") {
+                    colour.reset();
+                } else if (text == "white" || text == "black") {
+                    colour = text == "white" ? kWhite : kBlack;
+                } else {
+                    const auto number = text.size() == 7 && text.front() == '#'
+                                            ? whole<std::uint32_t>(std::string_view(text).substr(1), 16)
+                                            : std::nullopt;
+                    if (!number) return BadValue{"white, black or #rrggbb", text};
+                    colour = Colour{static_cast<std::uint8_t>(*number >> 16), static_cast<std::uint8_t>(*number >> 8),
+                                    static_cast<std::uint8_t>(*number)};
+                }
+                return std::nullopt;
+            }};
+}
+
+}  // namespace
+
+ImageRequest ImageOptions::request() const {
+    return {
+        .height = height, .width = width, .channels = channels, .fit = fit, .background = background, .range = range};
+}
+
+void describe_size(OptionList& list, ImageOptions& options) {
+    list.section("Data");
+    list.free("size", size_field(options),
+              "Fit the images to this many pixels a side, or to WIDTHxHEIGHT; 0: as the data has it")
+        .shown_as("N or WxH");
+}
+
+void describe_fitting(OptionList& list, ImageOptions& options) {
+    list.section("Data");
+    list.free("channels", options.channels, "Make the images grey (1) or colour (3); 0: as the data has it")
+        .one_of({0, 1, 3});
+    list.fixed("fit", options.fit, kFits, "How images of other proportions come to that size");
+    list.fixed(
+            "background", background_field(options.background),
+            "white, black or #rrggbb: what shows through transparent pixels (else white) and frames images with --fit "
+            "pad (else black)")
+        .shown_as("COLOUR");
+    list.fixed(
+            "range", options.range,
+            "The number that is white in images of 16 bits; 0: the largest in the set, rounded up to 8, 10, 12, 14 or "
+            "16 bits")
+        .from(0, kWholeRange);
+}
+
+}  // namespace sinter
