@@ -22,8 +22,9 @@ Classifier::Classifier(const ClassifierOptions& options, Generator& init, Genera
     body_.add<Flatten>("flatten");
     body_.add<Dropout>("dropout1", options.dropout, noise);
     const auto quarter = [](Index size) { return (size + 3) / 4; };  // halved twice, each time rounded up
-    body_.add<Linear>("features", quarter(options.height) * quarter(options.width) * 2 * width, options.features, init,
-                      LinearOptions{.activation = relu()});
+    const FlattenedImage smallest{quarter(options.height), quarter(options.width), 2 * width};
+    body_.add<Linear>("features", smallest.count(), options.features, init,
+                      LinearOptions{.activation = relu(), .input_image = smallest});
     head_.add<Dropout>("dropout2", options.dropout, noise);
     head_.add<Linear>("logits", options.features, options.classes, init);
     add_module("body", body_);

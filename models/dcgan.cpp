@@ -10,7 +10,9 @@ namespace {
 // generator at all.
 void add_generator_28(Sequential& layers, Index code, const GanOptions& options, Generator& init) {
     const Index width = options.base_width;
-    const BatchNormLayerOptions norm{.epsilon = 1e-3, .momentum = 0.01, .activation = leaky_relu(0.3)};
+    const auto norm = [](FlattenedImage image = {}) {
+        return BatchNormLayerOptions{.epsilon = 1e-3, .momentum = 0.01, .activation = leaky_relu(0.3), .image = image};
+    };
     const auto up = [](Index stride, Activation activation) {
         return Conv2dOptions{.stride = stride,
                              .same = true,
@@ -18,14 +20,15 @@ void add_generator_28(Sequential& layers, Index code, const GanOptions& options,
                              .bias = false,
                              .weight_init = init::glorot_uniform()};
     };
-    layers.add<Linear>("dense", code, 49 * 4 * width, init,
-                       LinearOptions{.bias = false, .weight_init = init::glorot_uniform()});
-    layers.add<BatchNorm>("norm0", 49 * 4 * width, init, norm);
-    layers.add<Reshape>("reshape", std::vector<Index>{7, 7, 4 * width});
+    const FlattenedImage smallest{7, 7, 4 * width};
+    layers.add<Linear>("dense", code, smallest.count(), init,
+                       LinearOptions{.bias = false, .weight_init = init::glorot_uniform(), .output_image = smallest});
+    layers.add<BatchNorm>("norm0", smallest.count(), init, norm(smallest));
+    layers.add<Reshape>("reshape", std::vector<Index>{smallest.height, smallest.width, smallest.channels});
     layers.add<ConvTranspose2d>("up1", 4 * width, 2 * width, 5, init, up(1, identity()));
-    layers.add<BatchNorm>("norm1", 2 * width, init, norm);
+    layers.add<BatchNorm>("norm1", 2 * width, init, norm());
     layers.add<ConvTranspose2d>("up2", 2 * width, width, 5, init, up(2, identity()));
-    layers.add<BatchNorm>("norm2", width, init, norm);
+    layers.add<BatchNorm>("norm2", width, init, norm());
     layers.add<ConvTranspose2d>("up3", width, options.channels, 5, init, up(2, tanh()));
 }
 
@@ -49,12 +52,13 @@ LogitLayer add_discriminator_28(Sequential& features, const GanOptions& options,
     add_stage("1", 14, options.channels, width);
     add_stage("2", 7, width, 2 * width);
     features.add<Flatten>("flatten");
-    const Index count = 49 * 2 * width;
-    return {std::make_unique<Linear>(
-                count, 1, init,
-                LinearOptions{
-                    .weight_init = init::glorot_uniform(), .bias_init = init::zeros(), .spectral_norm = spectral_norm}),
-            count};
+    const FlattenedImage smallest{7, 7, 2 * width};
+    return {std::make_unique<Linear>(smallest.count(), 1, init,
+                                     LinearOptions{.weight_init = init::glorot_uniform(),
+                                                   .bias_init = init::zeros(),
+                                                   .spectral_norm = spectral_norm,
+                                                   .input_image = smallest}),
+            smallest};
 }
 
 // Radford's: kernels of 4, stride 2, padding 1; every stage doubles or halves the image. 64 pixels have four such
@@ -109,7 +113,7 @@ LogitLayer add_radford_discriminator(Sequential& features, const GanOptions& opt
         side /= 2;
         add_norm_layer(features, "norm" + number, norm, {side, side, width}, leaky, init);
     }
-    return {std::make_unique<Conv2d>(width, 1, 4, init, conv(1, 0, identity())), 4 * 4 * width};
+    return {std::make_unique<Conv2d>(width, 1, 4, init, conv(1, 0, identity())), {4, 4, width}};
 }
 
 }  // namespace

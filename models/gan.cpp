@@ -88,7 +88,8 @@ Gan::DiscriminatorNetwork::DiscriminatorNetwork(const GanOptions& options, Gener
     add_module("logit", *logit.layer);
     // Small at first: the sum over all features starts as a correction of the unconditional logit.
     if (options.classes > 0)
-        add_module("projection", projection.emplace(options.classes, logit.features, init, init::normal(0, 0.02)));
+        add_module("projection", projection.emplace(options.classes, logit.features.count(), init,
+                                                    init::normal(0, 0.02), logit.features));
 }
 
 Gan::Gan(const GanOptions& options, Generator& init, Generator& noise)
@@ -126,7 +127,7 @@ Tensor Gan::discriminate(const Tensor& images, const Buffer<std::int32_t>& label
     const Tensor logits = logit();
     if (!discriminator_.projection) return logits;
     const Scope layer("projection");
-    const Tensor rows = reshape(features, {images.size(0), discriminator_.logit.features});
+    const Tensor rows = reshape(features, {images.size(0), discriminator_.logit.features.count()});
     return logits + reshape(sum(rows * discriminator_.projection->forward(labels), {1}), one_each);
 }
 

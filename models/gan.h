@@ -48,7 +48,7 @@ struct GanOptions {
 /// The last layer of a discriminator.
 struct LogitLayer {
     std::unique_ptr<Layer> layer;  ///< one logit of the features of each image
-    Index features;                ///< their number
+    FlattenedImage features;       ///< their sizes; 1x1 pixel where they are no image
 };
 
 /// The two networks of a GAN. They are separate modules, each for an optimizer of its own.

@@ -85,25 +85,28 @@ Vae::Vae(const VaeOptions& options, Generator& init) : options_(options) {
 }
 
 void Vae::build_dense(Generator& init) {
-    const LinearOptions hidden{.activation = options_.activation};
     const std::size_t depth = options_.hidden.size();
-    const Index pixels = options_.height * options_.width * options_.channels;
+    const FlattenedImage image{options_.height, options_.width, options_.channels};
     features_.add<Flatten>("flatten");
-    Index width = pixels + options_.classes;
+    Index width = image.count() + options_.classes;
+    FlattenedImage input_image = image;  // of the first layer, whichever that is
     for (std::size_t i = 0; i < depth; ++i) {
-        encoder_.add<Linear>(hidden_name(i, depth), width, options_.hidden[i], init, hidden);
+        encoder_.add<Linear>(hidden_name(i, depth), width, options_.hidden[i], init,
+                             LinearOptions{.activation = options_.activation, .input_image = input_image});
         width = options_.hidden[i];
+        input_image = {};
     }
-    encoder_.add<Linear>("heads", width, 2 * options_.latent, init);
+    encoder_.add<Linear>("heads", width, 2 * options_.latent, init, LinearOptions{.input_image = input_image});
 
     width = options_.latent + options_.classes;
     for (std::size_t i = 0; i < depth; ++i) {
         const Index next = options_.hidden[depth - 1 - i];
-        decoder_.add<Linear>(hidden_name(i, depth), width, next, init, hidden);
+        decoder_.add<Linear>(hidden_name(i, depth), width, next, init,
+                             LinearOptions{.activation = options_.activation});
         width = next;
     }
-    decoder_.add<Linear>("logits", width, pixels, init);
-    decoder_.add<Reshape>("image", std::vector<Index>{options_.height, options_.width, options_.channels});
+    decoder_.add<Linear>("logits", width, image.count(), init, LinearOptions{.output_image = image});
+    decoder_.add<Reshape>("image", std::vector<Index>{image.height, image.width, image.channels});
 }
 
 // Keras' example ("Variational AutoEncoder", keras.io): kernels of 3, padding 'same', Glorot's initialisation, no
@@ -128,15 +131,17 @@ void Vae::build_conv(Generator& init) {
     }
     features_.add<Flatten>("flatten");
 
-    const Index rows = options_.height >> widths.size(), columns = options_.width >> widths.size();
-    const Index smallest = rows * columns * channels, bottleneck = std::max<Index>(16, 2 * options_.latent);
-    encoder_.add<Linear>("hidden", smallest + options_.classes, bottleneck, init, dense(relu()));
+    const FlattenedImage smallest{options_.height >> widths.size(), options_.width >> widths.size(), channels};
+    const Index bottleneck = std::max<Index>(16, 2 * options_.latent);
+    LinearOptions from_image = dense(relu()), to_image = dense(relu());
+    from_image.input_image = to_image.output_image = smallest;
+    encoder_.add<Linear>("hidden", smallest.count() + options_.classes, bottleneck, init, from_image);
     // Glorot's bound for each head by itself: the two are one layer only for speed.
     const double head_bound = std::sqrt(6.0 / static_cast<double>(bottleneck + options_.latent));
     encoder_.add<Linear>("heads", bottleneck, 2 * options_.latent, init, dense(identity(), init::uniform(head_bound)));
 
-    decoder_.add<Linear>("hidden", options_.latent + options_.classes, smallest, init, dense(relu()));
-    decoder_.add<Reshape>("image", std::vector<Index>{rows, columns, channels});
+    decoder_.add<Linear>("hidden", options_.latent + options_.classes, smallest.count(), init, to_image);
+    decoder_.add<Reshape>("image", std::vector<Index>{smallest.height, smallest.width, smallest.channels});
     for (std::size_t i = widths.size(); i-- > 0;) {
         decoder_.add<ConvTranspose2d>("up" + std::to_string(widths.size() - i), channels, widths[i], 3, init,
                                       conv(2, relu()));

@@ -19,17 +19,27 @@ Tensor in_use(const Tensor& weight, SingularVectors& vectors, bool training) {
     return vectors.u.defined() ? spectral_norm(weight, vectors, training) : weight;
 }
 
+void require_image_fits(const char* layer, const FlattenedImage& image, Index values) {
+    require(image.height >= 0 && image.width >= 0 && image.channels >= 0 && image.count() <= values,
+            "[{}] expected an image of at most {} values, got {}x{}x{}", layer, values, image.height, image.width,
+            image.channels);
+}
+
 }  // namespace
 
 Linear::Linear(Index in, Index out, Generator& generator, const LinearOptions& options)
     : activation_(options.activation) {
     require(in > 0 && out > 0, "[linear] expected at least one input and one output, got {} and {}", in, out);
-    weight_ = add_parameter(weight_name(options.spectral_norm),
-                            options.weight_init.make({in, out}, {in, out}, generator), kLinearLayout);
-    if (options.bias) bias_ = add_parameter("bias", options.bias_init.make({out}, {in, out}, generator));
+    require_image_fits("linear", options.input_image, in);
+    require_image_fits("linear", options.output_image, out);
+    const FileLayout inputs = vector_layout(options.input_image), outputs = vector_layout(options.output_image);
+    weight_ =
+        add_parameter(weight_name(options.spectral_norm), options.weight_init.make({in, out}, {in, out}, generator),
+                      linear_layout(options.input_image, options.output_image));
+    if (options.bias) bias_ = add_parameter("bias", options.bias_init.make({out}, {in, out}, generator), outputs);
     if (options.spectral_norm) {
         const auto [u, v] = start_power_iteration(weight_, generator);
-        vectors_ = {add_buffer("weight_u", u), add_buffer("weight_v", v)};
+        vectors_ = {add_buffer("weight_u", u, outputs), add_buffer("weight_v", v, inputs)};
     }
 }
 
@@ -111,10 +121,12 @@ Tensor ConvTranspose2d::forward(const Tensor& x) {
 BatchNorm::BatchNorm(Index channels, Generator& generator, const BatchNormLayerOptions& options)
     : options_{options.epsilon, options.momentum, options.activation}, momentum_(options.momentum) {
     require(channels > 0, "[batch_norm] expected at least one channel, got {}", channels);
-    gamma_ = add_parameter("weight", options.gamma_init.make({channels}, {}, generator));
-    beta_ = add_parameter("bias", Tensor::zeros({channels}, generator.device()));
-    running_mean_ = add_buffer("running_mean", Tensor::zeros({channels}, generator.device()));
-    running_variance_ = add_buffer("running_var", Tensor::full({channels}, 1, generator.device()));
+    require_image_fits("batch_norm", options.image, channels);
+    const FileLayout layout = vector_layout(options.image);
+    gamma_ = add_parameter("weight", options.gamma_init.make({channels}, {}, generator), layout);
+    beta_ = add_parameter("bias", Tensor::zeros({channels}, generator.device()), layout);
+    running_mean_ = add_buffer("running_mean", Tensor::zeros({channels}, generator.device()), layout);
+    running_variance_ = add_buffer("running_var", Tensor::full({channels}, 1, generator.device()), layout);
 }
 
 Tensor BatchNorm::forward(const Tensor& x) {
@@ -137,10 +149,13 @@ LayerNorm::LayerNorm(const Shape& sizes, Generator& generator, const LayerNormLa
 
 Tensor LayerNorm::forward(const Tensor& x) { return layer_norm(x, sizes_, gamma_, beta_, options_); }
 
-Embedding::Embedding(Index entries, Index columns, Generator& generator, const Initialiser& weight_init) {
+Embedding::Embedding(Index entries, Index columns, Generator& generator, const Initialiser& weight_init,
+                     FlattenedImage image) {
     require(entries > 0 && columns > 0, "[embedding] expected at least one entry and one column, got {} and {}",
             entries, columns);
-    weight_ = add_parameter("weight", weight_init.make({entries, columns}, {entries, columns}, generator));
+    require_image_fits("embedding", image, columns);
+    weight_ = add_parameter("weight", weight_init.make({entries, columns}, {entries, columns}, generator),
+                            rows_layout(image));
 }
 
 Tensor Embedding::forward(const Buffer<std::int32_t>& indices) { return embedding(weight_, indices); }

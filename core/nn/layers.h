@@ -35,6 +35,9 @@ struct LinearOptions {
     /// parameters'. Each forward pass in training takes one step of power iteration, so a training step that shows a
     /// discriminator real images, fakes, and fakes again for the generator, takes three; evaluation takes none.
     bool spectral_norm = false;
+    /// What the inputs hold first, such as the images of a Flatten before the layer, and what the outputs are, such as
+    /// those of a Reshape behind it. PyTorch flattens images channels first, so files have them in that order.
+    FlattenedImage input_image = {}, output_image = {};
 };
 
 /// y = f(x W + b) for x [batch, in]. Parameters: weight [in, out], bias [out].
@@ -116,6 +119,7 @@ struct BatchNormLayerOptions {
     double momentum = 0.1;               ///< PyTorch's: the share of the batch in the running statistics
     Activation activation = identity();  ///< fused
     Initialiser gamma_init = init::constant(1);
+    FlattenedImage image = {};  ///< that the features are, for files; see LinearOptions
 };
 
 /// Batch normalisation over all axes but the last: PyTorch's BatchNorm1d on features and BatchNorm2d on images.
@@ -190,10 +194,11 @@ private:
 };
 
 /// Rows of a learned table, picked by class labels or other indices. Parameter: weight [entries, columns], which starts
-/// as PyTorch's, standard normal, unless told otherwise.
+/// as PyTorch's, standard normal, unless told otherwise. `image` is what a row holds, for files; see LinearOptions.
 class Embedding final : public Module {
 public:
-    Embedding(Index entries, Index columns, Generator& generator, const Initialiser& weight_init = init::normal(0, 1));
+    Embedding(Index entries, Index columns, Generator& generator, const Initialiser& weight_init = init::normal(0, 1),
+              FlattenedImage image = {});
     /// [count, columns] of `count` indices below `entries`.
     Tensor forward(const Buffer<std::int32_t>& indices);
 

@@ -1,32 +1,15 @@
 // Modules: named parameters in a tree, as in PyTorch.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/nn/file_layout.h"
 #include "core/tensor.h"
 
 namespace sinter {
-
-/// How a tensor lies in files that other programs read: axis i of the file is axis axes[i] of memory. Empty: as in
-/// memory, which is channels last with inputs before outputs.
-struct FileLayout {
-    std::array<int, Shape::kMaxRank> axes{};
-    int rank = 0;
-    bool flat = false;  ///< whether the file has the elements, in the order of its axes, as one vector
-};
-inline constexpr FileLayout kPlainLayout{};
-inline constexpr FileLayout kLinearLayout{{1, 0}, 2};  ///< [in, out] in memory, [out, in] in the file
-/// HWIO in memory, OIHW in the file. A transposed convolution keeps the HWIO of the convolution back, whose OIHW is
-/// what PyTorch's ConvTranspose2d calls [in, out, height, width].
-inline constexpr FileLayout kConvLayout{{3, 2, 0, 1}, 4};
-/// [height, width, channels] in memory, [channels, height, width] in the file.
-inline constexpr FileLayout kImageLayout{{2, 0, 1}, 3};
-/// [height, width, in] in memory, a vector in the order [in, height, width] in the file.
-inline constexpr FileLayout kConvWindowLayout{{2, 0, 1}, 3, true};
 
 /// A learnable tensor and its dotted name in the tree, "encoder.hidden.weight".
 struct Parameter {

@@ -3,7 +3,6 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <deque>
 #include <span>
@@ -20,6 +19,9 @@ namespace {
 constexpr const char* kFormatFact = "format";
 constexpr const char* kFormat = "sinter checkpoint 2";
 constexpr const char* kFormatWithoutChecksums = "sinter checkpoint 1";
+/// The order of images that are an axis of an array. A file that does not say it has them as memory has, channels last.
+constexpr const char* kFlattenedImagesFact = "flattened_images";
+constexpr const char* kChannelsFirst = "channels first";
 constexpr const char* kChecksum = "crc32";  // of the other metadata; kChecksum.<array> of an array
 
 /// An array of a part, under its name in the file.
@@ -62,49 +64,19 @@ void require_finite(const std::filesystem::path& path, std::span<const Checkpoin
 std::string steps_fact(const CheckpointPart& part) { return "optimizer." + part.prefix + "steps"; }
 
 std::vector<std::int64_t> file_shape(const StoredTensor& stored) {
-    const Shape& shape = stored.tensor.shape();
-    if (stored.layout.flat) return {shape.count()};
-    std::vector<std::int64_t> sizes;
-    for (int i = 0; i < shape.rank(); ++i)
-        sizes.push_back(shape[stored.layout.rank ? stored.layout.axes[static_cast<std::size_t>(i)] : i]);
-    return sizes;
-}
-
-/// Calls visit(place in the file, place in memory) for every element of a tensor with a layout of its own.
-template <class Visit>
-void for_each_place(const StoredTensor& stored, Visit visit) {
-    const Shape& shape = stored.tensor.shape();
-    const int rank = shape.rank();
-    std::array<Index, Shape::kMaxRank> stride{}, at{};  // of memory, by the axes of the file
-    for (int i = 0; i < rank; ++i) {
-        stride[i] = 1;
-        for (int axis = stored.layout.axes[static_cast<std::size_t>(i)] + 1; axis < rank; ++axis)
-            stride[i] *= shape[axis];
-    }
-    for (Index place = 0; place < shape.count(); ++place) {
-        Index memory = 0;
-        for (int i = 0; i < rank; ++i) memory += at[i] * stride[i];
-        visit(static_cast<std::size_t>(place), static_cast<std::size_t>(memory));
-        for (int i = rank - 1; i >= 0 && ++at[i] == shape[stored.layout.axes[static_cast<std::size_t>(i)]]; --i)
-            at[i] = 0;
-    }
+    return file_shape(stored.tensor.shape(), stored.layout);
 }
 
 template <class T>
 std::vector<T> to_file(std::vector<T> values, const StoredTensor& stored) {
-    if (stored.layout.rank == 0) return values;
-    std::vector<T> file(values.size());
-    for_each_place(stored, [&](std::size_t place, std::size_t memory) { file[place] = values[memory]; });
-    return file;
+    return to_file_order(std::move(values), stored.tensor.shape(), stored.layout);
 }
 
 template <class T>
 void from_file(const SafetensorsEntry& entry, StoredTensor& stored) {
     std::vector<T> file(entry.data.size() / sizeof(T));
     if (!file.empty()) std::memcpy(file.data(), entry.data.data(), entry.data.size());
-    if (stored.layout.rank == 0) return stored.tensor.assign(std::span<const T>(file));
-    std::vector<T> values(file.size());
-    for_each_place(stored, [&](std::size_t place, std::size_t memory) { values[memory] = file[place]; });
+    const std::vector<T> values = to_memory_order(std::move(file), stored.tensor.shape(), stored.layout);
     stored.tensor.assign(std::span<const T>(values));
 }
 
@@ -146,6 +118,11 @@ CheckpointFacts checked_facts(const SafetensorsFile& file, const std::filesystem
                         path.string(), kFormat, format));
     }
     if (has_checksums && facts[kChecksum] != checksum_of(file.metadata())) refuse_damaged(path, "its facts");
+    if (facts.contains(kFlattenedImagesFact) && facts.at(kFlattenedImagesFact) != kChannelsFirst) {
+        throw DataError(fmt::format("{}: expected '{}' to be '{}', found '{}'; a later version of sinter may read it",
+                                    path.string(), kFlattenedImagesFact, kChannelsFirst,
+                                    facts.at(kFlattenedImagesFact)));
+    }
     std::erase_if(
         facts, [](const auto& fact) { return fact.first == kChecksum || fact.first.starts_with(checksum_name("")); });
     return facts;
@@ -168,6 +145,7 @@ void save_checkpoint(const std::filesystem::path& path, std::span<const Checkpoi
     require_finite(path, parts);
     SafetensorsMetadata metadata = facts;
     metadata[kFormatFact] = kFormat;
+    metadata[kFlattenedImagesFact] = kChannelsFirst;
     std::vector<SafetensorsEntry> entries;
     std::deque<std::vector<float>> floats;  // a deque: the entries point into its vectors
     std::deque<std::vector<double>> doubles;
@@ -201,6 +179,7 @@ CheckpointFacts load_checkpoint(const std::filesystem::path& path, std::span<con
     for (const CheckpointPart& part : parts) {
         if (part.optimizer) FactReader(facts, path.string()).whole_number(steps_fact(part), 0, kMaxCount);
         for (StoredTensor& stored : stored_tensors(part)) {
+            if (!facts.contains(kFlattenedImagesFact)) stored.layout.images = {};
             const SafetensorsEntry* entry = file.find(stored.name);
             if (!entry || entry->shape != file_shape(stored)) {
                 throw DataError(

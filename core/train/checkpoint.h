@@ -1,6 +1,7 @@
 // Checkpoints: parameters, optimizer state and where the run stood, in one safetensors file that other programs can
-// read. Its metadata are the facts, "format", and checksums (CRC-32): "crc32.<array>" of the bytes of each array, and
-// "crc32" of all other metadata. The same run gives the same file, byte for byte.
+// read. Its metadata are the facts, "format", "flattened_images", and checksums (CRC-32): "crc32.<array>" of the bytes
+// of each array, and "crc32" of all other metadata. The same run gives the same file, byte for byte. For readers in
+// other languages: docs/checkpoints.md.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +14,7 @@
 
 namespace sinter {
 
-/// One model in a checkpoint. Its parameters are stored as prefix + name, in PyTorch's layout ([out, in] for Linear),
+/// One model in a checkpoint. Its parameters are stored as prefix + name, in PyTorch's order (core/nn/file_layout.h),
 /// its optimizer's arrays as "optimizer." + prefix + array + "." + name.
 struct CheckpointPart {
     std::string prefix;  ///< "" or, for example, "generator."

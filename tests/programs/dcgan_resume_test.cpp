@@ -3,10 +3,13 @@
 #include <signal.h>
 
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <random>
 #include <thread>
 
+#include "tests/common/checkpoint_files.h"
+#include "tests/common/fixtures.h"
 #include "tests/programs/dcgan_program.h"
 
 namespace sinter {
@@ -113,6 +116,48 @@ TEST_F(DcganResume, TheNormOfAnOlderRunIsThatOfItsTwoFlags) {
         const Outcome outcome = resume(run, {"--epochs", "2"});
         EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     }
+}
+
+/// Writes the checkpoint of a run of 28 pixels and base width 4 again as it was when files had images channels last.
+void put_images_channels_last(const std::string& run) {
+    constexpr FlattenedImage kGenerator{7, 7, 16}, kDiscriminator{7, 7, 8};
+    const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(run));
+    std::vector<SafetensorsEntry> entries = file.entries();
+    std::deque<std::vector<float>> turned;  // a deque: the entries point into its vectors
+    for (SafetensorsEntry& entry : entries) {
+        const auto named = [&](const char* part) { return entry.name.find(part) != std::string::npos; };
+        std::vector<float> values = tests::entry_values<float>(entry);
+        if (named(".dense."))
+            values = images_channels_last(values, kGenerator, 1, 0, entry.shape[1]);
+        else if (named(".norm0."))
+            values = images_channels_last(values, kGenerator);
+        else if (named("projection.") || named("logit.weight"))
+            values = images_channels_last(values, kDiscriminator, entry.shape[0]);
+        entry.data = std::as_bytes(std::span(turned.emplace_back(std::move(values))));
+    }
+    SafetensorsMetadata facts = file.metadata();
+    EXPECT_EQ(facts.erase("flattened_images"), 1u);
+    write_with_checksums(checkpoint_of(run), entries, facts);
+}
+
+TEST_F(DcganResume, OfAFileWithImagesChannelsLastEndsWithTheSameBits) {
+    const Arguments more = {"--conditional", "--ema", "0.9", "--lr", "0.01"};
+    train(path("reference"), with_defaults({"--epochs", "2"}, {}, more));
+    train(path("run"), with_defaults({"--epochs", "1"}, {}, more));
+    const std::string before = read_text(checkpoint_of(path("run")));
+    const auto drawn = [&] {
+        EXPECT_EQ(sample(path("run"), "9", path("drawn")).exit_code, 0);
+        const Snapshot pictures = snapshot("drawn");
+        std::filesystem::remove_all(path("drawn"));
+        return pictures;
+    };
+    const Snapshot pictures = drawn();
+    put_images_channels_last(path("run"));
+    EXPECT_NE(read_text(checkpoint_of(path("run"))), before);
+    EXPECT_EQ(drawn(), pictures);
+    const Outcome outcome = resume(path("run"), {"--epochs", "2"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    expect_same_run(path("run"), path("reference"));
 }
 
 TEST_F(DcganResume, RefusesWhatDoesNotFitTheRunAndLeavesItAlone) {
