@@ -60,15 +60,23 @@ Buffer<std::int32_t> VaePictures::on_device(const Labels& labels) const {
 }
 
 Tensor VaePictures::test_images(Index count) const {
-    count = std::min(count, test_.count);
-    const std::vector<float> values = read_pixels(test_, 0, count);
+    const std::vector<Index> shown = spread_over_classes(test_, count);
+    std::vector<float> values;
+    for (const Index image : shown) {
+        const std::vector<float> pixels = read_pixels(test_, image, 1);
+        values.insert(values.end(), pixels.begin(), pixels.end());
+    }
+    count = std::ssize(shown);
     return Tensor::from(std::span<const float>(values), {count, test_.height, test_.width, test_.channels},
                         vae_.device());
 }
 
 VaePictures::Labels VaePictures::test_labels(Index count) const {
     if (vae_.options().classes == 0) return {};
-    return {test_.labels.begin(), test_.labels.begin() + std::min(count, test_.count)};
+    Labels labels;
+    for (const Index image : spread_over_classes(test_, count))
+        labels.push_back(test_.labels[static_cast<std::size_t>(image)]);
+    return labels;
 }
 
 void VaePictures::write(const std::filesystem::path& path, const std::vector<float>& images, Index columns) {

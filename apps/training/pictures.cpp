@@ -1,7 +1,9 @@
 #include "apps/training/pictures.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <numeric>
 
 #include "core/console.h"
 #include "core/error.h"
@@ -28,6 +30,25 @@ void draw_or_warn(const std::function<void()>& draw) {
     } catch (const std::filesystem::filesystem_error& error) {
         say("warning: {}\n", error.what());
     }
+}
+
+std::vector<Index> spread_over_classes(const ImageSet& images, Index count) {
+    count = std::min(count, images.count);
+    std::vector<Index> chosen(static_cast<std::size_t>(count));
+    if (images.labels.empty()) {
+        std::iota(chosen.begin(), chosen.end(), Index{0});
+        return chosen;
+    }
+    // The n-th image of every class comes before the next of any.
+    std::vector<Index> seen(static_cast<std::size_t>(images.classes));
+    std::vector<std::array<Index, 3>> order;  // how many of its class come before, the class, the image
+    for (Index image = 0; image < images.count; ++image) {
+        const std::size_t label = images.labels[static_cast<std::size_t>(image)];
+        if (seen[label] < count) order.push_back({seen[label]++, static_cast<Index>(label), image});
+    }
+    std::sort(order.begin(), order.end());
+    std::transform(order.begin(), order.begin() + count, chosen.begin(), [](const auto& place) { return place[2]; });
+    return chosen;
 }
 
 std::vector<float> read_pixels(const ImageSet& images, Index first, Index count) {

@@ -13,6 +13,10 @@ namespace sinter {
 /// How a picture of images in `columns` columns is laid out: small images are magnified.
 GridLayout picture_layout(Index count, Index height, Index width, Index channels, Index columns);
 
+/// `count` images of a set, or all where there are fewer: of each class in turn its next one. Without labels, the
+/// first.
+std::vector<Index> spread_over_classes(const ImageSet& images, Index count);
+
 /// Images [first, first + count) of a set as values in [0, 1], NHWC. Throws DataError where they cannot be read.
 std::vector<float> read_pixels(const ImageSet& images, Index first, Index count);
 

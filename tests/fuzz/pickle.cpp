@@ -11,7 +11,7 @@ std::vector<Input> seeds() {
         "\x80\x02}q\x01(U\x06labelsq\x02]q\x03(K\x01K\x02"
         "eU\x04"
         "dataq\x04"
-        "cnumpy\nndarray\n(K\x00tbT");
+        "cnumpy\nndarray\n(K\x01tbT");
     const std::size_t bytes = 2 * 3072;
     for (int i = 0; i < 4; ++i) batch.push_back(static_cast<std::uint8_t>(bytes >> 8 * i));
     batch.insert(batch.end(), bytes, 7);
