@@ -35,19 +35,21 @@ TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, Traini
       images_per_epoch_(std::min(batches.count(), batches.batches() * batches.batch_size())),
       schedule_(make_schedule(options, batches.batches())),
       captured_(batches.device(), !options.no_capture),
-      readings_(batches.device()) {
-    if (!options.profile_steps.empty()) profile_.emplace(batches.device(), profiled_steps(options));
-}
+      readings_(batches.device()) {}
 
 CheckpointFacts TrainingRun::open(const OptionList& list, std::vector<CheckpointPart> parts,
                                   CheckpointFacts fixed_facts) {
     program_ = list.program();
     parts_ = std::move(parts);
     fixed_facts_ = std::move(fixed_facts);
+    if (options_.dry_run || !options_.resume) begin_profile();
     if (options_.dry_run) return {};
     folder_.emplace(open_run_folder(list, options_));
     CheckpointFacts facts;
-    if (options_.resume) facts = resume_run(*folder_, parts_, list, fixed_facts_, options_, batches_.count(), at_);
+    if (options_.resume) {
+        facts = resume_run(*folder_, parts_, list, fixed_facts_, options_, batches_, at_);
+        begin_profile();
+    }
 
     interrupt_.emplace();
     since_start_ = Stopwatch();
@@ -56,6 +58,16 @@ CheckpointFacts TrainingRun::open(const OptionList& list, std::vector<Checkpoint
                       ProgressSettings{.style = options_.quiet ? ProgressSettings::Style::quiet
                                                                : ProgressSettings::Style::automatic});
     return facts;
+}
+
+/// Makes the profile of those steps that the run takes.
+void TrainingRun::begin_profile() {
+    if (options_.profile_steps.empty()) return;
+    const StepRange asked = profiled_steps(options_);
+    const StepRange steps = profiled_steps(options_, {at_.step, options_.dry_run ? 1 : schedule_.total_steps});
+    if (steps.first != asked.first || steps.end != asked.end)
+        say("--profile-steps {}: this run takes {}:{} of them\n", options_.profile_steps, steps.first, steps.end);
+    profile_.emplace(batches_.device(), steps);
 }
 
 bool TrainingRun::next_epoch() {

@@ -126,6 +126,7 @@ public:
     RunFolder& folder() { return folder_.value(); }
 
 private:
+    void begin_profile();
     void begin_steps();
     void end_steps();
     bool advance();
