@@ -162,9 +162,11 @@ void TrainingRun::end_steps() {
         progress_->stop_clock();
 }
 
-/// Ends the profile and prints its table, once.
+/// Ends the profile and prints its table, once. The epoch's time and speed are those of its steps: they do not count
+/// what measuring the roofs takes.
 void TrainingRun::tell_profile() {
     if (!profile_) return;
+    const Stopwatch pause;
     const std::string table = profile_->finish();
     if (!table.empty()) {
         if (progress_) progress_->clear();
@@ -173,6 +175,8 @@ void TrainingRun::tell_profile() {
         if (!options_.trace.empty()) draw_or_warn([&] { profile_->write_trace(options_.trace); });
     }
     profile_.reset();
+    at_.train_seconds -= pause.seconds();
+    if (progress_) progress_->leave_out(pause.seconds());
 }
 
 void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown) {

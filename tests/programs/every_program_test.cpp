@@ -80,8 +80,15 @@ TEST_P(EveryProgram, DryRunTakesOneStepAndWritesNothing) {
 TEST_P(EveryProgram, ProfilesTheStepsAskedFor) {
     // Across the end of an epoch, where a test and pictures come between two steps.
     const Outcome outcome = succeed(training(path("run"), {"--profile-steps", "1:7"}));
-    for (const char* part : {"means of 6 steps", "batch", "step"})
+    for (const char* part : {"means of 6 steps", "batch", "step", "\nroof: ", " GFLOP/s, "})
         EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
+}
+
+TEST_P(EveryProgram, AProfileTakesNothingFromTheSpeedOfItsEpoch) {
+    succeed(training(path("run"), {"--epochs", "1", "--profile-steps", "1:2"}));
+    const auto epoch = metrics(path("run")).front();
+    const double images = 200, whole = epoch["seconds"], speed = epoch["images_per_second"];
+    EXPECT_GT(whole - images / speed, 0.5) << "measuring the roofs takes about a second, which is not the steps'";
 }
 
 TEST_P(EveryProgram, TrainsOnCUDAWithTheSameBitsRecordedAndLaunched) {
