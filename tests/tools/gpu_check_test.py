@@ -534,6 +534,15 @@ class Command(unittest.TestCase):
             self.assertIn(f"argument {option}: ", done.stderr)
             self.assertIn(expected, done.stderr)
 
+    def test_the_commands_of_the_readme_name_the_stages_that_are_left(self):
+        commands = (ROOT / "docs" / "gpu" / "README.md").read_text().replace("\\\n", " ")
+        named = [options.split(",") for options in re.findall(r"--stage (\S+)", commands)]
+        self.assertTrue(named)
+        for names in named:
+            self.assertEqual([name for name in names if name not in stages.STAGES], [])
+        order = list(stages.STAGES)
+        self.assertEqual(named[0], order[order.index("sweep") :], "what nine minutes leave")
+
     def test_an_unknown_stage_is_refused(self):
         done = self.gpu_check("--stage", "build,teste")
         self.assertEqual(done.returncode, 2)
