@@ -280,8 +280,8 @@ Report bench_cuda(const Options& options, int device, const kernels::CaseList& c
 
 [[noreturn]] Report bench_cuda(const Options& options, int, const kernels::CaseList&) {
     throw DeviceError(
-        fmt::format("--device {}: this build of sinter has no CUDA backend; configure it with "
-                    "-DSINTER_CUDA=ON, or leave --device out.",
+        fmt::format("--device {}: this build of sinter has no CUDA backend; configure it with -DSINTER_CUDA=ON, or "
+                    "without a GPU with -DSINTER_CUDA=EMULATE (docs/emulator.md), or leave --device out.",
                     options.device));
 }
 
@@ -294,6 +294,8 @@ ExitCode run(const Options& options) {
         for (const kernels::KernelCase& kernel_case : cases) answer("{}\n", kernel_case.name());
         return ExitCode::ok;
     }
+    if (!device && options.precision != kernels::Precision::fp32)
+        refuse_precision_of_cpu(name_of(kPrecisions, options.precision));
     for (const auto& [flag, given] : {std::pair("--profile", options.profile),
                                       {"--plans", options.plans},
                                       {"--sweep-plans", options.sweep_plans}}) {

@@ -102,6 +102,9 @@ void read_options(const CLI::App& app, OptionList& list) {
     for (Option& option : list.options()) {
         const std::vector<std::string> words = words_of(option.name);
         if (words.empty()) continue;
+        // Nothing is what a script's unset variable gives; a program would take it for an option that is not there.
+        require(!std::holds_alternative<std::string*>(option.field) || !words.front().empty(),
+                "--{}: expected a value, got ''", option.name);
         // A flag that is given twice stands for itself once.
         const bool is_flag = std::holds_alternative<bool*>(option.field);
         set(option, option.name, is_flag ? std::vector{words.back()} : words);

@@ -90,14 +90,17 @@ Device choose_device(const DeviceOptions& options, kernels::Precision usual) {
         throw DeviceError("--engine vendor: cuBLAS and cuDNN need a GPU; leave it out, or give --device cuda");
     const bool is_asked_for_less =
         options.precision != PrecisionChoice::automatic && options.precision != PrecisionChoice::fp32;
-    if (device == Device::cpu() && is_asked_for_less) {
-        throw DeviceError(fmt::format("--precision {}: the CPU computes in fp32; leave it out, or give --device cuda",
-                                      name_of(kPrecisionChoices, options.precision)));
-    }
+    if (device == Device::cpu() && is_asked_for_less)
+        refuse_precision_of_cpu(name_of(kPrecisionChoices, options.precision));
     if (device == Device::cpu()) return device;
     set_engine(device, options.engine);
     set_precision(device, precision_of(options.precision, usual, device));
     return device;
+}
+
+void refuse_precision_of_cpu(const char* precision) {
+    throw DeviceError(
+        fmt::format("--precision {}: the CPU computes in fp32; leave it out, or give --device cuda", precision));
 }
 
 int cuda_number(const std::string& device, const char* expected) {

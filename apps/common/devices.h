@@ -34,6 +34,9 @@ inline constexpr const char* kPrecisionHelp = "To what a CUDA device rounds what
 /// --device auto falls back to the CPU, and in builds with CUDA says why.
 Device choose_device(const DeviceOptions& options, kernels::Precision usual = kernels::Precision::fp32);
 
+/// Throws DeviceError: --precision asks the CPU for something else than fp32.
+[[noreturn]] void refuse_precision_of_cpu(const char* precision);
+
 /// The number N of `cuda:N`, 0 for `cuda`. Throws UsageError, which names the words that are `expected`, for another
 /// word.
 int cuda_number(const std::string& device, const char* expected);

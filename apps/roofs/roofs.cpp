@@ -1,5 +1,7 @@
 #include "apps/roofs/roofs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <type_traits>
 
@@ -14,6 +16,12 @@ namespace sinter::bench {
 double Roofs::least_seconds(double bytes, double multiply_adds) const {
     const double moving = bytes > 0 ? bytes / bandwidth.at(bytes, Traffic::triad) : 0;
     return std::max(moving, multiply_adds / multiply_adds_per_second);
+}
+
+std::string Roofs::text() const {
+    const BandwidthPoint& memory = bandwidth.points.back();
+    return fmt::format("roof: {:.0f} GFLOP/s, {:.1f} GB/s from memory, measured in this run",
+                       2e-9 * multiply_adds_per_second, 1e-9 * memory.of(Traffic::triad));
 }
 
 std::optional<Roofs> measure_roofs(Device device) {

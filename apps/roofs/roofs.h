@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "apps/roofs/bandwidth.h"
 #include "core/device.h"
@@ -15,6 +16,8 @@ struct Roofs {
     /// The least seconds of a call: its bytes at the bandwidth of a working set of that size, or its multiply-adds,
     /// whichever takes longer.
     double least_seconds(double bytes, double multiply_adds) const;
+    /// "roof: 250 GFLOP/s, 40.1 GB/s from memory, measured in this run"
+    std::string text() const;
 };
 
 /// Measures them, which takes about a second. Nothing for a device whose times mean nothing: an emulated one, or the

@@ -34,20 +34,19 @@ std::string short_kernel_name(const std::string& linker_name) {
 }
 
 std::string kernel_table(const std::map<std::string, KernelTime>& kernels) {
-    constexpr std::size_t kWidth = 60;
     std::vector<std::pair<std::string, KernelTime>> rows(kernels.begin(), kernels.end());
     std::stable_sort(rows.begin(), rows.end(),
                      [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
     if (rows.empty()) return "";
     double sum = 0;
     for (const auto& [name, time] : rows) sum += time.seconds;
-    std::string text = fmt::format("{:<{}} {:>8} {:>11} {:>10} {:>7}\n", "kernel, all steps", kWidth, "launches",
-                                   "us in all", "us each", "share");
+    // Names stand last and whole: those of one template differ in their last arguments.
+    std::string text = fmt::format("{:>8} {:>11} {:>10} {:>7}  {}\n", "launches", "us in all", "us each", "share",
+                                   "kernel, all steps");
     for (const auto& [name, time] : rows) {
-        const std::string shown = name.size() > kWidth ? name.substr(0, kWidth - 3) + "..." : name;
-        text += fmt::format("{:<{}} {:>8} {:>11.1f} {:>10.2f} {:>6.1f}%\n", shown, kWidth, time.launches,
-                            1e6 * time.seconds, 1e6 * time.seconds / static_cast<double>(time.launches),
-                            sum > 0 ? 100 * time.seconds / sum : 0.0);
+        text += fmt::format("{:>8} {:>11.1f} {:>10.2f} {:>6.1f}%  {}\n", time.launches, 1e6 * time.seconds,
+                            1e6 * time.seconds / static_cast<double>(time.launches),
+                            sum > 0 ? 100 * time.seconds / sum : 0.0, name);
     }
     return text;
 }

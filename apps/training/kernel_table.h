@@ -13,7 +13,7 @@ struct KernelTime {
     double seconds = 0;  ///< on the device, all launches together
 };
 
-/// A line for each kernel, the longest first: name, launches, total and mean time, share of the sum. Empty for no
+/// A line for each kernel, the longest first: launches, total and mean time, share of the sum, name. Empty for no
 /// kernels.
 std::string kernel_table(const std::map<std::string, KernelTime>& kernels);
 

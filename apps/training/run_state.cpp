@@ -133,10 +133,12 @@ void save_run(RunFolder& run, std::span<const CheckpointPart> parts, CheckpointF
 }
 
 CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const OptionList& list,
-                           const CheckpointFacts& fixed_facts, const TrainingOptions& options,
-                           std::int64_t images_per_epoch, RunState& at) {
+                           const CheckpointFacts& fixed_facts, const TrainingOptions& options, const Loader& batches,
+                           RunState& at) {
     const std::string file = run.checkpoint().string();
+    const std::int64_t end = options.epochs * batches.batches();
     if (!std::filesystem::exists(file)) {
+        profiled_steps(options, {0, end});
         run.continue_after(0);
         say("{} holds no checkpoint yet: starting from the beginning\n", run.path().string());
         return {};
@@ -147,14 +149,15 @@ CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts
     require_facts(facts, fixed_facts);
     load_checkpoint(file, parts);
     at.load(facts, file);
-    if (at.position > images_per_epoch) {
+    if (at.position > batches.count()) {
         throw DataError(fmt::format("{}: expected a position among the {} images, found {}; the file is damaged", file,
-                                    images_per_epoch, at.position));
+                                    batches.count(), at.position));
     }
     if (at.epoch > options.epochs + (at.position == 0)) {
         throw UsageError(fmt::format("--resume: the run has finished {} epochs, --epochs is {}; give more epochs",
                                      at.epoch - 1, options.epochs));
     }
+    profiled_steps(options, {at.step, end});
     run.note_checkpoint();  // which a kill may have come before, and which older runs did not know
     at.seconds = run.continue_after(at.step);
     if (at.epoch > options.epochs)

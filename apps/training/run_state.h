@@ -7,6 +7,7 @@
 
 #include "apps/training/means.h"
 #include "apps/training/training_options.h"
+#include "core/data/loader.h"
 #include "core/train/checkpoint.h"
 
 namespace sinter {
@@ -37,10 +38,10 @@ void save_run(RunFolder& run, std::span<const CheckpointPart> parts, CheckpointF
 /// Puts `parts` and `at` where the last checkpoint of `run` left them, and the files of the run as well; leaves all at
 /// the beginning where there is no checkpoint yet. `fixed_facts` must stand in the checkpoint as they are; those of
 /// `list` that it is too old to have count as before(). Throws UsageError where an option differs or the run has no
-/// epoch to go, DataError where the checkpoint is damaged; nothing on the disk has changed then. Returns the facts of
-/// the checkpoint, none where there is none.
+/// epoch to go or takes none of the steps to be profiled, DataError where the checkpoint is damaged; nothing on the
+/// disk has changed then. Returns the facts of the checkpoint, none where there is none.
 CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const OptionList& list,
-                           const CheckpointFacts& fixed_facts, const TrainingOptions& options,
-                           std::int64_t images_per_epoch, RunState& at);
+                           const CheckpointFacts& fixed_facts, const TrainingOptions& options, const Loader& batches,
+                           RunState& at);
 
 }  // namespace sinter

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "apps/common/stopwatch.h"
 #include "apps/roofs/roofs.h"
 #include "apps/training/kernel_table.h"
 #include "apps/training/trace_file.h"
@@ -22,13 +24,6 @@ namespace {
 constexpr std::int64_t kFirstUsualStep = 4;
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-/// The value below which a share of them lies; some.
-double quantile(std::vector<double> values, double share) {
-    const auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-    std::nth_element(values.begin(), place, values.end());
-    return *place;
-}
 
 }  // namespace
 
@@ -166,8 +161,10 @@ std::string StepProfile::finish() {
         return fmt::format("no times of kernels: {}\n", absence_.empty() ? "none was launched" : absence_) +
                step_lines();
     }
-    std::string text = work_table(launches_, steps, bench::measure_roofs(device_));
-    text += step_lines();
+    const std::optional<bench::Roofs> roofs = bench::measure_roofs(device_);
+    std::string text = work_table(launches_, steps, roofs);
+    text += roofs ? roofs->text() : "roof: none, since the times of an emulated device say nothing";
+    text += "\n" + step_lines();
 #ifdef SINTER_HAS_CUDA
     if (trace_) {
         std::map<std::string, KernelTime> kernels;
@@ -190,8 +187,8 @@ std::string StepProfile::step_lines() const {
         text += fmt::format("{} launches have no times and are missing\n", trace_->lost());
 #endif
     if (!untraced_.empty()) {
-        text += fmt::format("untraced: median {:.1f} us, 95th percentile {:.1f} us ({} steps before these)\n",
-                            1e6 * quantile(untraced_, 0.5), 1e6 * quantile(untraced_, 0.95), untraced_.size());
+        text += fmt::format("untraced: {} ({} step{} before these)\n", step_times(untraced_), untraced_.size(),
+                            untraced_.size() == 1 ? "" : "s");
     }
 #ifdef SINTER_HAS_CUDA
     std::vector<double> leads;
@@ -201,7 +198,7 @@ std::string StepProfile::step_lines() const {
     }
     if (!leads.empty()) {
         text += fmt::format("lead of the host: {:.1f} us from the launch of a step to its end on the device (median)\n",
-                            1e6 * quantile(leads, 0.5));
+                            1e6 * median(leads));
     }
 #endif
     return text;

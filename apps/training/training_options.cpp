@@ -1,11 +1,14 @@
 #include "apps/training/training_options.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 #include "apps/common/config_file.h"
+#include "core/check.h"
 #include "core/data/image_set.h"
 #include "core/data/known_sets.h"
 #include "core/error.h"
@@ -33,6 +36,15 @@ OptionList::Config config_of(const TrainingOptions& options) {
     if (!options.resume || options.out.empty()) return {};
     RunFolder::check(options.out, true);
     return {std::filesystem::path(options.out) / "config.toml", true};
+}
+
+/// Throws UsageError where no file can be made at the path of --trace: known before the steps that it is about.
+void check_trace(const std::filesystem::path& file) {
+    const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+    std::error_code ignored;
+    require(!std::filesystem::is_directory(file, ignored), "--trace: expected a file, {} is a folder", file.string());
+    require(std::filesystem::is_directory(folder, ignored), "--trace: there is no folder {}", folder.string());
+    require(::access(folder.c_str(), W_OK | X_OK) == 0, "--trace: the folder {} is not writable", folder.string());
 }
 
 }  // namespace
@@ -89,6 +101,7 @@ void check_run_options(const TrainingOptions& options) {
     profiled_steps(options);
     if (!options.trace.empty() && options.profile_steps.empty())
         throw UsageError("--trace: expected --profile-steps A:B with the steps to be traced");
+    if (!options.trace.empty()) check_trace(options.trace);
     if (!options.dry_run && !options.out.empty()) RunFolder::check(options.out, options.resume);
 }
 
@@ -112,6 +125,19 @@ StepRange profiled_steps(const TrainingOptions& options) {
     range.first = first;
     range.end = last;
     return range;
+}
+
+StepRange profiled_steps(const TrainingOptions& options, const StepRange& taken) {
+    const StepRange asked = profiled_steps(options);
+    if (asked.first == asked.end) return asked;
+    const StepRange steps{std::max(asked.first, taken.first), std::min(asked.end, taken.end)};
+    if (steps.first < steps.end) return steps;
+    const std::string expected =
+        options.dry_run ? "step 0, the one that --dry-run takes"
+        : taken.first >= taken.end
+            ? "more --epochs, since this run has no steps left"
+            : fmt::format("steps from {} to {}, those that this run takes", taken.first, taken.end - 1);
+    throw UsageError(fmt::format("--profile-steps: expected {}, got {}", expected, options.profile_steps));
 }
 
 }  // namespace sinter

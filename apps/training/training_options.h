@@ -51,8 +51,8 @@ void describe_pictures(OptionList& list, TrainingOptions& options);
 /// with, and the command line can still override them.
 void describe_run(OptionList& list, TrainingOptions& options);
 
-/// Throws UsageError where --out and --resume do not fit what is on disk, or --profile-steps is no range: asked before
-/// the work begins.
+/// Throws UsageError where --out, --resume and --trace do not fit what is on disk, or --profile-steps is no range:
+/// asked before the work begins.
 void check_run_options(const TrainingOptions& options);
 
 /// Opens the run folder as the options say, with every option's value (defaults included) as its config.toml. Throws as
@@ -66,5 +66,7 @@ struct StepRange {
 };
 /// The steps of --profile-steps A:B; none where it is not given. Throws UsageError where it is no range.
 StepRange profiled_steps(const TrainingOptions& options);
+/// The same of a run that takes the steps `taken`. Throws UsageError where none of A:B is among them.
+StepRange profiled_steps(const TrainingOptions& options, const StepRange& taken);
 
 }  // namespace sinter

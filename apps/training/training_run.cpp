@@ -35,19 +35,21 @@ TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, Traini
       images_per_epoch_(std::min(batches.count(), batches.batches() * batches.batch_size())),
       schedule_(make_schedule(options, batches.batches())),
       captured_(batches.device(), !options.no_capture),
-      readings_(batches.device()) {
-    if (!options.profile_steps.empty()) profile_.emplace(batches.device(), profiled_steps(options));
-}
+      readings_(batches.device()) {}
 
 CheckpointFacts TrainingRun::open(const OptionList& list, std::vector<CheckpointPart> parts,
                                   CheckpointFacts fixed_facts) {
     program_ = list.program();
     parts_ = std::move(parts);
     fixed_facts_ = std::move(fixed_facts);
+    if (options_.dry_run || !options_.resume) begin_profile();
     if (options_.dry_run) return {};
     folder_.emplace(open_run_folder(list, options_));
     CheckpointFacts facts;
-    if (options_.resume) facts = resume_run(*folder_, parts_, list, fixed_facts_, options_, batches_.count(), at_);
+    if (options_.resume) {
+        facts = resume_run(*folder_, parts_, list, fixed_facts_, options_, batches_, at_);
+        begin_profile();
+    }
 
     interrupt_.emplace();
     since_start_ = Stopwatch();
@@ -56,6 +58,16 @@ CheckpointFacts TrainingRun::open(const OptionList& list, std::vector<Checkpoint
                       ProgressSettings{.style = options_.quiet ? ProgressSettings::Style::quiet
                                                                : ProgressSettings::Style::automatic});
     return facts;
+}
+
+/// Makes the profile of those steps that the run takes.
+void TrainingRun::begin_profile() {
+    if (options_.profile_steps.empty()) return;
+    const StepRange asked = profiled_steps(options_);
+    const StepRange steps = profiled_steps(options_, {at_.step, options_.dry_run ? 1 : schedule_.total_steps});
+    if (steps.first != asked.first || steps.end != asked.end)
+        say("--profile-steps {}: this run takes {}:{} of them\n", options_.profile_steps, steps.first, steps.end);
+    profile_.emplace(batches_.device(), steps);
 }
 
 bool TrainingRun::next_epoch() {
@@ -150,9 +162,11 @@ void TrainingRun::end_steps() {
         progress_->stop_clock();
 }
 
-/// Ends the profile and prints its table, once.
+/// Ends the profile and prints its table, once. The epoch's time and speed are those of its steps: they do not count
+/// what measuring the roofs takes.
 void TrainingRun::tell_profile() {
     if (!profile_) return;
+    const Stopwatch pause;
     const std::string table = profile_->finish();
     if (!table.empty()) {
         if (progress_) progress_->clear();
@@ -161,6 +175,8 @@ void TrainingRun::tell_profile() {
         if (!options_.trace.empty()) draw_or_warn([&] { profile_->write_trace(options_.trace); });
     }
     profile_.reset();
+    at_.train_seconds -= pause.seconds();
+    if (progress_) progress_->leave_out(pause.seconds());
 }
 
 void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown) {

@@ -73,7 +73,8 @@ public:
 
     /// Opens the run folder and, with --resume, goes to where its last checkpoint left `parts`; with --dry-run only
     /// takes note of them. A resumed run must not change `fixed_facts`: its numbers would mix two different runs.
-    /// Returns the facts of the checkpoint, none without one. Throws as open_run_folder() and resume_run() do.
+    /// Returns the facts of the checkpoint, none without one. Throws as open_run_folder() and resume_run() do, and
+    /// UsageError where the run takes none of --profile-steps.
     CheckpointFacts open(const OptionList& list, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts);
 
     /// Goes to the epoch to be trained, or to go on with; false where none is left.
@@ -126,6 +127,7 @@ public:
     RunFolder& folder() { return folder_.value(); }
 
 private:
+    void begin_profile();
     void begin_steps();
     void end_steps();
     bool advance();

@@ -6,8 +6,8 @@
 #include <map>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "apps/common/stopwatch.h"
 #include "apps/training/kernel_table.h"
 #include "core/train/readings.h"
 
@@ -72,7 +72,8 @@ std::string work_table(std::span<const TimeSpan> launches, std::int64_t steps,
     std::vector<Section> sections;
     std::map<const Work*, std::int64_t> last_step;  // in which a call was seen: it may launch several times
     std::int64_t step = 0;
-    double whole = 0;
+    double whole = 0, whole_before = 0;
+    std::vector<double> step_seconds;
     for_each_launch(launches, [&](const TimeSpan& launch, double seconds, double gap) {
         whole += seconds + gap;
         Row& row = row_of(sections, launch);
@@ -85,7 +86,9 @@ std::string work_table(std::span<const TimeSpan> launches, std::int64_t steps,
                 row.bytes += work->bytes;
                 if (roofs) row.least_seconds += roofs->least_seconds(work->bytes, work->multiply_adds);
             }
-            if (work->kernel == std::string_view(kReadBack)) ++step;
+            if (work->kernel != std::string_view(kReadBack)) return;
+            ++step;
+            step_seconds.push_back(whole - std::exchange(whole_before, whole));
         }
     });
 
@@ -112,8 +115,20 @@ std::string work_table(std::span<const TimeSpan> launches, std::int64_t steps,
         for (const Row& row : section.rows) text += line("  " + row.layer, row.kernel, row);
     }
     return text + line("all kernels", "", sum) +
-           fmt::format("{:<68} {:>9.1f} {:>6.1f}%\n{:<68} {:>9.1f}   (means of {} steps)\n", "between kernels",
-                       1e6 * sum.gaps / count, 100 * sum.gaps / whole, "step", 1e6 * whole / count, steps);
+           fmt::format("{:<68} {:>9.1f} {:>6.1f}%\n{:<68} {:>9.1f}   (means of {} step{}{})\n", "between kernels",
+                       1e6 * sum.gaps / count, 100 * sum.gaps / whole, "step", 1e6 * whole / count, steps,
+                       steps == 1 ? "" : "s",
+                       step_seconds.empty() ? "" : fmt::format("; {}", step_times(step_seconds)));
+}
+
+std::string step_times(const std::vector<double>& seconds) {
+    constexpr std::size_t kFewest = 20;  // of which one is above the 95th percentile
+    std::string text = fmt::format("median {:.1f} us", 1e6 * median(seconds));
+    if (seconds.size() < kFewest) return text;
+    std::vector<double> sorted = seconds;
+    const auto place = sorted.begin() + static_cast<std::ptrdiff_t>(0.95 * static_cast<double>(sorted.size() - 1));
+    std::nth_element(sorted.begin(), place, sorted.end());
+    return text + fmt::format(", 95th percentile {:.1f} us", 1e6 * *place);
 }
 
 }  // namespace sinter

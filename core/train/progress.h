@@ -65,6 +65,10 @@ public:
     /// Redraws with these values.
     void show(std::span<const ProgressValue> values);
 
+    /// Says that the last `seconds` brought no images, such as a profile's table: they do not count in the epoch's time
+    /// and speed.
+    void leave_out(double seconds) { epoch_began_ += seconds; }
+
     /// Says that the images of the epoch are done: what follows until end_epoch(), such as a test, does not count in
     /// its time and speed.
     void stop_clock() { epoch_ended_ = clock_(); }

@@ -80,8 +80,15 @@ TEST_P(EveryProgram, DryRunTakesOneStepAndWritesNothing) {
 TEST_P(EveryProgram, ProfilesTheStepsAskedFor) {
     // Across the end of an epoch, where a test and pictures come between two steps.
     const Outcome outcome = succeed(training(path("run"), {"--profile-steps", "1:7"}));
-    for (const char* part : {"means of 6 steps", "batch", "step"})
+    for (const char* part : {"means of 6 steps", "batch", "step", "\nroof: ", " GFLOP/s, "})
         EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
+}
+
+TEST_P(EveryProgram, AProfileTakesNothingFromTheSpeedOfItsEpoch) {
+    succeed(training(path("run"), {"--epochs", "1", "--profile-steps", "1:2"}));
+    const auto epoch = metrics(path("run")).front();
+    const double images = 200, whole = epoch["seconds"], speed = epoch["images_per_second"];
+    EXPECT_GT(whole - images / speed, 0.5) << "measuring the roofs takes about a second, which is not the steps'";
 }
 
 TEST_P(EveryProgram, TrainsOnCUDAWithTheSameBitsRecordedAndLaunched) {
@@ -140,6 +147,42 @@ TEST_P(EveryProgram, RefusesWrongUsage) {
     for (const char* steps : {"3", "5:5", "5:2", "-1:3", "a:b", "1:2:3"})
         expect_usage({"--profile-steps", steps}, {"--profile-steps", "expected A:B", std::string("'") + steps + "'"});
     expect_usage({"--trace", "trace.json"}, {"--trace", "expected --profile-steps A:B"});
+    const auto expect_no_trace = [&](const std::string& file, std::initializer_list<std::string> parts) {
+        expect_usage({"--profile-steps", "1:2", "--trace", file}, parts);
+    };
+    expect_no_trace(path("no") + "/such/trace.json", {"--trace: there is no folder " + path("no") + "/such"});
+    expect_no_trace(data(), {"--trace: expected a file", data() + " is a folder"});
+    expect_no_trace("", {"--trace: expected a value, got ''"});
+    for (const char* option : {"--config", "--profile-steps", "--device"})
+        expect_usage({option, ""}, {option, "expected a value, got ''"});
+}
+
+TEST_P(EveryProgram, RefusesToProfileStepsThatItDoesNotTake) {
+    const auto expect_none = [&](Arguments arguments, const std::string& steps, const std::string& expected) {
+        arguments.insert(arguments.end(), {"--profile-steps", steps});
+        expect_refused(arguments, 2, {"--profile-steps: expected " + expected + ", got " + steps});
+    };
+    expect_none(training(path("run")), "8:10", "steps from 0 to 7, those that this run takes");
+    expect_none(training(path("run"), {"--dry-run"}), "1:2", "step 0, the one that --dry-run takes");
+    // Another schedule than a constant one looks at the number of epochs.
+    succeed(training(path("run"), {"--epochs", "1", "--lr-schedule", "constant"}));
+    const auto go_on = [&](const char* epochs) {
+        return training(path("run"), {"--resume", "--lr-schedule", "constant", "--epochs", epochs});
+    };
+    expect_none(go_on("2"), "0:4", "steps from 4 to 7, those that this run takes");
+    expect_none(go_on("1"), "0:4", "more --epochs, since this run has no steps left");
+
+    // Of a range that reaches beyond them, those that it takes are profiled.
+    Arguments arguments = go_on("2");
+    arguments.insert(arguments.end(), {"--profile-steps", "2:100"});
+    const Outcome outcome = succeed(arguments);
+    EXPECT_NE(outcome.out.find("means of 4 steps"), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.err.find("--profile-steps 2:100: this run takes 4:8 of them"), std::string::npos) << outcome.err;
+}
+
+TEST_P(EveryProgram, ProfilesTheStepOfADryRun) {
+    const Outcome outcome = succeed(training(path("run"), {"--dry-run", "--profile-steps", "0:1"}));
+    EXPECT_NE(outcome.out.find("means of 1 step"), std::string::npos) << outcome.out;
 }
 
 TEST_P(EveryProgram, RefusesDevicesThatAreNotThere) {

@@ -261,7 +261,8 @@ TEST(KernelBench, RefusesACudaDeviceWhereThereIsNone) {
 
 TEST(KernelBench, RefusesACudaDeviceInABuildWithout) {
     expect_refusal(bench({"--device", "cuda", "--filter", kProduct}), 4,
-                   {"kernel_bench: ", "--device cuda: this build of sinter has no CUDA backend"});
+                   {"kernel_bench: ", "--device cuda: this build of sinter has no CUDA backend",
+                    "-DSINTER_CUDA=EMULATE (docs/emulator.md)"});
 }
 
 #endif
@@ -282,6 +283,7 @@ TEST(KernelBench, RefusesWithASentence) {
     refused({"--profile", "--filter", kProduct}, 2, "--profile is for CUDA devices: give --device cuda with it");
     refused({"--sweep-plans", "--filter", kProduct}, 2,
             "--sweep-plans is for CUDA devices: give --device cuda with it");
+    refused({"--precision", "tf32", "--filter", kProduct}, 4, "--precision tf32: the CPU computes in fp32");
     refused({"--min-time", "-1"}, 2, "--min-time: expected a number of at least 0, got '-1'");
     refused({"--filter", kProduct, "--json", "/nowhere/numbers.json"}, 1,
             "--json cannot write to /nowhere/numbers.json");

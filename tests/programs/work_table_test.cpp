@@ -19,7 +19,27 @@ TEST_F(WorkTable, KernelsAndGapsAreTheStep) {
     const std::string table = work_table(launches, 2, std::nullopt);
     EXPECT_NE(row(table, "all kernels ").find("  7.0   41.2%    10.0 "), std::string::npos) << table;
     EXPECT_NE(row(table, "between kernels ").find("  10.0   58.8%"), std::string::npos) << table;
-    EXPECT_NE(row(table, "step ").find("  17.0   (means of 2 steps)"), std::string::npos) << table;
+    EXPECT_NE(row(table, "step ").find("  17.0   (means of 2 steps; median 17.0 us)"), std::string::npos) << table;
+}
+
+TEST_F(WorkTable, AStepThatIsSlowMovesTheMeanAndNotTheMedian) {
+    for (const double t : {140.0, 160.0}) launch("read_back_kernel", t, t + (t > 150 ? 100 : 14), &numbers);
+    const std::string table = work_table(launches, 4, std::nullopt);
+    // 14, 20, 20 and 106 us: gaps are those before a launch.
+    EXPECT_NE(row(table, "step ").find("  40.0   (means of 4 steps; median 20.0 us)"), std::string::npos) << table;
+}
+
+TEST(StepTimes, TheMedianIsTheMeanOfTheTwoInTheMiddle) {
+    EXPECT_EQ(step_times({4e-6, 1e-6}), "median 2.5 us");
+    EXPECT_EQ(step_times({9e-6, 1e-6, 2e-6}), "median 2.0 us");
+}
+
+TEST(StepTimes, FewStepsHaveNo95thPercentile) {
+    std::vector<double> seconds(18, 1e-6);
+    seconds.push_back(5e-6);
+    EXPECT_EQ(step_times(seconds), "median 1.0 us");
+    seconds.push_back(7e-6);
+    EXPECT_EQ(step_times(seconds), "median 1.0 us, 95th percentile 5.0 us");
 }
 
 TEST_F(WorkTable, APauseIsNoGap) {
@@ -47,6 +67,7 @@ TEST_F(WorkTable, TheRoofIsTheHigherOfBytesAndOperations) {
     EXPECT_NEAR(roofs.least_seconds(3e3, 20e3), 5 * kMicrosecond, 1e-12);
     const std::string table = work_table(launches, 2, roofs);
     EXPECT_NE(row(table, "  conv ").find(" 50%"), std::string::npos) << table;
+    EXPECT_EQ(roofs.text(), "roof: 8 GFLOP/s, 1.0 GB/s from memory, measured in this run");
 }
 
 TEST_F(WorkTable, TheEndOfALongPathIsShown) {

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -506,6 +507,41 @@ class Command(unittest.TestCase):
         names = [line.split(":")[0] for line in done.stdout.splitlines()]
         self.assertEqual(len(names), len(set(names)))
         self.assertEqual({name.split()[0] for name in names}, set(stages.STAGES))
+
+    def test_the_commands_of_a_dry_run_can_be_pasted(self):
+        done = self.gpu_check("--dry-run")
+        commands = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+        words = {name.split()[1]: shlex.split(command) for name, command in commands.items()}
+        cases = words["bench_tf32"]
+        self.assertEqual(cases[cases.index("--filter") + 1], stages.BENCHES["tf32"][1])
+        self.assertEqual(words["hashes_emulated"][0], "SINTER_EMU_SCHEDULE=reversed")
+        self.assertNotIn("-DCMAKE_CUDA_ARCHITECTURES=", words["configure"], "it is named where there is a GPU")
+        for name, command in commands.items():
+            seen = subprocess.run(["bash", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=False)
+            self.assertEqual(seen.stdout.splitlines(), shlex.split(command), f"{name}: {seen.stderr}")
+
+    def test_numbers_that_mean_nothing_are_refused(self):
+        for option, value, expected in (
+            ("--architecture", "abc", "expected a compute capability times ten, such as 90, got 'abc'"),
+            ("--architecture", "9.0", "got '9.0'"),
+            ("--budget", "-4", "expected a whole number from 1 on, got '-4'"),
+            ("--budget", "0", "got '0'"),
+            ("--jobs", "0", "got '0'"),
+            ("--budget", "soon", "'soon'"),
+        ):
+            done = self.gpu_check("--dry-run", f"{option}={value}")
+            self.assertEqual(done.returncode, 2, option)
+            self.assertIn(f"argument {option}: ", done.stderr)
+            self.assertIn(expected, done.stderr)
+
+    def test_the_commands_of_the_readme_name_the_stages_that_are_left(self):
+        commands = (ROOT / "docs" / "gpu" / "README.md").read_text().replace("\\\n", " ")
+        named = [options.split(",") for options in re.findall(r"--stage (\S+)", commands)]
+        self.assertTrue(named)
+        for names in named:
+            self.assertEqual([name for name in names if name not in stages.STAGES], [])
+        order = list(stages.STAGES)
+        self.assertEqual(named[0], order[order.index("sweep") :], "what nine minutes leave")
 
     def test_an_unknown_stage_is_refused(self):
         done = self.gpu_check("--stage", "build,teste")

@@ -93,6 +93,16 @@ class Profile(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("build/apps/mnist_vae does not exist", done.stderr)
 
+    def test_arguments_are_checked_before_nsight_is_looked_for(self):
+        """Nsight is not on the PATH of most machines on which somebody tries the command out."""
+        steps = self.profile("steps", "20:10", "dcgan")
+        self.assertEqual(steps.returncode, 2)
+        self.assertIn("expected steps A:B with 0 <= A < B, got '20:10'", steps.stderr)
+        for arguments in (("steps", "10:20", "dcgann"), ("run", "dcgann"), ("kernel", "--in-step", "conv1", "dcgann")):
+            done = self.profile(*arguments)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("build/apps/dcgann does not exist", done.stderr)
+
     def test_without_arguments_it_says_how_it_is_used(self):
         for arguments in ((), ("kernel",), ("kernel", "--in-step", "conv1"), ("run",), ("steps", "10:20")):
             done = self.profile(*arguments)

@@ -122,7 +122,7 @@ def build_steps(machine):
         return []
     cuda = "EMULATE" if machine.emulate else "ON"
     options = [f"-DSINTER_CUDA={cuda}", "-DSINTER_BUILD_APPS=ON"]
-    if not machine.emulate:
+    if machine.architecture and not machine.emulate:  # a dry run may know of no GPU
         options += [f"-DCMAKE_CUDA_ARCHITECTURES={machine.architecture}"]
     needs = compilers(machine) + ([] if machine.emulate else [machine.tool("nvcc")])
     steps = [

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -29,6 +30,11 @@ class Step:
     results: list = dataclasses.field(default_factory=list)  # files that it writes and that --out takes
     is_test: bool = False  # a GoogleTest program
     is_sanitizer: bool = False  # under compute-sanitizer
+
+    def command_line(self):
+        """The command as one types it."""
+        variables = [f"{name}={shlex.quote(value)}" for name, value in self.environment.items()]
+        return " ".join([*variables, shlex.join(str(word) for word in self.command)])
 
 
 @dataclasses.dataclass
@@ -130,7 +136,7 @@ def judge(step, code, limit, output, errors):
 
 def run_step(step, notebook, folder, limit):
     """Runs the step within `limit` seconds, writes down how it went, and returns that."""
-    command = " ".join(str(word) for word in step.command)
+    command = step.command_line()
     absent = [sentence for path, sentence in step.needs if not pathlib.Path(path).exists()]
     if absent:
         outcome = Outcome(step.name, step.stage, MISSING, note=absent[0], command=command)

@@ -164,6 +164,18 @@ TEST(Progress, TerminalLineReplacesItselfAndStaysWithinTheWidth) {
     EXPECT_EQ(last.size(), 71u);
 }
 
+TEST(Progress, WhatIsLeftOutTakesNothingFromTheSpeed) {
+    const Screen screen;
+    Progress progress({.epochs = 1, .images_per_epoch = 500}, screen.settings(ProgressSettings::Style::plain));
+    progress.begin_epoch(1);
+    train(progress, 5, 1.0);
+    test_seconds += 20;
+    progress.leave_out(20);
+    progress.end_epoch({{"loss", 107.3}});
+    EXPECT_TRUE(screen.text().ends_with("epoch 1/1  500 images in 5.0 s  loss 107.3  100 images/s  ETA 0:00\n"))
+        << screen.text();
+}
+
 TEST(Progress, ClearTakesTheBarAwayOnce) {
     const Screen screen;
     {
