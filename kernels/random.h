@@ -33,7 +33,7 @@ SINTER_KERNEL(random_bernoulli, Real* y, const Real* probability, Index count, c
 /// same address. In place allowed.
 SINTER_KERNEL(dropout, Real* y, const Real* x, Index count, double rate, const RandomAddress& address);
 
-/// order = a permutation of 0..count-1, every element computed by itself; see kernels/permutation.h
+/// order = a permutation of 0..count-1, see kernels/permutation.h
 SINTER_KERNEL(random_permutation, std::int32_t* order, Index count, const RandomAddress& address);
 
 }  // namespace sinter::kernels

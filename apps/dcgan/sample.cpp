@@ -23,7 +23,7 @@ ExitCode sample_checkpoint(const DcganOptions& options) {
     prepare_sample_folder(options.out);
     Generator codes(options.seed, device, draws::kPictures);
     const auto draw = [&](Index batch) {
-        codes.start_step(static_cast<std::uint64_t>(batch) + 1);  // step 0 has the codes of the grids
+        codes.start_step(sample_step(batch));
         return draw_images(drawing.gan(), random_normal({kSampleBatch, model.latent}, 0, 1, codes),
                            labels_in_turn(model.classes, batch * kSampleBatch, kSampleBatch));
     };

@@ -19,7 +19,7 @@ ExitCode sample_checkpoint(const MnistVaeOptions& options) {
     prepare_sample_folder(options.out);
     Generator noise(options.seed, device, draws::kPictures);
     const auto draw = [&](Index batch) {
-        noise.start_step(static_cast<std::uint64_t>(batch));
+        noise.start_step(sample_step(batch));
         const std::vector<std::int32_t> labels = labels_in_turn(classes, batch * kSampleBatch, kSampleBatch);
         return vae->decode(random_normal({kSampleBatch, vae->options().latent}, 0, 1, noise),
                            Buffer<std::int32_t>(std::span<const std::int32_t>(labels), device));

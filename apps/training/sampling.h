@@ -28,6 +28,10 @@ void prepare_sample_folder(const std::filesystem::path& folder, const std::strin
 /// Images drawn at a time: the same for every N, so that the first images of a seed do not depend on it.
 inline constexpr Index kSampleBatch = 100;
 
+/// The step of draws::kPictures whose codes are those of a batch. Step 0 has the codes of the grids that a run draws:
+/// no image of a grid is drawn again by --sample, whatever the seed.
+inline std::uint64_t sample_step(Index batch) { return static_cast<std::uint64_t>(batch) + 1; }
+
 /// The labels of images first, first + 1, ... of a conditional model, whose classes come in turn; none for 0 classes.
 std::vector<std::int32_t> labels_in_turn(Index classes, Index first, Index count);
 

@@ -15,6 +15,7 @@ Prefetcher::Prefetcher(ImageSet images, Index batch_size, bool shuffle, std::uin
         slot.pixels.resize(static_cast<std::size_t>(batch_size_ * images_.bytes_per_image()));
         if (!images_.labels.empty()) slot.labels.resize(static_cast<std::size_t>(batch_size_));
     }
+    if (shuffle_ && images_.count <= kernels::kMaxShuffled) order_.resize(static_cast<std::size_t>(images_.count));
     try {
         thread_ = std::thread([this] { run(); });
     } catch (const std::system_error&) {
@@ -92,13 +93,20 @@ void Prefetcher::read_next(std::unique_lock<std::mutex>& lock) {
     changed_.notify_all();
 }
 
-void Prefetcher::fill(Slot& slot, std::int64_t epoch, Index position) const {
+void Prefetcher::fill(Slot& slot, std::int64_t epoch, Index position) {
     slot.images = std::min(batch_size_, images_.count - position);
-    const kernels::Permutation order(static_cast<std::uint32_t>(images_.count),
-                                     {seed_, draws::kDataOrder, static_cast<std::uint64_t>(epoch)});
+    const std::uint32_t count = static_cast<std::uint32_t>(images_.count);
+    const kernels::RandomStream stream{seed_, draws::kDataOrder, static_cast<std::uint64_t>(epoch)};
+    if (!order_.empty() && order_epoch_ != epoch) {
+        kernels::shuffle(order_.data(), count, stream);
+        order_epoch_ = epoch;
+    }
+    const kernels::KeyedPermutation keyed(count, stream);
     for (Index i = 0; i < slot.images; ++i) {
         Index image = position + i;
-        if (shuffle_) image = order(static_cast<std::uint32_t>(image));
+        if (shuffle_) {
+            image = order_.empty() ? keyed(static_cast<std::uint32_t>(image)) : order_[static_cast<std::size_t>(image)];
+        }
         images_.read(image, 1, slot.pixels.data() + i * images_.bytes_per_image());
         if (!images_.labels.empty())
             slot.labels[static_cast<std::size_t>(i)] = images_.labels[static_cast<std::size_t>(image)];

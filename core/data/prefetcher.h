@@ -46,13 +46,15 @@ private:
 
     void run();
     void read_next(std::unique_lock<std::mutex>& lock);
-    void fill(Slot& slot, std::int64_t epoch, Index position) const;
+    void fill(Slot& slot, std::int64_t epoch, Index position);
 
     const ImageSet images_;
     const Index batch_size_;
     const bool shuffle_;
     const std::uint64_t seed_;
-    std::array<Slot, kSlots> slots_;  // batch n of an epoch's walk is in slot n % kSlots
+    std::array<Slot, kSlots> slots_;   // batch n of an epoch's walk is in slot n % kSlots
+    std::vector<std::int32_t> order_;  // of order_epoch_, where the set is small; of whoever reads, as is
+    std::int64_t order_epoch_ = -1;    // this one
 
     std::mutex mutex_;  // of all that follows
     std::condition_variable changed_;

@@ -69,7 +69,9 @@ Tensor activation_slope(const Tensor& kept, Activation f) {
         case ActivationKind::tanh:
             return affine(y * y, -1, 1);
         case ActivationKind::softplus:
-            return affine(exp(-y), -1, 1);
+            // 1 - e^-y as ops would lose its digits far below zero, where y is small.
+            return record("softplus_slope", kernel_slope(y, f), {y},
+                          [=](Backward& back) { back.add(0, back.dy() * exp(-y)); });
         case ActivationKind::exp:
             return y;
         case ActivationKind::gelu:

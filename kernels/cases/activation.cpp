@@ -15,7 +15,7 @@ Tolerance forward_bound(const NamedActivation& named) {
 }
 
 Tolerance backward_bound(const NamedActivation& named) {
-    return {named.backward * kRounding, 8 * kRounding,
+    return {named.backward * kRounding + named.lost * 0x1p-126, 8 * kRounding,
             "1 - y^2 and 1 - e^-y cancel: their error is that of terms near 1; the rest is relative; for gelu and silu "
             "see kernels/cases/activations.h"};
 }

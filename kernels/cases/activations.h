@@ -14,14 +14,15 @@ struct NamedActivation {
     double low, high;
     double forward = 8;   ///< of f, relative, in roundings of 2^-24
     double backward = 4;  ///< of f', absolute, in roundings; for the relative part, 8 more
-    double lost = 1;      ///< of f, absolute, in units of the smallest normal float, below which factors become zero
+    double lost = 1;      ///< of both, absolute, in units of the smallest normal float, below which factors become zero
 };
 
 inline constexpr NamedActivation kAllActivations[] = {
     {"identity", {ActivationKind::identity}, -4, 4},
     {"relu", {ActivationKind::relu}, -1, 4},
     {"leaky_relu", {ActivationKind::leaky_relu, 0.2f}, -1, 4},
-    {"elu", {ActivationKind::elu, 0.7f}, -8, 8},
+    // The slope is a product: far below zero it has all digits.
+    {"elu", {ActivationKind::elu, 0.7f}, -8, 8, 8, 0},
     {"sigmoid", {ActivationKind::sigmoid}, 0, 1},
     {"tanh", {ActivationKind::tanh}, -1, 1},
     {"softplus", {ActivationKind::softplus}, 0, 8},

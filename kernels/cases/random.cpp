@@ -105,7 +105,10 @@ void add_random_cases(CaseList& cases, Purpose purpose) {
         add_bernoulli(cases, purpose, n);
         add_dropout(cases, purpose, n);
     }
-    if (purpose == Purpose::benchmark) sizes = {60'000};
+    if (purpose == Purpose::benchmark)
+        sizes = {4096, 60'000};
+    else
+        sizes.insert(sizes.end(), {4096, 4097});  // the largest that is shuffled and the smallest that is not
     for (const Index n : sizes) add_permutation(cases, n);
 }
 

@@ -97,7 +97,9 @@ void dropout(CpuQueue& queue, Real* y, const Real* x, Index count, double rate, 
 void random_permutation(CpuQueue& queue, std::int32_t* order, Index count, const RandomAddress& address) {
     // This is integer work of some 20 ns an element, once an epoch. Plain code is fast enough.
     constexpr Index kIndicesPerTask = 4096;
-    const Permutation permutation(static_cast<std::uint32_t>(count), read_stream(address));
+    const RandomStream stream = read_stream(address);
+    if (count <= kMaxShuffled) return shuffle(order, static_cast<std::uint32_t>(count), stream);
+    const KeyedPermutation permutation(static_cast<std::uint32_t>(count), stream);
     parallel_for(queue, count, kIndicesPerTask, [&](Index begin, Index end) {
         for (Index i = begin; i < end; ++i) {
             order[i] = static_cast<std::int32_t>(permutation(static_cast<std::uint32_t>(i)));

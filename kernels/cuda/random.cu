@@ -53,12 +53,27 @@ __global__ void __launch_bounds__(kBlock)
 }
 
 __global__ void __launch_bounds__(kBlock)
-    random_permutation_kernel(std::int32_t* order, std::uint32_t count, RandomAddress address) {
+    shuffle_kernel(std::int32_t* order, std::uint32_t count, RandomAddress address) {
+    // The draws are the block's, the moves one thread's: each of them depends on the one before.
+    __shared__ std::uint16_t places[kMaxShuffled], shuffled[kMaxShuffled];
+    const RandomStream stream = read_stream(address);
+    for (std::uint32_t i = threadIdx.x; i < count; i += kBlock)
+        places[i] = static_cast<std::uint16_t>(bounded_draw(stream, i, i + 1));
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        for (std::uint32_t i = 0; i < count; ++i) insert_at(shuffled, i, places[i]);
+    }
+    __syncthreads();
+    for (std::uint32_t i = threadIdx.x; i < count; i += kBlock) order[i] = shuffled[i];
+}
+
+__global__ void __launch_bounds__(kBlock)
+    keyed_permutation_kernel(std::int32_t* order, std::uint32_t count, RandomAddress address) {
     const Index i = thread_of_grid();
     if (i >= count) return;
     // Every thread makes the round keys again. These two blocks of Philox cost less than a walk, and save a second
     // launch.
-    const Permutation permutation(count, read_stream(address));
+    const KeyedPermutation permutation(count, read_stream(address));
     order[i] = static_cast<std::int32_t>(permutation(static_cast<std::uint32_t>(i)));
 }
 
@@ -84,8 +99,10 @@ void dropout(CudaQueue& queue, Real* y, const Real* x, Index count, double rate,
 }
 
 void random_permutation(CudaQueue& queue, std::int32_t* order, Index count, const RandomAddress& address) {
-    launch<random_permutation_kernel>(queue, blocks_for(count), kBlock, 0, order, static_cast<std::uint32_t>(count),
-                                      address);
+    const std::uint32_t size = static_cast<std::uint32_t>(count);
+    if (size == 0) return;
+    if (size <= kMaxShuffled) return launch<shuffle_kernel>(queue, 1, kBlock, 0, order, size, address);
+    launch<keyed_permutation_kernel>(queue, blocks_for(count), kBlock, 0, order, size, address);
 }
 
 }  // namespace sinter::kernels

@@ -41,8 +41,11 @@ void dropout(RefQueue<Real>&, Real* y, const Real* x, Index count, double rate, 
 
 template <class Real>
 void random_permutation(RefQueue<Real>&, std::int32_t* order, Index count, const RandomAddress& address) {
-    const Permutation permutation(static_cast<std::uint32_t>(count), read_stream(address));
-    for (Index i = 0; i < count; ++i) order[i] = static_cast<std::int32_t>(permutation(static_cast<std::uint32_t>(i)));
+    const RandomStream stream = read_stream(address);
+    const std::uint32_t size = static_cast<std::uint32_t>(count);
+    if (size <= kMaxShuffled) return shuffle(order, size, stream);
+    const KeyedPermutation permutation(size, stream);
+    for (std::uint32_t i = 0; i < size; ++i) order[i] = static_cast<std::int32_t>(permutation(i));
 }
 
 SINTER_REF_INSTANTIATE(random_uniform);

@@ -145,6 +145,9 @@ TEST_F(Launches, OfTheRestOfAStep) {
               }),
               1);
     EXPECT_EQ(kernels_of([&] { random_normal(queue, array(0), 128 * 100, 0, 1, address); }), 1);
+    for (const Index count : {4096, 4097})
+        EXPECT_EQ(kernels_of([&] { random_permutation(queue, array_of<std::int32_t>(0), count, address); }), 1)
+            << count;
     EXPECT_EQ(kernels_of([&] { dropout(queue, array(0), array(1), kCount, 0.3, address); }), 1);
     EXPECT_EQ(kernels_of([&] { reparameterise_kl_forward(queue, array(0), array(1), array(2), latent, 1, address); }),
               1);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -176,17 +177,95 @@ TEST(RandomPermutation, ChangesWithSeedDrawAndStep) {
     }
 }
 
-TEST(RandomPermutation, SendsEveryIndexEverywhereEquallyOften) {
-    constexpr std::uint64_t kSteps = 20'000;
-    for (const std::uint32_t count : {3u, 10u, 16u}) {
+/// The sum of (count - expected)^2 / expected over counts that should all be equal.
+double chi_square_of(const std::vector<int>& counts) {
+    const double expected = std::accumulate(counts.begin(), counts.end(), 0.0) / static_cast<double>(counts.size());
+    double sum = 0;
+    for (const int count : counts) sum += (count - expected) * (count - expected) / expected;
+    return sum;
+}
+
+/// Where a chi-square lies in its distribution, in standard deviations of a normal one (Wilson and Hilferty's root).
+double deviation_of(double chi_square, double freedom) {
+    const double variance = 2 / (9 * freedom);
+    return (std::cbrt(chi_square / freedom) - (1 - variance)) / std::sqrt(variance);
+}
+
+double deviation_of(const std::vector<int>& counts) {
+    return deviation_of(chi_square_of(counts), static_cast<double>(counts.size()) - 1);
+}
+
+bool is_even(const std::vector<std::int32_t>& order) {
+    std::vector<bool> seen(order.size());
+    std::size_t cycles = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        if (!seen[i]) ++cycles;
+        for (std::size_t at = i; !seen[at]; at = static_cast<std::size_t>(order[at])) seen[at] = true;
+    }
+    return (order.size() - cycles) % 2 == 0;
+}
+
+std::vector<std::int32_t> order_of(std::uint32_t count, std::uint64_t step) {
+    std::vector<std::int32_t> order(count);
+    shuffle(order.data(), count, {5, 6, step});
+    return order;
+}
+
+// The seed is fixed, and so are the numbers below. With another seed, one number in a million would lie five standard
+// deviations away by chance.
+TEST(RandomPermutation, SendsEveryIndexOfASmallSetEverywhereEquallyOften) {
+    constexpr std::uint64_t kSteps = 4'000;
+    for (std::uint32_t count = 2; count <= 64; ++count) {
         std::vector<int> hits(count * count);
+        int even = 0;
         for (std::uint64_t step = 0; step < kSteps; ++step) {
-            const Permutation permutation(count, {5, 6, step});
-            for (std::uint32_t i = 0; i < count; ++i) ++hits[i * count + permutation(i)];
+            const auto order = order_of(count, step);
+            for (std::uint32_t i = 0; i < count; ++i) ++hits[i * count + static_cast<std::uint32_t>(order[i])];
+            even += is_even(order);
         }
-        // Five standard deviations: of 365 places one in 3000 trials of this test would lie outside by chance.
-        const double expected = static_cast<double>(kSteps) / count;
-        for (const int hit : hits) EXPECT_NEAR(hit, expected, 5 * std::sqrt(expected)) << count;
+        // All rows and columns of the table have the same sum, which leaves (n - 1)^2 of its entries free. An order is
+        // a matrix of ones and zeros, whose entries vary n / (n - 1) times as much as those of a table of single draws.
+        const double n = count;
+        EXPECT_LT(std::abs(deviation_of(chi_square_of(hits) * (n - 1) / n, (n - 1) * (n - 1))), 5) << count;
+        EXPECT_LT(std::abs(even - kSteps / 2.0), 5 * std::sqrt(kSteps) / 2) << count;
+    }
+}
+
+TEST(RandomPermutation, GivesEveryOrderOfASmallSetEquallyOften) {
+    constexpr std::uint64_t kSteps = 100'000;
+    for (const std::uint32_t count : {3u, 4u, 5u, 6u}) {
+        std::map<std::vector<std::int32_t>, int> times;
+        for (std::uint64_t step = 0; step < kSteps; ++step) ++times[order_of(count, step)];
+        std::vector<int> counts;
+        for (const auto& [order, number] : times) counts.push_back(number);
+        ASSERT_EQ(counts.size(), std::vector<std::size_t>({6, 24, 120, 720})[count - 3]);
+        EXPECT_LT(std::abs(deviation_of(counts)), 5) << count;
+    }
+}
+
+TEST(RandomPermutation, DrawsEveryNumberBelowALimitEquallyOften) {
+    // Without the words that are left out, a limit of 3 * 2^30 would give every third number twice as often.
+    constexpr std::uint32_t kLimit = 3u << 30, kDraws = 300'000;
+    std::vector<int> thirds(3), parts(16);
+    for (std::uint32_t i = 0; i < kDraws; ++i) {
+        const std::uint32_t drawn = bounded_draw({5, 6, i}, 0, kLimit);
+        ASSERT_LT(drawn, kLimit);
+        ++thirds[drawn % 3];
+        ++parts[drawn / (kLimit / 16)];
+    }
+    EXPECT_LT(std::abs(deviation_of(thirds)), 5);
+    EXPECT_LT(std::abs(deviation_of(parts)), 5);
+}
+
+TEST(RandomPermutation, KeepsTheOrderOfLargeSets) {
+    // Runs go on with the order that they began with: these are the first places of the order that it always was.
+    const std::uint64_t step = 1;
+    const std::map<Index, std::vector<std::int32_t>> first_places = {{4097, {2910, 2562, 3363, 1838}},
+                                                                     {60'000, {34158, 39634, 24111, 57637}}};
+    for (const auto& [count, first] : first_places) {
+        auto order = permutation_of(count, {5, 6, &step});
+        order.resize(first.size());
+        EXPECT_EQ(order, first) << count;
     }
 }
 

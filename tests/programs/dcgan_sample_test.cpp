@@ -5,6 +5,7 @@
 
 #include "tests/common/checkpoint_files.h"
 #include "tests/programs/dcgan_program.h"
+#include "tests/programs/sampled_images.h"
 
 namespace sinter {
 namespace {
@@ -44,6 +45,8 @@ TEST_F(DcganSample, DrawsAsManyImagesAsAsked) {
     EXPECT_EQ(one.substr(16, 8), std::string("\0\0\0\x1c\0\0\0\x1c", 8)) << "28 x 28 pixels, without a frame";
     EXPECT_NE(one, drawn.at("00008.png"));
     EXPECT_NE(one, drawn.at("00107.png")) << "every batch has codes of its own";
+
+    expect_no_image_of_grid(path("drawn"), path("run") + "/samples/epoch-002.png", 28);
 
     // The seed decides, not the number.
     ASSERT_EQ(sample(path("run"), "5", path("few")).exit_code, 0);

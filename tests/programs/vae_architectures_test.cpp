@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "tests/programs/sampled_images.h"
 #include "tests/programs/vae_program.h"
 
 namespace sinter {
@@ -117,6 +118,15 @@ TEST_F(VaeArchitectures, SampleDrawsAsManyImagesAsAskedFor) {
     expect_refusal(sample("0", "none"), 2, {"--sample", "'0'"});
     expect_refusal(vae({"--sample", path("missing"), "5", "--out", path("none")}), 3, {path("missing")});
     EXPECT_EQ(snapshot(), before);
+}
+
+TEST_F(VaeArchitectures, SampleDrawsOtherImagesThanTheGridOfTheRun) {
+    for (const Arguments& more : {Arguments{}, Arguments{"--conditional"}}) {
+        const std::string run = path(more.empty() ? "run" : "conditional");
+        succeed(training(run, more));
+        ASSERT_EQ(vae({"--sample", run, "200", "--out", run + "/drawn"}).exit_code, 0);
+        expect_no_image_of_grid(run + "/drawn", run + "/samples/epoch-002.png", 28);
+    }
 }
 
 TEST_F(VaeArchitectures, RefusesWhatDoesNotFit) {

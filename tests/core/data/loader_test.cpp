@@ -245,6 +245,20 @@ TEST(StreamingLoader, DeliversTheSameBitsAsFromMemory) {
     }
 }
 
+TEST(StreamingLoader, OrdersALargeSetAsInMemory) {
+    const TemporaryFolder folder;
+    ImageSet memory = labelled(5000);  // more than kernels/permutation.h shuffles by a table
+    for (std::uint8_t& label : memory.labels) label %= 20;
+    const ImageSet file = in_file(memory, folder);
+    const LoaderOptions options{.batch_size = 512, .shuffle = true, .seed = 7};
+    Loader a(memory, Device::cpu(), options), b(file, Device::cpu(), options);
+    for (const std::int64_t epoch : {0, 1}) {
+        a.start_epoch(epoch);
+        b.start_epoch(epoch);
+        EXPECT_EQ(rest_of(a), rest_of(b)) << epoch;
+    }
+}
+
 TEST(StreamingLoader, MayBeLeftAndStartedAgainAtAnyTime) {
     const TemporaryFolder folder;
     const ImageSet memory = labelled(100), file = in_file(memory, folder);
