@@ -13,6 +13,7 @@
 
 #include "apps/common/devices.h"
 #include "apps/common/program.h"
+#include "apps/kernel_bench/filter_table.h"
 #include "apps/kernel_bench/measure.h"
 #include "apps/kernel_bench/report.h"
 #include "apps/roofs/bandwidth.h"
@@ -57,6 +58,7 @@ struct Options {
     bool profile = false;
     bool plans = false;
     bool sweep_plans = false;
+    bool filters = false;
 };
 
 void describe(OptionList& list, Options& options) {
@@ -77,6 +79,9 @@ void describe(OptionList& list, Options& options) {
     list.once("list", options.list, "Name the cases and stop");
     list.once("profile", options.profile,
               "For Nsight: call each case once more between cudaProfilerStart and cudaProfilerStop, time nothing");
+    list.once("filters", options.filters,
+              "On the CPU: what the transforms of minimal filtering do to rounding errors, beside plain sums, and how "
+              "many times as fast they are; time nothing else");
     list.once("plans", options.plans,
               "On a CUDA device: how matrix products and convolutions are cut, and the times that the model of an H200 "
               "expects; time nothing");
@@ -287,8 +292,21 @@ Report bench_cuda(const Options& options, int device, const kernels::CaseList& c
 
 #endif
 
+ExitCode tell_filters(const Options& options) {
+    kernels::CpuQueue queue(options.threads);
+    bench::TimingOptions timing{.min_seconds = options.min_time_ms * 1e-3};
+    if (options.min_time_ms == 0) timing.min_samples = 1;
+    answer_lines(bench::filter_table(queue, timing));
+    return ExitCode::ok;
+}
+
 ExitCode run(const Options& options) {
     const std::optional<int> device = cuda_device(options);
+    if (options.filters) {
+        if (device || !options.json.empty() || !options.filter.empty())
+            throw UsageError("--filters is a table of the CPU: leave --device, --json and --filter out.");
+        return tell_filters(options);
+    }
     const kernels::CaseList cases = selected_cases(options.filter);
     if (options.list) {
         for (const kernels::KernelCase& kernel_case : cases) answer("{}\n", kernel_case.name());

@@ -97,7 +97,10 @@ MemoryScope::MemoryScope(Device device) : device_(device), before_(device.contex
 MemoryScope::~MemoryScope() { device_.context_->memory = before_; }
 
 void set_cpu_threads(int threads) {
-    std::get<kernels::CpuQueue>(Device::cpu_context().queue) = kernels::CpuQueue(threads);
+    auto& queue = std::get<kernels::CpuQueue>(Device::cpu_context().queue);
+    const kernels::ConvolutionMethod method = queue.convolution_method();
+    queue = kernels::CpuQueue(threads);
+    queue.set_convolution_method(method);
 }
 
 int cpu_threads() { return std::get<kernels::CpuQueue>(Device::cpu_context().queue).threads(); }
@@ -120,6 +123,12 @@ void set_precision(Device device, kernels::Precision precision) {
                     "[precision] {} computes in one precision, its own; tf32 and "
                     "bf16 need a CUDA device",
                     device.name());
+    });
+}
+
+void set_convolution_method(Device device, kernels::ConvolutionMethod method) {
+    device.run([&](auto& queue) {
+        if constexpr (requires { queue.set_convolution_method(method); }) queue.set_convolution_method(method);
     });
 }
 

@@ -126,12 +126,21 @@ inline constexpr Named<kernels::Precision> kPrecisions[] = {{"fp32", kernels::Pr
 inline constexpr Named<kernels::Engine> kEngines[] = {{"sinter", kernels::Engine::own, "hand-written"},
                                                       {"vendor", kernels::Engine::vendor, "cuBLAS, cuDNN"}};
 
+/// The words for how convolutions are computed.
+inline constexpr Named<kernels::ConvolutionMethod> kConvolutionMethods[] = {
+    {"fast", kernels::ConvolutionMethod::fast, "minimal filtering, where it is faster"},
+    {"exact", kernels::ConvolutionMethod::exact, "plain sums, for activations far apart in size"}};
+
 /// Whether set_precision() would take it.
 bool supports_precision(Device device, kernels::Precision precision);
 
 /// Sets to what a CUDA device rounds the operands of matrix products and convolutions (fp32 at first). Throws
 /// UsageError for another device, DeviceError for a CUDA device that has only fp32.
 void set_precision(Device device, kernels::Precision precision);
+
+/// Sets how later convolutions of the CPU are computed (fast at first). Does nothing on other devices: sinter's own
+/// kernels there take plain sums.
+void set_convolution_method(Device device, kernels::ConvolutionMethod method);
 
 /// Sets whose kernels a CUDA device runs: sinter's own (at first) or, for the operations they have, cuBLAS's and
 /// cuDNN's. Throws UsageError for another device and the vendor's engine, DeviceError where its libraries are not to be

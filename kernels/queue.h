@@ -15,6 +15,11 @@ namespace sinter::kernels {
 
 class ThreadPool;
 
+/// How the CPU computes convolutions of many channels. fast may use minimal filtering, which multiplies less and whose
+/// roundings are in proportion to the largest numbers of a tile (kernels/cpu/minimal_filter); exact takes the sum of
+/// the definition.
+enum class ConvolutionMethod : std::uint8_t { fast, exact };
+
 /// Runs kernels on the CPU with SIMD instructions chosen at run time and a fixed team of threads.
 class CpuQueue {
 public:
@@ -28,6 +33,10 @@ public:
 
     int threads() const;
     ThreadPool& pool() { return *pool_; }
+
+    /// The method of later convolutions; fast at first.
+    ConvolutionMethod convolution_method() const { return convolution_method_; }
+    void set_convolution_method(ConvolutionMethod method) { convolution_method_ = method; }
 
     /// Memory for kernel arguments, aligned to 128 bytes. Throws std::bad_alloc.
     void* allocate(std::size_t bytes);
@@ -49,6 +58,7 @@ private:
     static constexpr int kMaxScratchDepth = 4;
 
     std::unique_ptr<ThreadPool> pool_;
+    ConvolutionMethod convolution_method_ = ConvolutionMethod::fast;
     Block scratch_[kMaxScratchDepth];  // one for each level of nesting
     int scratch_depth_ = 0;
 };

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/options/facts.h"
 #include "core/train/checkpoint.h"
+#include "kernels/vae.h"
 
 namespace sinter {
 namespace {
@@ -53,7 +54,9 @@ void describe(OptionList& list, VaeOptions& options) {
                "dense: sizes of the encoder's hidden layers, such as 400 or 512,256; the decoder mirrors them")
         .from(1, kMaxVaeUnits);
     list.model("activation", options.activation, kVaeActivations, "dense: what follows each hidden layer");
-    list.model("latent", options.latent, "Size of the latent code")
+    list.model(
+            "latent", options.latent,
+            fmt::format("Size of the latent code. Its log variances are kept within +-{}", kernels::kLogVarianceLimit))
         .from(1, kMaxVaeUnits)
         .usually("20 for dense, 2 for conv on grey images, 128 for conv on colour");
     list.model("likelihood", options.likelihood, kLikelihoods, "Of pixels, given a code");

@@ -73,6 +73,7 @@ void describe(OptionList& list, DeviceOptions& options) {
     list.free("device", options.device, "auto, cpu or cuda[:N]");
     list.free("engine", options.engine, kEngines, "Whose kernels a CUDA device runs");
     list.free("precision", options.precision, kPrecisionChoices, kPrecisionHelp).usually("auto, which is fp32");
+    list.free("convolution", options.convolution, kConvolutionMethods, "How the CPU computes wide convolutions");
     list.free("no-capture", options.no_capture,
               "On CUDA, launch the kernels of every step anew instead of replaying a recorded graph");
     list.free("threads", options.threads,
@@ -92,7 +93,16 @@ Device choose_device(const DeviceOptions& options, kernels::Precision usual) {
         options.precision != PrecisionChoice::automatic && options.precision != PrecisionChoice::fp32;
     if (device == Device::cpu() && is_asked_for_less)
         refuse_precision_of_cpu(name_of(kPrecisionChoices, options.precision));
-    if (device == Device::cpu()) return device;
+    if (device == Device::cpu()) {
+        set_convolution_method(device, options.convolution);
+        return device;
+    }
+    if (options.convolution == kernels::ConvolutionMethod::exact) {
+        if (options.engine == kernels::Engine::vendor)
+            throw UsageError(
+                "--convolution exact: cuDNN chooses how it computes; leave it out, or leave --engine vendor out");
+        say("--convolution exact: nothing to do, convolutions of a CUDA device are plain sums\n");
+    }
     set_engine(device, options.engine);
     set_precision(device, precision_of(options.precision, usual, device));
     return device;

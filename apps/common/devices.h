@@ -21,6 +21,7 @@ struct DeviceOptions {
     std::string device = "auto";
     kernels::Engine engine = kernels::Engine::own;
     PrecisionChoice precision = PrecisionChoice::automatic;
+    kernels::ConvolutionMethod convolution = kernels::ConvolutionMethod::fast;
     bool no_capture = false;
     int threads = 0;
 };
@@ -30,8 +31,9 @@ void describe(OptionList& list, DeviceOptions& options);
 inline constexpr const char* kPrecisionHelp = "To what a CUDA device rounds what it multiplies";
 
 /// Turns the options into a device. --precision auto is `usual` where the device has tensor cores for it, which is
-/// said, and else fp32. Throws UsageError for a device of no such kind, DeviceError where it is not to be had. Only
-/// --device auto falls back to the CPU, and in builds with CUDA says why.
+/// said, and else fp32. --convolution exact on a CUDA device says that nothing is to do. Throws UsageError for a device
+/// of no such kind or an engine that cannot do what is asked, DeviceError where it is not to be had. Only --device auto
+/// falls back to the CPU, and in builds with CUDA says why.
 Device choose_device(const DeviceOptions& options, kernels::Precision usual = kernels::Precision::fp32);
 
 /// Throws DeviceError: --precision asks the CPU for something else than fp32.

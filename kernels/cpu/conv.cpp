@@ -9,7 +9,7 @@
 // long as a tile is wide. The result is small and is turned at the end.
 //
 // Two kinds go other ways: grey and colour images (conv_thin-inl.h), and convolutions that need far fewer products by
-// minimal filtering (winograd.cpp), which are all wide ones of the DCGANs.
+// minimal filtering (winograd.cpp), which are all wide ones of the DCGANs, unless the queue is asked for exact sums.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/conv.cpp"
 #include "hwy/foreach_target.h"  // must come before highway.h
@@ -106,22 +106,32 @@ HWY_EXPORT(forward_product);
 HWY_EXPORT(input_gradient_product);
 HWY_EXPORT(weight_gradient_product);
 
+namespace {
+
+std::optional<WinogradPlan> plan_of(const CpuQueue& queue, const ConvGeometry& geometry) {
+    if (queue.convolution_method() == ConvolutionMethod::exact) return std::nullopt;
+    return winograd_plan(geometry);
+}
+
+}  // namespace
+
 void conv_forward(CpuQueue& queue, Real* y, const Real* x, const Real* w, const ConvGeometry& geometry,
                   const Epilogue<Real>& epilogue) {
-    if (const auto plan = winograd_plan(geometry)) return winograd_forward(queue, y, x, w, *plan, epilogue);
+    if (const auto plan = plan_of(queue, geometry)) return winograd_forward(queue, y, x, w, *plan, epilogue);
     HWY_DYNAMIC_DISPATCH(forward_product)(queue, y, x, w, geometry, epilogue);
 }
 
 void conv_input_gradient(CpuQueue& queue, Real* dx, const Real* dy, const Real* w, const ConvGeometry& geometry,
                          const Epilogue<Real>& epilogue) {
-    if (const auto plan = winograd_plan(geometry)) return winograd_input_gradient(queue, dx, dy, w, *plan, epilogue);
+    if (const auto plan = plan_of(queue, geometry)) return winograd_input_gradient(queue, dx, dy, w, *plan, epilogue);
     HWY_DYNAMIC_DISPATCH(input_gradient_product)(queue, dx, dy, w, geometry, epilogue);
 }
 
 void conv_weight_gradient(CpuQueue& queue, Real* dw, const Real* x, const Real* dy, const ConvGeometry& geometry,
                           bool accumulate) {
     if (geometry.weight_count() == 0) return;
-    if (const auto plan = winograd_plan(geometry)) return winograd_weight_gradient(queue, dw, x, dy, *plan, accumulate);
+    if (const auto plan = plan_of(queue, geometry))
+        return winograd_weight_gradient(queue, dw, x, dy, *plan, accumulate);
     HWY_DYNAMIC_DISPATCH(weight_gradient_product)(queue, dw, x, dy, geometry, accumulate);
 }
 

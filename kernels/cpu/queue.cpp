@@ -46,10 +46,14 @@ CpuQueue::~CpuQueue() {
     }
 }
 
-CpuQueue::CpuQueue(CpuQueue&& other) noexcept : pool_(std::move(other.pool_)) { std::swap(scratch_, other.scratch_); }
+CpuQueue::CpuQueue(CpuQueue&& other) noexcept
+    : pool_(std::move(other.pool_)), convolution_method_(other.convolution_method_) {
+    std::swap(scratch_, other.scratch_);
+}
 
 CpuQueue& CpuQueue::operator=(CpuQueue&& other) noexcept {
     std::swap(pool_, other.pool_);
+    std::swap(convolution_method_, other.convolution_method_);
     std::swap(scratch_, other.scratch_);
     return *this;
 }

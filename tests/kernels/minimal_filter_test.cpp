@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
 
+#include "kernels/cpu/minimal_filter/amplification.h"
 #include "tests/kernels/winograd_cases.h"
 
 namespace sinter::kernels {
@@ -31,43 +35,9 @@ public:
         }
     }
 
-    /// How much larger the standard deviation of the rounding errors becomes in two dimensions, against those of the
-    /// plain sum, for independent data, taps and upstream gradients of equal variance. The noise of product p is in
-    /// proportion to its own size, sqrt of (data_p taps_p), and the plain sum has the roundings of r * r terms a
-    /// channel (m * m a tile for a weight gradient) where the product at one position has one.
-    static double noise_growth() {
-        double data[n], taps[n], outputs[n];
-        for (int p = 0; p < n; ++p) {
-            data[p] = taps[p] = outputs[p] = 0;
-            for (int j = 0; j < n; ++j) data[p] += square(kFilter.data[p][j]);
-            for (int k = 0; k < r; ++k) taps[p] += square(kFilter.taps[p][k]);
-            for (int i = 0; i < m; ++i) outputs[p] += square(kFilter.outputs[i][p]);
-        }
-        double largest = 0;
-        for (int i = 0; i < m; ++i) {
-            double forward = 0;
-            for (int p = 0; p < n; ++p) forward += square(kFilter.outputs[i][p]) * data[p] * taps[p];
-            largest = std::max(largest, forward / (r * r));
-        }
-        for (int k = 0; k < r; ++k) {
-            double weight_gradient = 0;
-            for (int p = 0; p < n; ++p) weight_gradient += square(kFilter.taps[p][k]) * data[p] * outputs[p];
-            largest = std::max(largest, weight_gradient / (m * m));
-        }
-        for (int first = 0; first < m; ++first) {
-            double input_gradient = 0;  // of a pixel, to which overlapping tiles add
-            for (int j = first; j < n; j += m) {
-                for (int p = 0; p < n; ++p) input_gradient += square(kFilter.data[p][j]) * outputs[p] * taps[p];
-            }
-            largest = std::max(largest, input_gradient / (r * r));
-        }
-        return largest;
-    }
-
 private:
     static constexpr int n = m + r - 1;
     static constexpr MinimalFilter<m, r> kFilter{};
-    static double square(double x) { return x * x; }
 };
 
 TEST(MinimalFilter, GivesTheSumsOfTheFilter) {
@@ -79,13 +49,42 @@ TEST(MinimalFilter, GivesTheSumsOfTheFilter) {
     Transforms<4, 5>::expect_same_sums();
 }
 
-TEST(MinimalFilter, MultipliesRoundingsByNoMoreThanTheToleranceSays) {
-    EXPECT_LT((Transforms<2, 2>::noise_growth()), kFilterNoise);
-    EXPECT_LT((Transforms<2, 3>::noise_growth()), kFilterNoise);
-    EXPECT_LT((Transforms<2, 5>::noise_growth()), kFilterNoise);
-    EXPECT_LT((Transforms<4, 2>::noise_growth()), kFilterNoise);
-    EXPECT_LT((Transforms<4, 3>::noise_growth()), kFilterNoise);
-    EXPECT_LT((Transforms<4, 5>::noise_growth()), kFilterNoise);
+/// Calls body(m, r, amplification, noise growth) for every transform that a plan may choose.
+template <class Body>
+void for_each_filter(const Body& body) {
+    const auto one = [&]<int m, int r>() { body(m, r, amplification<m, r>(), noise_growth<m, r>()); };
+    one.template operator()<2, 2>();
+    one.template operator()<4, 2>();
+    one.template operator()<2, 3>();
+    one.template operator()<4, 3>();
+    one.template operator()<2, 5>();
+    one.template operator()<4, 5>();
+}
+
+std::string text_of(const OfEachPass& numbers) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%.1f, %.1f, %.1f", numbers.forward, numbers.input_gradient,
+                  numbers.weight_gradient);
+    return text;
+}
+
+// | F(m, r) | products | amplification | ...
+TEST(MinimalFilter, AmplifiesRoundingsAsTheTableInTheDocsSays) {
+    std::ifstream file(SINTER_FIXTURES "/../../docs/decisions.md");
+    const std::string docs(std::istreambuf_iterator<char>(file), {});
+    for_each_filter([&](int m, int r, const OfEachPass& amplification, const OfEachPass&) {
+        const int n = m + r - 1;
+        const auto number = [](int x) { return std::to_string(x); };
+        const std::string row = "| F(" + number(m) + ", " + number(r) + ") | " + number(n * n) + " of " +
+                                number(m * m * r * r) + " | " + text_of(amplification) + " |";
+        EXPECT_NE(docs.find(row), std::string::npos) << row;
+    });
+}
+
+TEST(MinimalFilter, MultipliesTheNoiseOfIndependentDataByNoMoreThanTheToleranceOfItsCases) {
+    for_each_filter([](int m, int r, const OfEachPass&, const OfEachPass& noise) {
+        EXPECT_LT(noise.largest(), kFilterNoise) << "F(" << m << ", " << r << ")";
+    });
 }
 
 }  // namespace

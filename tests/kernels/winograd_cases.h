@@ -5,7 +5,8 @@
 
 namespace sinter::kernels {
 
-/// The most that the transforms multiply roundings by; see minimal_filter_test.cpp.
+/// The most that the transforms multiply the roundings of independent numbers of mean zero by, in standard deviations;
+/// see minimal_filter_test.cpp. The cases have such numbers. Others may round far more.
 inline constexpr double kFilterNoise = 9;
 
 /// Every size of tile, on odd images and odd channels, against the plain convolutions of the reference.

@@ -291,6 +291,21 @@ TEST_F(DcganProgram, APenalisedDiscriminatorHasNoBatchNorm) {
     EXPECT_EQ(sample(path("default"), "3", path("drawn")).exit_code, 0);
 }
 
+TEST_F(DcganProgram, ExactConvolutionsAreOtherBitsOfTheSameRunAndStayOnResume) {
+    const auto wide = [](const Arguments& more) {  // channels enough for minimal filtering
+        return with_defaults({}, {"--base-width", "32", "--epochs", "1", "--ema", "0", "--sample-every", "0"}, more);
+    };
+    train(path("fast"), wide({}));
+    train(path("exact"), wide({"--convolution", "exact"}));
+    EXPECT_FALSE(have_same_arrays(path("fast"), path("exact")));
+    const double fast = metrics(path("fast")).back()["loss_d"], exact = metrics(path("exact")).back()["loss_d"];
+    EXPECT_NEAR(fast, exact, 1e-3 * std::abs(exact));
+
+    train(path("whole"), wide({"--convolution", "exact", "--epochs", "2"}));
+    ASSERT_EQ(resume(path("exact"), {"--epochs", "2"}).exit_code, 0);
+    EXPECT_TRUE(have_same_arrays(path("exact"), path("whole"))) << "config.toml keeps it";
+}
+
 TEST_F(DcganProgram, RefusesATooLargeGifBeforeItTrains) {
     const Snapshot before = snapshot();
     const auto dry_run = [&](const Arguments& more) {

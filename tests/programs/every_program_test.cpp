@@ -123,6 +123,17 @@ TEST_P(EveryProgram, SaysWhereProductsAreRoundedUnasked) {
     EXPECT_FALSE(said({"--precision", "fp32"}));
 }
 
+TEST_P(EveryProgram, SaysThatCUDAHasExactConvolutions) {
+    std::string why_none;
+    if (Device::cuda_devices(&why_none) == 0) GTEST_SKIP() << "no CUDA device: " << why_none;
+    const Arguments exact = {"--device", "cuda", "--convolution", "exact", "--dry-run"};
+    const std::string said = succeed(training(path("run"), exact)).err;
+    EXPECT_NE(said.find("--convolution exact: nothing to do"), std::string::npos) << said;
+    Arguments vendor = exact;
+    vendor.insert(vendor.end(), {"--engine", "vendor"});
+    expect_refused(training(path("run"), vendor), 2, {"--convolution exact", "cuDNN", "--engine vendor"});
+}
+
 TEST_P(EveryProgram, RefusesWrongUsage) {
     const auto expect_usage = [&](const Arguments& wrong, std::initializer_list<std::string> parts) {
         expect_refused(training(path("run"), wrong), 2, parts);
@@ -217,8 +228,9 @@ TEST_P(EveryProgram, ResumesOnlyARun) {
 
 // What is neither could be changed on --resume without a word, and the numbers would be those of no single run.
 TEST_P(EveryProgram, EveryOptionIsAFactOfTheCheckpointOrMayDifferOnResume) {
-    const std::set<std::string> may_differ = {"epochs",  "device",     "engine",       "precision", "no-capture",
-                                              "threads", "save-every", "sample-every", "grid",      "gif"};
+    const std::set<std::string> may_differ = {"epochs",       "device",     "engine",  "precision",
+                                              "convolution",  "no-capture", "threads", "save-every",
+                                              "sample-every", "grid",       "gif"};
     succeed(training(path("run"), {"--epochs", "1"}));
     const CheckpointFacts facts = read_checkpoint_facts(checkpoint_of(path("run")));
     std::set<std::string> options;

@@ -267,6 +267,15 @@ TEST(KernelBench, RefusesACudaDeviceInABuildWithout) {
 
 #endif
 
+TEST(KernelBench, TellsWhatMinimalFilteringGainsAndLoses) {
+    const Outcome outcome = bench({"--filters", "--min-time", "0", "--threads", "1"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 1 + 6 * 3) << outcome.out;
+    EXPECT_TRUE(
+        std::regex_search(outcome.out, std::regex(R"(F\(4, 5\) +0 1 -1 2 -2 0.5 -0.5 +64 of 400 +forward +301.2 )")))
+        << outcome.out;
+}
+
 TEST(KernelBench, RefusesWithASentence) {
     const auto refused = [](const std::vector<std::string>& arguments, int exit_code, const std::string& sentence) {
         SCOPED_TRACE(testing::PrintToString(arguments));
@@ -284,6 +293,7 @@ TEST(KernelBench, RefusesWithASentence) {
     refused({"--sweep-plans", "--filter", kProduct}, 2,
             "--sweep-plans is for CUDA devices: give --device cuda with it");
     refused({"--precision", "tf32", "--filter", kProduct}, 4, "--precision tf32: the CPU computes in fp32");
+    refused({"--filters", "--device", "cuda"}, 2, "--filters is a table of the CPU");
     refused({"--min-time", "-1"}, 2, "--min-time: expected a number of at least 0, got '-1'");
     refused({"--filter", kProduct, "--json", "/nowhere/numbers.json"}, 1,
             "--json cannot write to /nowhere/numbers.json");

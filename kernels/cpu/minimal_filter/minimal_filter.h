@@ -5,6 +5,24 @@
 
 namespace sinter::kernels {
 
+/// The points of a tile of count + 1 products, of which the last is at infinity.
+///
+/// They were searched for those that multiply roundings least (amplification() and noise_growth() in amplification.h):
+/// pairs that lie around 1 on a logarithmic scale, so that sums do not cancel and no power becomes large. All are
+/// binary fractions of a few digits, which keeps most entries exact.
+template <int count>
+inline constexpr std::array<double, count> kFilterPoints = {};
+template <>
+inline constexpr std::array<double, 2> kFilterPoints<2> = {0.625, -0.625};
+template <>
+inline constexpr std::array<double, 3> kFilterPoints<3> = {0, 1, -1};
+template <>
+inline constexpr std::array<double, 4> kFilterPoints<4> = {0.375, -0.375, 1.25, -1.25};
+template <>
+inline constexpr std::array<double, 5> kFilterPoints<5> = {0, 0.625, -0.625, 1.625, -1.625};
+template <>
+inline constexpr std::array<double, 7> kFilterPoints<7> = {0, 1, -1, 2, -2, 0.5, -0.5};
+
 /// The three transforms of F(m, r), y = A^T ((G g) * (B^T d)) with n = m + r - 1 products (Lavin & Gray,
 /// arXiv:1509.09308): outputs y[i] = sum over k < r of d[i + k] g[k]. In two dimensions each acts on rows and columns.
 ///
@@ -23,24 +41,22 @@ struct MinimalFilter {
     Matrix<m, kProducts> outputs{};       ///< A^T
 
     constexpr MinimalFilter() {
-        // Points of small magnitude in pairs keep sums from cancelling; a 2 beside a -1/2 is quieter than +-2.
-        constexpr double kEven[] = {0, 1, -1, 2, -2, 0.5, -0.5}, kOdd[] = {0, 1, -1, -2, 0.5};
         constexpr int finite = kProducts - 1;
-        static_assert(finite <= 7 && finite != 6, "choose points for this size");
-        const double* points = finite == 5 ? kOdd : kEven;
+        constexpr std::array<double, finite> points = kFilterPoints<finite>;
+        static_assert(points[0] != points[1], "choose points for this size");
         for (int p = 0; p < finite; ++p) {
             double divisor = 1;
             for (int q = 0; q < finite; ++q) {
                 if (q != p) divisor *= points[p] - points[q];
             }
-            data[p] = zero_except_at(points, finite, p);
+            data[p] = zero_except_at(points, p);
             double power = 1;
             for (int i = 0; i < kProducts; ++i, power *= points[p]) {
                 if (i < r) taps[p][i] = power / divisor;
                 if (i < m) outputs[i][p] = power;
             }
         }
-        data[finite] = zero_except_at(points, finite, finite);
+        data[finite] = zero_except_at(points, finite);
         taps[finite][r - 1] = 1;
         outputs[m - 1][finite] = 1;
     }
@@ -48,10 +64,11 @@ struct MinimalFilter {
 private:
     /// The coefficients, lowest first, of the product of (x - point) over all points but one, or over all if there is
     /// no such one.
-    static constexpr std::array<double, kProducts> zero_except_at(const double* points, int count, int except) {
+    static constexpr std::array<double, kProducts> zero_except_at(const std::array<double, kProducts - 1>& points,
+                                                                  int except) {
         std::array<double, kProducts> coefficients{1};
         int degree = 0;
-        for (int q = 0; q < count; ++q) {
+        for (int q = 0; q < kProducts - 1; ++q) {
             if (q == except) continue;
             ++degree;
             for (int i = degree; i >= 0; --i) {

@@ -36,8 +36,9 @@ WinogradPlan winograd_tiles(const ConvGeometry& geometry, Index m);
 /// the shape alone. Gradients use the plan of their convolution.
 std::optional<WinogradPlan> winograd_plan(const ConvGeometry& geometry);
 
-/// The kernels of kernels/conv.h for a geometry that has a plan. Their rounding errors are up to nine times those of a
-/// plain sum (tests/kernels/minimal_filter_test.cpp), and a pixel that is not finite spoils its whole tile.
+/// The kernels of kernels/conv.h for a geometry that has a plan. Their rounding errors are in proportion to the largest
+/// numbers of a tile and to the amplification of its transform (amplification.h; docs/decisions.md has a table), not to
+/// the terms of the sum. A pixel that is not finite spoils its whole tile.
 void winograd_forward(CpuQueue& queue, float* y, const float* x, const float* w, const WinogradPlan& plan,
                       const Epilogue<float>& epilogue);
 void winograd_input_gradient(CpuQueue& queue, float* dx, const float* dy, const float* w, const WinogradPlan& plan,
