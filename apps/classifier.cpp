@@ -91,8 +91,8 @@ int main(int argc, char** argv) {
     const char* description = "Trains a small convolutional classifier, tests it, and lets it judge generated images.";
     return run_program(list, description, argc, argv, [&] {
         check_options(options);
-        if (!options.evaluate.empty()) return evaluate_checkpoint(options);
-        if (!options.judge.empty()) return judge_images(options);
+        if (!options.evaluate.empty()) return evaluate_checkpoint(list, options);
+        if (!options.judge.empty()) return judge_images(list, options);
         check_run_options(options);
         return train(list, options);
     });

@@ -46,7 +46,7 @@ if(SINTER_SANITIZE)
 endif()
 target_compile_definitions(sinter_highway INTERFACE "HWY_DISABLED_TARGETS=(${disabled})")
 
-# stb: image files in one header each. Debian keeps them in stb/.
+# stb_image_write makes PNG files; tests read with stb_image. Debian keeps both in stb/.
 find_path(SINTER_STB_INCLUDE stb_image_write.h PATH_SUFFIXES stb)
 if(NOT SINTER_STB_INCLUDE)
     sinter_missing("stb" libstb-dev)
@@ -63,7 +63,7 @@ if(JPEG_FOUND)
 else()
     sinter_missing("libjpeg" libjpeg-dev)
 endif()
-# sinter_codec(NAME header library package): what finds no package of its own.
+# sinter_codec(NAME header library package): a library without a CMake package.
 macro(sinter_codec name header library package)
     find_path(SINTER_${name}_INCLUDE ${header})
     find_library(SINTER_${name}_LIBRARY ${library})

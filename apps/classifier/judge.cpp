@@ -50,10 +50,10 @@ struct Judge {
     }
 
     /// The data that it is tested on, fitted to it.
-    CheckpointData find_data(const ClassifierProgramOptions& options) const {
+    CheckpointData find_data(const OptionList& list, const ClassifierProgramOptions& options) const {
         const ClassifierOptions& model = classifier.options();
         CheckpointData found =
-            find_checkpoint_data(file, facts, options, ImageSize{model.height, model.width, model.channels});
+            find_checkpoint_data(file, facts, list, options, ImageSize{model.height, model.width, model.channels});
         const DataSplits& data = found.data;
         if (data.test.labels.empty() || data.test.classes != model.classes) {
             throw DataError(fmt::format("{}: the classifier knows {} classes, {} has {}; give its data with --data",
@@ -153,9 +153,9 @@ void print_protocol(const Verdict& verdict, const Judge& judge, const ImageSet& 
 
 }  // namespace
 
-ExitCode evaluate_checkpoint(const ClassifierProgramOptions& options) {
+ExitCode evaluate_checkpoint(const OptionList& list, const ClassifierProgramOptions& options) {
     Judge judge(options.evaluate, choose_device(options));
-    const auto [data, warning] = judge.find_data(options);
+    const auto [data, warning] = judge.find_data(list, options);
     const Responses responses = judge.respond_to(data.test, data.test.count, {.batch_size = kEvaluationBatch});
     const Score test = score(responses, data.test.labels);
     std::vector<MetricField> line = {{"split", "test"},
@@ -168,7 +168,7 @@ ExitCode evaluate_checkpoint(const ClassifierProgramOptions& options) {
     return ExitCode::ok;
 }
 
-ExitCode judge_images(const ClassifierProgramOptions& options) {
+ExitCode judge_images(const OptionList& list, const ClassifierProgramOptions& options) {
     if (options.checkpoint.empty()) {
         throw UsageError(
             "--judge: expected --checkpoint with the classifier that judges; train one with: classifier "
@@ -177,7 +177,7 @@ ExitCode judge_images(const ClassifierProgramOptions& options) {
     Judge judge(options.checkpoint, choose_device(options));
     const ImageSet generated = read_generated(options.judge);
     judge.require_fit(generated);
-    const auto [data, warning] = judge.find_data(options);
+    const auto [data, warning] = judge.find_data(list, options);
 
     const auto responses_to = [&](const ImageSet& set, Index most, bool shuffle) {
         return judge.respond_to(set, most, {.batch_size = kEvaluationBatch, .shuffle = shuffle, .seed = options.seed});

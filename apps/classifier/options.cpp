@@ -10,7 +10,8 @@ namespace sinter {
 void describe(OptionList& list, ClassifierProgramOptions& options) {
     describe_training(list, options);
     describe_size(list, options.images);
-    describe_fitting(list, options.images);
+    describe_channels(list, options.images);
+    describe_fitting(list, options.images.fitting);
     describe(list, options.model);
     list.section("Use");
     list.once("evaluate", options.evaluate, "Test this checkpoint instead of training").shown_as("CHECKPOINT");

@@ -80,7 +80,8 @@ void require_gif_fits(const DcganOptions& options) {
 void describe(OptionList& list, DcganOptions& options) {
     describe_training(list, options);
     describe_optimizers(list, options);
-    describe_fitting(list, options.images);
+    describe_channels(list, options.images);
+    describe_fitting(list, options.images.fitting);
     describe(list, options.model);
     list.free("conditional", options.conditional, "Draw images of a given class; needs data with labels");
     describe(list, options.training);

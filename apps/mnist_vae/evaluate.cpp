@@ -77,7 +77,7 @@ ExitCode evaluate_checkpoint(const OptionList& list, const MnistVaeOptions& opti
     const VaeOptions& model = vae->options();
     const CheckpointFacts facts = read_checkpoint_facts(checkpoint);
     const auto [data, warning] =
-        find_checkpoint_data(checkpoint, facts, options, {model.height, model.width, model.channels});
+        find_checkpoint_data(checkpoint, facts, list, options, {model.height, model.width, model.channels});
     if (!options.out.empty()) prepare_sample_folder(options.out, "--evaluate");
     if (model.classes > 0 && model.classes != data.test.classes) {
         throw DataError(fmt::format("{}: the model knows {} classes, '{}' has {}; give its data with --data",

@@ -26,7 +26,8 @@ void describe(OptionList& list, MnistVaeOptions& options) {
     list.fixed("beta", options.beta, "Weight of the KL divergence").not_negative();
     list.fixed("kl-warmup", options.kl_warmup, "Epochs over which that weight rises from 0").not_negative();
     describe_size(list, options.images);
-    describe_fitting(list, options.images);
+    describe_channels(list, options.images);
+    describe_fitting(list, options.images.fitting);
     describe(list, options.model);
     list.free("conditional", options.conditional, "Give the class of an image to encoder and decoder");
     describe_pictures(list, options);

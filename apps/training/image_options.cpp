@@ -73,8 +73,7 @@ CustomField background_field(std::optional<Colour>& colour) {
 }  // namespace
 
 ImageRequest ImageOptions::request() const {
-    return {
-        .height = height, .width = width, .channels = channels, .fit = fit, .background = background, .range = range};
+    return {.height = height, .width = width, .channels = channels, .fitting = fitting};
 }
 
 void describe_size(OptionList& list, ImageOptions& options) {
@@ -84,18 +83,22 @@ void describe_size(OptionList& list, ImageOptions& options) {
         .shown_as("N or WxH");
 }
 
-void describe_fitting(OptionList& list, ImageOptions& options) {
+void describe_channels(OptionList& list, ImageOptions& options) {
     list.section("Data");
     list.free("channels", options.channels, "Make the images grey (1) or colour (3); 0: as the data has it")
         .one_of({0, 1, 3});
-    list.fixed("fit", options.fit, kFits, "How images of other proportions come to that size");
+}
+
+void describe_fitting(OptionList& list, Fitting& fitting) {
+    list.section("Data");
+    list.fixed("fit", fitting.fit, kFits, "How images of other proportions are fitted to --size");
     list.fixed(
-            "background", background_field(options.background),
+            "background", background_field(fitting.background),
             "white, black or #rrggbb: what shows through transparent pixels (else white) and frames images with --fit "
             "pad (else black)")
         .shown_as("COLOUR");
     list.fixed(
-            "range", options.range,
+            "range", fitting.range,
             "The number that is white in images of 16 bits; 0: the largest in the set, rounded up to 8, 10, 12, 14 or "
             "16 bits")
         .from(0, kWholeRange);

@@ -1,8 +1,6 @@
 // The options that say what becomes of the images of a data set.
 #pragma once
 
-#include <optional>
-
 #include "core/data/image_set.h"
 #include "core/names.h"
 #include "core/options/option_list.h"
@@ -15,9 +13,7 @@ inline constexpr Named<Fit> kFits[] = {
 struct ImageOptions {
     std::int64_t width = 0, height = 0;  ///< 0: as the data has it
     std::int64_t channels = 0;           ///< 0: as the data has it
-    Fit fit = Fit::crop;
-    std::optional<Colour> background;
-    int range = 0;  ///< 0: that of the data
+    Fitting fitting;
 
     /// These wishes, for find_data().
     ImageRequest request() const;
@@ -25,7 +21,9 @@ struct ImageOptions {
 
 /// Describes --size, in pixels a side or as WIDTHxHEIGHT.
 void describe_size(OptionList& list, ImageOptions& options);
-/// Describes --channels, --fit, --background and --range.
-void describe_fitting(OptionList& list, ImageOptions& options);
+/// Describes --channels.
+void describe_channels(OptionList& list, ImageOptions& options);
+/// Describes --fit, --background and --range.
+void describe_fitting(OptionList& list, Fitting& fitting);
 
 }  // namespace sinter

@@ -24,21 +24,22 @@ DataSplits find_and_say(const std::string& place, const ImageRequest& request, c
     return data;
 }
 
-/// Fits images as the run of this checkpoint did, where nothing else was asked for.
-void take_fitting_of(const CheckpointFacts& facts, const std::string& file, ImageOptions& images) {
-    ImageOptions of_run;
+/// How the run of this checkpoint fitted its images, but for the options that are given.
+Fitting fitting_of(const CheckpointFacts& facts, const std::string& file, const OptionList& given) {
+    Fitting fitting;
     OptionList list;
-    describe_fitting(list, of_run);
-    for (const char* name : {"fit", "background", "range"}) {
-        Option& option = *list.find(name);
+    describe_fitting(list, fitting);
+    for (Option& option : list.options()) {
         const auto fact = facts.find(option.fact_name());
-        if (fact != facts.end() && option.read(fact->second))
+        const auto now = std::find_if(given.options().begin(), given.options().end(),
+                                      [&](const Option& other) { return other.name == option.name; });
+        const std::string text = now->is_given ? now->text() : fact != facts.end() ? fact->second : option.text();
+        if (option.read(text)) {
             throw DataError(
-                fmt::format("{}: '{}' is no value of {}; the file is damaged", file, fact->second, option.fact_name()));
+                fmt::format("{}: '{}' is no value of {}; the file is damaged", file, text, option.fact_name()));
+        }
     }
-    if (images.fit == Fit::crop) images.fit = of_run.fit;
-    if (!images.background) images.background = of_run.background;
-    if (images.range == 0) images.range = of_run.range;
+    return fitting;
 }
 
 }  // namespace
@@ -52,19 +53,20 @@ DataSplits find_training_data(TrainingOptions& options, const ChooseSize& choose
     if (!is_utf8(data.place))
         throw DataError(fmt::format("{}: expected a path in UTF-8, as files of a run keep it; rename it", data.place));
     options.data = data.place;
+    // A model has seen images on this scale: it belongs to the run.
+    if (data.range > 0) options.images.fitting.range = data.range;
     return data;
 }
 
 CheckpointData find_checkpoint_data(const std::filesystem::path& checkpoint, const CheckpointFacts& facts,
-                                    const TrainingOptions& options, const ImageSize& size) {
+                                    const OptionList& list, const TrainingOptions& options, const ImageSize& size) {
     std::string place = options.data, reason = "--data says so";
-    ImageOptions images = options.images;
     if (const std::filesystem::path config = config_of_checkpoint(checkpoint); place.empty() && !config.empty()) {
         place = config_value(config, "data");
         reason = fmt::format("{} says so (another place is given with --data)", config.string());
     }
-    take_fitting_of(facts, checkpoint.string(), images);
-    ImageRequest request = images.request();
+    ImageRequest request = options.images.request();
+    request.fitting = fitting_of(facts, checkpoint.string(), list);
     request.height = size.height;
     request.width = size.width;
     request.channels = size.channels;

@@ -16,8 +16,8 @@
 namespace sinter {
 
 /// The data that --data asks for, its images as options.images asks for them; where that has no size, as `choose_size`
-/// says. Says on stderr which data it is. options.data is then the place where it was found, for config.toml. Throws as
-/// find_data() does.
+/// says. Says on stderr which data it is. options.data is then the place where it was found, and options.images
+/// has the range of 16 bits, for config.toml. Throws as find_data() does.
 DataSplits find_training_data(TrainingOptions& options, const ChooseSize& choose_size = {});
 
 /// The images that a model takes.
@@ -30,11 +30,11 @@ struct CheckpointData {
     DataSplits data;
     std::string warning;  ///< "not the data it was trained on", or that nobody can tell; else empty
 };
-/// Finds it, fitted to the model, as that run fitted it unless the options say otherwise: --data, else where the
+/// Finds it, fitted to the model, as that run fitted it where an option is not given: --data, else where the
 /// config.toml of the run says, else where find_data() looks. Says on stderr which it is, and the warning. Throws
 /// DataError where data that nobody asked for is not that of the checkpoint.
 CheckpointData find_checkpoint_data(const std::filesystem::path& checkpoint, const CheckpointFacts& facts,
-                                    const TrainingOptions& options, const ImageSize& size);
+                                    const OptionList& list, const TrainingOptions& options, const ImageSize& size);
 
 /// Says on stderr what trains, such as "dense VAE 784-400-20, 652824 parameters", and where.
 void introduce(const std::string& model, Device device);

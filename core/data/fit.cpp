@@ -17,8 +17,8 @@ void check_request(const ImageRequest& request) {
     require(fits(request.height) && fits(request.width) && (request.height == 0) == (request.width == 0),
             "[data] expected a width and a height of 1 to {} pixels, or neither, got {} x {}", kMaxImageSide,
             request.width, request.height);
-    require(request.range >= 0 && request.range <= kWholeRange, "[data] expected a range of 16 bits up to {}, got {}",
-            kWholeRange, request.range);
+    require(request.fitting.range >= 0 && request.fitting.range <= kWholeRange,
+            "[data] expected a range of 16 bits up to {}, got {}", kWholeRange, request.fitting.range);
     require(request.channels == 0 || request.channels == 1 || request.channels == 3,
             "[data] expected 1 channel (grey), 3 (colour) or 0 (as the data has it), got {}", request.channels);
 }
@@ -48,7 +48,8 @@ void fit_images(DataSplits& data, const ImageRequest& request) {
         };
         std::vector<Worker> workers(
             static_cast<std::size_t>(pool.threads()),
-            {ImageFitter(set->height, set->width, height, width, request.fit, request.background.value_or(kBlack)),
+            {ImageFitter(set->height, set->width, height, width, request.fitting.fit,
+                         request.fitting.background.value_or(kBlack)),
              std::vector<std::uint8_t>(static_cast<std::size_t>(height * width * set->channels))});
         pool.run(set->count, [&](std::int64_t i, int thread) {
             Worker& worker = workers[static_cast<std::size_t>(thread)];

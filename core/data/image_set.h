@@ -36,6 +36,17 @@ struct ImageSet {
     void read(std::int64_t first, std::int64_t images, std::uint8_t* to) const;
 };
 
+/// How images are taken from files and brought to a size. What differs in it makes other pixels.
+struct Fitting {
+    Fit fit = Fit::crop;  ///< how images of other proportions come to that size
+    /// What shows through transparent pixels, else white, and what Fit::pad frames images with, else black.
+    std::optional<Colour> background = {};
+    /// The number of 16 bits that is white. 0: the largest that a set has, rounded up to 8, 10, 12, 14 or 16 bits.
+    int range = 0;
+
+    bool operator==(const Fitting&) const = default;
+};
+
 /// Chooses the size that images are fitted to, in pixels a side, by the size that they have.
 using ChooseSize = std::function<std::int64_t(std::int64_t height, std::int64_t width)>;
 
@@ -44,11 +55,7 @@ struct ImageRequest {
     std::int64_t height = 0, width = 0;  ///< pixels; both 0: as the data has it, or as choose_size says
     ChooseSize choose_size = {};
     std::int64_t channels = 0;  ///< 1 (grey) or 3 (colour); 0: as the data has it
-    Fit fit = Fit::crop;        ///< how images of other proportions come to that size
-    /// What shows through transparent pixels, else white, and what Fit::pad frames images with, else black.
-    std::optional<Colour> background = {};
-    /// The number of 16 bits that is white. 0: the largest that a set has, rounded up to 8, 10, 12, 14 or 16 bits.
-    int range = 0;
+    Fitting fitting = {};
     bool show_progress = false;  ///< on stderr, while image files are decoded
 
     /// The same with a size, if it has none and chooses one.
@@ -67,6 +74,7 @@ struct DataSplits {
     ImageSet train, test;
     std::vector<std::string> class_names;  ///< by label; empty where there are no labels
     std::int64_t skipped = 0;              ///< image files that could not be read and are left out
+    int range = 0;                         ///< the number of 16 bits that is white; 0 where no image has 16 bits
     std::vector<std::string> details;      ///< what else a reader of `source` should know, as clauses
     std::string place;    ///< what --data would be to find it again: the path of its folder, or its name
     std::string content;  ///< content_hash() before images were fitted; of pictures, as they were decoded

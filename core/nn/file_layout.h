@@ -16,8 +16,8 @@ struct FlattenedImage {
     Index count() const { return height * width * channels; }
 };
 
-/// Axis i of the file is axis axes[i] of memory. By default a tensor lies in files as in memory, which is channels last
-/// with inputs before outputs.
+/// Axis i of the file is axis axes[i] of memory. By default the order in the file is that of memory: channels last,
+/// inputs before outputs.
 struct FileLayout {
     std::array<int, Shape::kMaxRank> axes{};
     int rank = 0;                                          ///< of memory; 0: all lies as in memory

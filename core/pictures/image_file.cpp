@@ -1,9 +1,10 @@
-// Image files by the libraries of codecs/, and what makes a picture of 8 bits of their pixels.
+// Image files by the libraries of decoders/, and what makes a picture of 8 bits of their pixels.
 #include "core/pictures/image_file.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstring>
 #include <iterator>
@@ -15,9 +16,10 @@
 
 #include "core/error.h"
 #include "core/files/files.h"
-#include "core/pictures/codecs/jpeg.h"
-#include "core/pictures/codecs/png.h"
-#include "core/pictures/codecs/webp.h"
+#include "core/names.h"
+#include "core/pictures/decoders/jpeg.h"
+#include "core/pictures/decoders/png.h"
+#include "core/pictures/decoders/webp.h"
 
 namespace sinter {
 namespace {
@@ -25,38 +27,39 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kHeadBytes = std::size_t{256} << 10;  // in which nearly every header ends
-constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
+constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
 
-struct Codec {
+struct Decoder {
+    const char* format;
+    std::array<std::string_view, 2> endings;
     bool (*knows)(FileContent content);
     std::optional<RawHeader> (*header)(FileContent content);
     RawImage (*decode)(FileContent content);
 };
-constexpr Codec kCodecs[] = {
-    {is_jpeg, jpeg_header, decode_jpeg}, {is_png, png_header, decode_png}, {is_webp, webp_header, decode_webp}};
+constexpr Decoder kDecoders[] = {{"PNG", {".png"}, is_png, png_header, decode_png},
+                                 {"JPEG", {".jpg", ".jpeg"}, is_jpeg, jpeg_header, decode_jpeg},
+                                 {"WebP", {".webp"}, is_webp, webp_header, decode_webp}};
 
 constexpr const char* kCutOff = "expected a whole image, the file is cut off before the end of its header";
 
-constexpr std::string_view kEndings[] = {".png", ".jpg", ".jpeg", ".webp"};
-
-DataError image_error(const fs::path& file, const std::string& reason) {
-    return DataError(fmt::format("[image] {}: {}", file.string(), reason));
+ImageError image_error(const fs::path& file, const std::string& reason) {
+    return ImageError(fmt::format("[image] {}: {}", file.string(), reason));
 }
 
 /// A file of a known format, or the first bytes of one.
 struct Opened {
     std::vector<std::byte> bytes;
-    const Codec* codec = nullptr;
+    const Decoder* decoder = nullptr;
 
     FileContent content() const { return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}; }
 };
 
 Opened open(const fs::path& file, std::size_t most) {
     Opened opened{read_file(file, most), nullptr};
-    const auto codec =
-        std::find_if(std::begin(kCodecs), std::end(kCodecs), [&](const Codec& c) { return c.knows(opened.content()); });
-    if (codec == std::end(kCodecs)) throw image_error(file, "expected a PNG, JPEG or WebP image, came something else");
-    opened.codec = codec;
+    opened.decoder = std::find_if(std::begin(kDecoders), std::end(kDecoders),
+                                  [&](const Decoder& decoder) { return decoder.knows(opened.content()); });
+    if (opened.decoder == std::end(kDecoders))
+        throw image_error(file, fmt::format("expected a {} image, came something else", image_formats()));
     return opened;
 }
 
@@ -81,7 +84,7 @@ void check_size(const fs::path& file, const RawHeader& header) {
 
 /// The header of a file whose size is allowed; nothing where it does not end in these bytes.
 std::optional<RawHeader> checked_header(const fs::path& file, const Opened& opened) {
-    const std::optional<RawHeader> header = decoded(file, [&] { return opened.codec->header(opened.content()); });
+    const std::optional<RawHeader> header = decoded(file, [&] { return opened.decoder->header(opened.content()); });
     if (header) check_size(file, *header);
     return header;
 }
@@ -91,7 +94,7 @@ RawImage read_raw(const fs::path& file) {
     if (opened.bytes.size() > kMaxFileBytes)
         throw image_error(file, fmt::format("expected at most {} bytes, came more", kMaxFileBytes));
     if (!checked_header(file, opened)) throw image_error(file, kCutOff);
-    return decoded(file, [&] { return opened.codec->decode(opened.content()); });
+    return decoded(file, [&] { return opened.decoder->decode(opened.content()); });
 }
 
 bool turns_sides(int orientation) { return orientation >= 5; }
@@ -182,8 +185,27 @@ std::string ending_of(const fs::path& file) {
     return ending;
 }
 
+std::string decoder_versions() { return jpeg_version() + ", " + png_version() + ", " + webp_version(); }
+
+std::string image_formats() {
+    std::vector<std::string> formats;
+    for (const Decoder& decoder : kDecoders) formats.emplace_back(decoder.format);
+    return either(formats);
+}
+
+std::string image_endings() {
+    std::string endings;
+    for (const Decoder& decoder : kDecoders)
+        for (const std::string_view ending : decoder.endings)
+            if (!ending.empty()) endings += fmt::format("{}{}", endings.empty() ? "" : ", ", ending);
+    return endings;
+}
+
 bool has_image_name(const fs::path& file) {
-    return std::find(std::begin(kEndings), std::end(kEndings), ending_of(file)) != std::end(kEndings);
+    const std::string ending = ending_of(file);
+    return !ending.empty() && std::any_of(std::begin(kDecoders), std::end(kDecoders), [&](const Decoder& decoder) {
+        return std::find(decoder.endings.begin(), decoder.endings.end(), ending) != decoder.endings.end();
+    });
 }
 
 ImageInfo read_image_info(const fs::path& file) {

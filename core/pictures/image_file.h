@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "core/error.h"
 #include "core/pictures/picture.h"
 
 namespace sinter {
@@ -14,6 +15,12 @@ inline constexpr std::int64_t kMaxImageSide = std::int64_t{1} << 14, kMaxImagePi
 
 /// The largest number of 16 bits.
 inline constexpr int kWholeRange = 65535;
+
+/// A file that is no image that can be read, whenever it is tried. What may pass, such as a disk that fails or memory
+/// that lacks, is another error.
+struct ImageError : DataError {
+    using DataError::DataError;
+};
 
 /// What the header of an image file says. Sizes are those of the upright image.
 struct ImageInfo {
@@ -28,20 +35,28 @@ struct ReadingOptions {
     int range = kWholeRange;     ///< the number of 16 bits that becomes 255; larger ones do too
 };
 
-/// Whether the name ends like that of an image that can be read: .png, .jpg, .jpeg or .webp, in capitals or not.
+/// What is read, for sentences: "PNG, JPEG or WebP", and ".png, .jpg, .jpeg, .webp".
+std::string image_formats();
+std::string image_endings();
+
+/// Whether the name ends like that of an image that can be read, in capitals or not.
 bool has_image_name(const std::filesystem::path& file);
 
 /// The ending of a name in small letters, with its dot; empty where there is none.
 std::string ending_of(const std::filesystem::path& file);
 
-/// Reads as little of a file as needed. Throws DataError where it is not an image or too large (see read_image).
+/// Which decoders these are: others may round in another way.
+std::string decoder_versions();
+
+/// Reads as little of a file as needed. Throws ImageError where it is not an image or too large (see read_image).
 ImageInfo read_image_info(const std::filesystem::path& file);
 
 /// Decodes a PNG, JPEG or WebP file, recognised by its content, to 8 bits a channel, and turns it upright as its EXIF
 /// block says. An image with opacity is laid on the background.
 ///
-/// Throws DataError, with the file and the reason, where the file cannot be read, is no such image, is damaged or cut
-/// off, or is larger than kMaxImageSide and kMaxImagePixels allow. The checksums of a PNG file cover all of it.
+/// Throws ImageError, with the file and the reason, where it is no such image, is damaged or cut off, or is larger than
+/// kMaxImageSide and kMaxImagePixels or 256 MiB; DataError where it cannot be read. The checksums of a PNG file cover
+/// all of it.
 Picture read_image(const std::filesystem::path& file, const ReadingOptions& options = {});
 
 /// The largest number in a file of 16 bits, opacity not counted; 0 for one of 8 bits. Throws as read_image.

@@ -257,10 +257,13 @@ TEST(RandomPermutation, DrawsEveryNumberBelowALimitEquallyOften) {
     EXPECT_LT(std::abs(deviation_of(parts)), 5);
 }
 
-TEST(RandomPermutation, KeepsTheOrderOfLargeSets) {
-    // Runs go on with the order that they began with: these are the first places of the order that it always was.
+TEST(RandomPermutation, KeepsItsOrders) {
+    // Runs go on with the order that they began with: these are first places, by Fisher and Yates up to 4,096.
     const std::uint64_t step = 1;
-    const std::map<Index, std::vector<std::int32_t>> first_places = {{4097, {2910, 2562, 3363, 1838}},
+    const std::map<Index, std::vector<std::int32_t>> first_places = {{5, {2, 0, 3, 4}},
+                                                                     {64, {12, 36, 10, 43}},
+                                                                     {4096, {3273, 945, 2740, 97}},
+                                                                     {4097, {2910, 2562, 3363, 1838}},
                                                                      {60'000, {34158, 39634, 24111, 57637}}};
     for (const auto& [count, first] : first_places) {
         auto order = permutation_of(count, {5, 6, &step});

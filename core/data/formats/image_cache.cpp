@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/files/cache_folder.h"
 #include "core/files/sha256.h"
+#include "core/pictures/image_file.h"
 
 namespace sinter {
 namespace {
@@ -24,26 +25,26 @@ constexpr const char* kLimit = "SINTER_CACHE_LIMIT";
 constexpr std::uintmax_t kUsualLimit = std::uintmax_t{20} << 30;
 
 /// The version of the code that makes pixels of files: read_image() and ImageFitter. Raise it with every change after
-/// which a file gives other pixels, or is no longer read.
+/// which a file gives other pixels, is no longer read, or is read for the first time, as with a new format.
 constexpr int kDecoderVersion = 2;
 
 std::string hash_of(const std::string& text) {
     return sha256_hex({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
+/// All of a request that shapes pixels, for the name of the file and its key.
 std::string how(const ImageRequest& request) {
+    const auto& [fit, background, range] = request.fitting;
     std::string text = request.height ? fmt::format("{}x{}", request.width, request.height) : "as-is";
     if (request.channels > 0) text += request.channels == 1 ? "-grey" : "-colour";
-    if (request.fit != Fit::crop) text += request.fit == Fit::pad ? "-pad" : "-stretch";
-    if (request.background)
-        text += fmt::format("-{:02x}{:02x}{:02x}", request.background->red, request.background->green,
-                            request.background->blue);
-    if (request.range > 0) text += fmt::format("-{}", request.range);
+    if (fit != Fit::crop) text += fit == Fit::pad ? "-pad" : "-stretch";
+    if (background) text += fmt::format("-{:02x}{:02x}{:02x}", background->red, background->green, background->blue);
+    if (range > 0) text += fmt::format("-{}", range);
     return text;
 }
 
 std::string content_key(const ImageListing& listing, const ImageRequest& request) {
-    std::string text = fmt::format("decoder {}\n{}\n", kDecoderVersion, how(request));
+    std::string text = fmt::format("decoder {}, {}\n{}\n", kDecoderVersion, decoder_versions(), how(request));
     for (const auto* split : {&listing.train, &listing.test}) {
         for (const ListedImage& file : *split)
             text += fmt::format("{} {} {} {}\n", file.path, file.bytes, file.modified, file.label);

@@ -32,10 +32,14 @@ std::int64_t decoding_budget() {
     return std::max(kMinBytes, kernels::available_memory() / 8);
 }
 
-/// The memory that decoding an image takes beside its file: the pixels with opacity, and what the decoder holds of them
-/// in two bytes a channel.
-std::int64_t decoding_bytes(const ImageInfo& info) {
-    return (2 + info.bits / 8) * info.height * info.width * (info.channels + 1);
+/// The memory that decoding an image takes: its file, of which a decoder may hold blocks a second time, the pixels with
+/// opacity, and what the decoder holds of them in two bytes a channel. Of a header that could not be read the worst is
+/// thought.
+std::int64_t decoding_bytes(const ListedImage& file, const ImageInfo& info) {
+    constexpr std::int64_t kAll = std::int64_t{1} << 60;
+    if (info.channels == 0) return kAll;
+    return 2 * static_cast<std::int64_t>(file.bytes) +
+           (2 + info.bits / 8) * info.height * info.width * (info.channels + 1);
 }
 
 /// What one thread needs to decode image after image.
@@ -81,9 +85,9 @@ ImageDecoding::ImageDecoding(const ImageListing& listing, const ImageRequest& re
     : listing_(listing), pool_(cpu_threads()), show_progress_(request.show_progress) {
     for (const auto* split : {&listing.train, &listing.test})
         for (const ListedImage& file : *split) files_.push_back(&file);
-    target_.fit = request.fit;
-    target_.border = request.background.value_or(kBlack);
-    target_.reading.background = request.background.value_or(kWhite);
+    target_.fit = request.fitting.fit;
+    target_.border = request.fitting.background.value_or(kBlack);
+    target_.reading.background = request.fitting.background.value_or(kWhite);
     read_headers();
     take_size_and_channels(request);
     take_range(request);
@@ -138,15 +142,16 @@ void ImageDecoding::take_range(const ImageRequest& request) {
     std::vector<std::int64_t> wide;
     for (std::size_t i = 0; i < infos_.size(); ++i)
         if (infos_[i].bits == 16) wide.push_back(static_cast<std::int64_t>(i));
-    target_.reading.range = request.range > 0 ? request.range : kWholeRange;
-    if (wide.empty() || request.range > 0) return;
+    has_16_bits_ = !wide.empty();
+    target_.reading.range = request.fitting.range > 0 ? request.fitting.range : kWholeRange;
+    if (wide.empty() || request.fitting.range > 0) return;
 
     MemoryBudget budget(decoding_budget());
     CountProgress progress("Looking at 16 bits", "images", std::ssize(wide), show_progress_);
     std::vector<int> largest(static_cast<std::size_t>(pool_.threads()));
     pool_.run(std::ssize(wide), [&](std::int64_t i, int thread) {
         const std::size_t at = static_cast<std::size_t>(wide[static_cast<std::size_t>(i)]);
-        const MemoryBudget::Share share(budget, decoding_bytes(infos_[at]));
+        const MemoryBudget::Share share(budget, decoding_bytes(*files_[at], infos_[at]));
         try {
             int& most = largest[static_cast<std::size_t>(thread)];
             most = std::max(most, largest_number(listing_.folder / files_[at]->path));
@@ -176,6 +181,7 @@ void ImageDecoding::decode(const std::vector<ListedImage>& files, ImageSet& set,
     const std::int64_t chunk_size = std::clamp<std::int64_t>(chunk_bytes / bytes, 1, 4096);
     std::vector<std::uint8_t> chunk(static_cast<std::size_t>(std::min(chunk_size, total) * bytes));
     std::vector<std::string> problems(static_cast<std::size_t>(std::min(chunk_size, total)));
+    std::vector<char> lasting(problems.size());  // whether the problem is the file's own; char: threads write it
     std::vector<DecodingThread> threads(static_cast<std::size_t>(pool_.threads()));
     CountProgress progress("Decoding", "images", total, show_progress_);
 
@@ -186,13 +192,19 @@ void ImageDecoding::decode(const std::vector<ListedImage>& files, ImageSet& set,
             const std::size_t at = static_cast<std::size_t>(first + i);
             const fs::path file = listing_.folder / files[at].path;
             problem.clear();
+            lasting[static_cast<std::size_t>(i)] = true;
             try {
-                const MemoryBudget::Share share(budget, decoding_bytes(infos_[first_info + at]));
+                const MemoryBudget::Share share(budget, decoding_bytes(files[at], infos_[first_info + at]));
                 decode_one(file, target_, threads[static_cast<std::size_t>(thread)], chunk.data() + i * bytes);
+            } catch (const ImageError& error) {
+                problem = error.what();
             } catch (const DataError& error) {
                 problem = error.what();
-            } catch (const std::exception& error) {  // no memory
+                std::error_code ignored;
+                lasting[static_cast<std::size_t>(i)] = !fs::exists(file, ignored);  // a link that leads nowhere
+            } catch (const std::exception& error) {                                 // no memory
                 problem = fmt::format("[image] {}: {}", file.string(), error.what());
+                lasting[static_cast<std::size_t>(i)] = false;
             }
             progress.count();
         });
@@ -202,6 +214,7 @@ void ImageDecoding::decode(const std::vector<ListedImage>& files, ImageSet& set,
             const std::string& problem = problems[static_cast<std::size_t>(i)];
             if (!problem.empty()) {
                 skipped_.add(problem);
+                skipped_.may_pass = skipped_.may_pass || !lasting[static_cast<std::size_t>(i)];
                 continue;
             }
             if (kept < i) std::copy_n(chunk.data() + i * bytes, bytes, chunk.data() + kept * bytes);
@@ -232,13 +245,14 @@ std::vector<std::string> ImageDecoding::remarks() const {
     if (totals_.all_equal && totals_.images > 1)
         all.push_back(fmt::format("[data] {}: warning: all {} images are equal", folder, totals_.images));
     if (deviation < kFaint) {
-        const bool is_bright = mean > 127;
+        const char* const tone = mean > 250 ? "white" : mean < 5 ? "black" : "of one grey";
+        const char* hint = "look at some of them";
+        if (has_16_bits_) hint = "the number that is white in images of 16 bits is given with --range";
+        if (mean > 250 && !has_16_bits_) hint = "what is transparent shows on --background black";
         all.push_back(
-            fmt::format("[data] {}: warning: the images are nearly {} all over (mean {:.1f} of 255, standard deviation "
-                        "{:.1f}); {}",
-                        folder, is_bright ? "white" : "black", mean, deviation,
-                        is_bright ? "what is transparent shows on --background black"
-                                  : "what is white in images of 16 bits is given with --range"));
+            fmt::format("[data] {}: warning: the images are nearly {} all over (mean {:.1f} of 255, standard "
+                        "deviation {:.1f}); {}",
+                        folder, tone, mean, deviation, hint));
     }
     return all;
 }

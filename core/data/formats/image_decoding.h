@@ -20,6 +20,7 @@ struct SkippedFiles {
     static constexpr std::int64_t kNamed = 5;
 
     std::int64_t count = 0;
+    bool may_pass = false;  ///< whether some of them may be read another time
     std::vector<std::string> sentences;
 
     void add(const std::string& problem) {
@@ -57,7 +58,9 @@ public:
     /// Throws DataError if no image of a set could be read. `split`: "train ", or empty.
     void expect_images(const ImageSet& set, const char* split) const;
 
-    std::int64_t skipped() const { return skipped_.count; }
+    const SkippedFiles& skipped() const { return skipped_; }
+    /// The number of 16 bits that is white; 0 where no image has 16 bits.
+    int range() const { return has_16_bits_ ? target_.reading.range : 0; }
     /// Sentences on what is odd about the files, and about all images that were decoded.
     std::vector<std::string> remarks() const;
 
@@ -84,6 +87,7 @@ private:
     bool show_progress_;
     SkippedFiles skipped_;
     Totals totals_;
+    bool has_16_bits_ = false;
     std::vector<std::string> range_remark_;
 };
 

@@ -63,8 +63,13 @@ PackedImages decode_listing(const ImageListing& listing, const ImageRequest& req
     }
     decoding.expect_images(data.train, "train ");
     decoding.expect_images(data.test, "test ");
-    data.skipped = decoding.skipped();
+    data.skipped = decoding.skipped().count;
+    data.range = decoding.range();
     decoded.remarks = decoding.remarks();
+    if (decoding.skipped().may_pass && in_memory && writer) {
+        writer.reset();
+        say("Some files may be read another time: the decoded images are not kept for the next run.");
+    }
     try_to([&] {
         writer->finish(data, decoded.remarks, cache.key());
         cache.keep_limit();
@@ -101,6 +106,7 @@ DataSplits load_image_folder(const fs::path& folder, const ImageRequest& wished,
     for (const std::string& remark : listing.remarks) tell(remark);
     for (const std::string& remark : packed->remarks) tell(remark);
     DataSplits data = std::move(packed->data);
+    data.class_names = listing.class_names;  // the cache keeps them in UTF-8
     data.train.name = data.test.name = folder_name(folder);
     data.details.push_back(listing.split);
     if (data.skipped > 0) data.details.push_back(fmt::format("{} unreadable file(s) left out", data.skipped));

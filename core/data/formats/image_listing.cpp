@@ -184,6 +184,29 @@ void remark_class_without_images(ImageListing& listing, const std::string& name)
                     listing.folder.string(), name));
 }
 
+/// Remarks classes with images for training or for tests alone.
+void remark_classes_of_one_set(ImageListing& listing) {
+    const auto without = [&](const std::vector<ListedImage>& images, const std::vector<ListedImage>& others,
+                             const char* kind) {
+        std::vector<std::string> names;
+        for (std::size_t label = 0; label < listing.class_names.size(); ++label) {
+            const auto has = [&](const std::vector<ListedImage>& set) {
+                return std::any_of(set.begin(), set.end(), [&](const ListedImage& i) { return i.label == label; });
+            };
+            if (!has(images) && has(others)) names.push_back(listing.class_names[label]);
+        }
+        if (names.empty()) return;
+        const std::size_t named = std::min<std::size_t>(names.size(), 5);
+        listing.remarks.push_back(
+            fmt::format("[data] {}: {} of {} classes have no {} images: {}{}", listing.folder.string(), names.size(),
+                        listing.class_names.size(), kind,
+                        fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(named), ", "),
+                        named < names.size() ? ", ..." : ""));
+    };
+    without(listing.train, listing.test, "train");
+    without(listing.test, listing.train, "test");
+}
+
 }  // namespace
 
 ImageListing list_images(const fs::path& folder) {
@@ -217,12 +240,12 @@ ImageListing list_images(const fs::path& folder) {
         train = groups_of(walk, "", std::move(entries));
     }
     if (count_images(train) == 0) {
-        throw DataError(fmt::format(
-            "[data] {}: expected the four files of MNIST (train-images-idx3-ubyte, ...), the batches of "
-            "CIFAR-10 (data_batch_1.bin, ...) or image files (.png, .jpg, .jpeg, .webp) in train/<class>/ and "
-            "test/<class>/, in <class>/ or directly, found none of them{}{}; give another folder",
-            folder.string(), has_splits ? ", and train/ has no image" : "",
-            walk.others.empty() ? "" : fmt::format(" among {}", count_by_ending(walk.others))));
+        throw DataError(
+            fmt::format("[data] {}: expected the four files of MNIST (train-images-idx3-ubyte, ...), the batches of "
+                        "CIFAR-10 (data_batch_1.bin, ...) or image files ({}) in train/<class>/ and "
+                        "test/<class>/, in <class>/ or directly, found none of them{}{}; give another folder",
+                        folder.string(), image_endings(), has_splits ? ", and train/ has no image" : "",
+                        walk.others.empty() ? "" : fmt::format(" among {}", count_by_ending(walk.others))));
     }
 
     listing.remarks = remarks_of(walk);
@@ -260,6 +283,7 @@ ImageListing list_images(const fs::path& folder) {
                                 std::make_move_iterator(images.end()));
     }
     if (listing.test.empty()) split_off_test(listing);
+    remark_classes_of_one_set(listing);
     return listing;
 }
 
@@ -271,7 +295,7 @@ ImageListing list_all_images(const fs::path& folder) {
     listing.remarks = remarks_of(walk);
     if (listing.train.empty()) {
         throw DataError(
-            fmt::format("[data] {}: expected image files (.png, .jpg, .jpeg, .webp), found none", folder.string()));
+            fmt::format("[data] {}: expected image files ({}), found none", folder.string(), image_endings()));
     }
     return listing;
 }

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/files/pixel_file.h"
+#include "core/pictures/image_file.h"
 #include "kernels/machine.h"
 
 namespace sinter {
@@ -44,7 +45,7 @@ unsigned long labels_crc(const DataSplits& data) {
 }
 
 /// More than any set has: their product fits into 63 bits.
-constexpr std::int64_t kMaxImages = std::int64_t{1} << 31, kMaxSide = 1 << 14;
+constexpr std::int64_t kMaxImages = std::int64_t{1} << 31, kMaxSide = kMaxImageSide;
 
 class Reader {
 public:
@@ -86,6 +87,7 @@ private:
         DataSplits& data = packed.data;
         data.class_names = description.at("class_names").get<std::vector<std::string>>();
         data.skipped = whole_number(description, "skipped", 0, kMaxImages);
+        data.range = static_cast<int>(whole_number(description, "range", 0, kWholeRange));
         if (data.class_names.size() > kMaxClasses) throw damaged("it names too many classes");
         packed.remarks = description.at("remarks").get<std::vector<std::string>>();
         std::uint64_t offset = 0;
@@ -176,6 +178,7 @@ void PackedImagesWriter::finish(const DataSplits& data, const std::vector<std::s
                               {"channels", data.train.channels},
                               {"class_names", data.class_names},
                               {"skipped", data.skipped},
+                              {"range", data.range},
                               {"remarks", remarks},
                               {"labels_crc", labels_crc(data)},
                               {"checksums_crc", crc<std::uint32_t>(checksums_)}};

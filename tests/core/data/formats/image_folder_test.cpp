@@ -252,7 +252,7 @@ TEST_F(ImageFolder, TheRangeOfSixteenBitsIsThatOfTheSet) {
     DataSplits data = load();
     expect_says(all_said(), {"the numbers of 3 image(s) of 16 bits go up to 2637", "4095 is white", "--range"});
     EXPECT_EQ(pixel(data.test, 0), 164);  // 2637 of 4095
-    data = load({.range = 2637});
+    data = load({.fitting = {.range = 2637}});
     EXPECT_EQ(pixel(data.test, 0), 255);
     EXPECT_TRUE(decoded()) << "another range, another file in the cache";
 }
@@ -264,7 +264,7 @@ TEST_F(ImageFolder, ImagesFromWhichNothingCanBeLearnedAreWarnedOf) {
     load();
     EXPECT_FALSE(decoded());
     expect_says(all_said(), {"warning: all 3 images are equal"});
-    load({.background = kBlack});
+    load({.fitting = {.background = kBlack}});
     expect_says(all_said(), {"nearly black all over"});
 }
 
@@ -274,6 +274,23 @@ TEST_F(ImageFolder, LargeImagesNeedASize) {
     EXPECT_FALSE(decoded()) << "before anything is decoded";
     EXPECT_EQ(load({.height = 8, .width = 8}).train.height, 8);
     EXPECT_EQ(load({.choose_size = [](std::int64_t height, std::int64_t) { return height / 41; }}).train.height, 25);
+}
+
+TEST_F(ImageFolder, WhatMayBeReadAnotherTimeIsNotKeptAsLost) {
+    if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+    pngs("", 12);
+    fs::permissions(set_ / "03.png", fs::perms::none);
+    EXPECT_EQ(load().skipped, 1);
+    expect_says(all_said(), {"03.png", "not kept for the next run"});
+    fs::permissions(set_ / "03.png", fs::perms::owner_read);
+    EXPECT_EQ(load().skipped, 0);
+    EXPECT_TRUE(decoded());
+}
+
+TEST_F(ImageFolder, ClassesOfOneSetAloneAreRemarked) {
+    for (const char* name : {"train/cat/0.png", "train/dog/0.png", "test/cat/0.png", "test/emu/0.png"}) png(name, 9);
+    load();
+    expect_says(all_said(), {"1 of 3 classes have no train images: emu", "1 of 3 classes have no test images: dog"});
 }
 
 TEST_F(ImageFolder, TheCacheKeepsItsLimit) {

@@ -3,10 +3,11 @@
 
 #include <optional>
 
-#include "core/pictures/codecs/raw_image.h"
+#include "core/pictures/decoders/raw_image.h"
 
 namespace sinter {
 
+std::string jpeg_version();
 bool is_jpeg(FileContent content);
 
 /// Nothing where the content ends before the header does. Throws DecodeError where it is none.

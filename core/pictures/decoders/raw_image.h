@@ -1,5 +1,6 @@
-// What the decoders of image files give: the pixels as the file has them. Each is a library's, which is fuzzed for a
-// living; the files beside this one only ask it, and tell in a sentence what it says.
+// What a decoder of image files returns: pixels as the file stores them, not yet turned, narrowed or laid on a
+// background. Libraries decode; the files beside this one call them and put their errors into words. The orientation is
+// found here (exif.h).
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ using FileContent = std::span<const std::uint8_t>;
 struct RawHeader {
     std::int64_t height = 0, width = 0;  ///< before the image is turned by `orientation`
     int channels = 0;                    ///< 1 grey, 2 grey and opacity, 3 colour, 4 colour and opacity
-    int bits = 8;                        ///< of a channel: 8 or 16
+    int bits = 8;                        ///< of a channel: 8, or 16 with 65535 as the whole range
     int orientation = 1;                 ///< as EXIF counts them, 1 (upright) to 8
 
     std::int64_t numbers() const { return height * width * channels; }

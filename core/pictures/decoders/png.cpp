@@ -1,4 +1,4 @@
-#include "core/pictures/codecs/png.h"
+#include "core/pictures/decoders/png.h"
 
 #include <spng.h>
 
@@ -7,12 +7,12 @@
 #include <memory>
 #include <string>
 
-#include "core/pictures/codecs/exif.h"
+#include "core/pictures/decoders/exif.h"
 
 namespace sinter {
 namespace {
 
-constexpr std::size_t kMaxChunkBytes = std::size_t{64} << 20;  // of text, profiles and the like
+constexpr std::size_t kMaxChunkBytes = std::size_t{16} << 20;  // of text, profiles and the like
 
 struct Free {
     void operator()(spng_ctx* context) const { spng_ctx_free(context); }
@@ -89,6 +89,8 @@ Form form_of(spng_ctx* context) {
 }
 
 }  // namespace
+
+std::string png_version() { return std::string("spng ") + spng_version_string(); }
 
 bool is_png(FileContent content) {
     constexpr std::uint8_t kSignature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};

@@ -1,13 +1,14 @@
 // https://developers.google.com/speed/webp/docs/riff_container: chunks of four letters, a length, and data that is
 // padded to an even number of bytes. EXIF comes after the pixels.
-#include "core/pictures/codecs/webp.h"
+#include "core/pictures/decoders/webp.h"
 
 #include <webp/decode.h>
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
-#include "core/pictures/codecs/exif.h"
+#include "core/pictures/decoders/exif.h"
 
 namespace sinter {
 namespace {
@@ -47,6 +48,8 @@ int orientation_of(FileContent content) {
 }
 
 }  // namespace
+
+std::string webp_version() { return "webp " + std::to_string(WebPGetDecoderVersion()); }
 
 bool is_webp(FileContent content) { return has_letters(content, 0, "RIFF") && has_letters(content, 8, "WEBP"); }
 

@@ -1,4 +1,4 @@
-#include "core/pictures/codecs/exif.h"
+#include "core/pictures/decoders/exif.h"
 
 #include <cstddef>
 

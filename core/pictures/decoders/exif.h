@@ -1,7 +1,7 @@
 // The orientation of a photo, which cameras keep in its EXIF block.
 #pragma once
 
-#include "core/pictures/codecs/raw_image.h"
+#include "core/pictures/decoders/raw_image.h"
 
 namespace sinter {
 

@@ -1,4 +1,4 @@
-#include "core/pictures/codecs/jpeg.h"
+#include "core/pictures/decoders/jpeg.h"
 
 #include <cstdio>
 // libjpeg's header needs FILE.
@@ -9,7 +9,7 @@
 #include <csetjmp>
 #include <cstddef>
 
-#include "core/pictures/codecs/exif.h"
+#include "core/pictures/decoders/exif.h"
 
 namespace sinter {
 namespace {
@@ -92,15 +92,6 @@ int orientation_of(const jpeg_decompress_struct& info) {
     return 1;
 }
 
-RawHeader header_of(const jpeg_decompress_struct& info) {
-    RawHeader header;
-    header.height = info.image_height;
-    header.width = info.image_width;
-    header.channels = info.num_components == 1 ? 1 : 3;
-    header.orientation = orientation_of(info);
-    return header;
-}
-
 /// Chooses what the library makes of its colours: grey, colour, or the four inks as they are.
 void choose_colours(jpeg_decompress_struct& info) {
     switch (info.num_components) {
@@ -119,6 +110,15 @@ void choose_colours(jpeg_decompress_struct& info) {
     }
 }
 
+RawHeader header_of(const jpeg_decompress_struct& info) {
+    RawHeader header;
+    header.height = info.image_height;
+    header.width = info.image_width;
+    header.channels = info.num_components == 1 ? 1 : 3;
+    header.orientation = orientation_of(info);
+    return header;
+}
+
 /// Inverted inks to colour: what a paper shows that absorbs by its inks one after the other.
 void inks_to_colour(const std::uint8_t* inks, std::uint8_t* colours, std::int64_t pixels) {
     for (std::int64_t i = 0; i < pixels; ++i, inks += 4, colours += 3) {
@@ -132,6 +132,14 @@ void inks_to_colour(const std::uint8_t* inks, std::uint8_t* colours, std::int64_
 
 }  // namespace
 
+std::string jpeg_version() {
+#ifdef LIBJPEG_TURBO_VERSION_NUMBER
+    return "turbo " + std::to_string(LIBJPEG_TURBO_VERSION_NUMBER);
+#else
+    return "libjpeg " + std::to_string(JPEG_LIB_VERSION);
+#endif
+}
+
 bool is_jpeg(FileContent content) {
     return content.size() >= 3 && content[0] == 0xFF && content[1] == 0xD8 && content[2] == 0xFF;
 }
@@ -144,6 +152,7 @@ std::optional<RawHeader> jpeg_header(FileContent content) {
         if (jpeg.is_cut_off()) return std::nullopt;
         throw;
     }
+    choose_colours(jpeg.info);
     return header_of(jpeg.info);
 }
 

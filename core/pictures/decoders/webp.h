@@ -3,10 +3,11 @@
 
 #include <optional>
 
-#include "core/pictures/codecs/raw_image.h"
+#include "core/pictures/decoders/raw_image.h"
 
 namespace sinter {
 
+std::string webp_version();
 bool is_webp(FileContent content);
 
 /// Nothing where the content ends before all that it needs. Throws DecodeError where it is none, or an animation.
