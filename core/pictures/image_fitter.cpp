@@ -36,42 +36,41 @@ ImageFitter::Axis::Axis(std::int64_t size, std::int64_t to_size, double scale) {
     }
 }
 
-namespace {
-
-double pixels_per_pixel(std::int64_t size, std::int64_t to_size) {
-    return static_cast<double>(size) / static_cast<double>(to_size);
+ImageFitter::Mapping ImageFitter::mapping(std::int64_t height, std::int64_t width, std::int64_t to_height,
+                                          std::int64_t to_width, Fit fit) {
+    const auto scale = [](std::int64_t size, std::int64_t to_size) {
+        return static_cast<double>(size) / static_cast<double>(to_size);
+    };
+    const double rows = scale(height, to_height), columns = scale(width, to_width);
+    switch (fit) {
+        case Fit::crop:
+            return {to_height, to_width, std::min(rows, columns), std::min(rows, columns)};
+        case Fit::pad: {
+            const auto covered = [&](std::int64_t size, std::int64_t to_size) {
+                const double pixels = static_cast<double>(size) / std::max(rows, columns);
+                return std::clamp<std::int64_t>(std::llround(pixels), 1, to_size);
+            };
+            const std::int64_t inner_height = covered(height, to_height), inner_width = covered(width, to_width);
+            return {inner_height, inner_width, scale(height, inner_height), scale(width, inner_width)};
+        }
+        case Fit::stretch:
+            break;
+    }
+    return {to_height, to_width, rows, columns};
 }
-
-/// How many of `to_size` pixels an axis of `size` covers at a scale.
-std::int64_t covered_pixels(std::int64_t size, std::int64_t to_size, double scale) {
-    return std::clamp<std::int64_t>(std::llround(static_cast<double>(size) / scale), 1, to_size);
-}
-
-}  // namespace
 
 ImageFitter::ImageFitter(std::int64_t height, std::int64_t width, std::int64_t to_height, std::int64_t to_width,
-                         const Covered& covered, Fit fit, const Colour& border)
+                         Fit fit, const Colour& border)
+    : ImageFitter(height, width, to_height, to_width, mapping(height, width, to_height, to_width, fit), border) {}
+
+ImageFitter::ImageFitter(std::int64_t height, std::int64_t width, std::int64_t to_height, std::int64_t to_width,
+                         const Mapping& mapping, const Colour& border)
     : width_(width),
       to_height_(to_height),
       to_width_(to_width),
       border_(border),
-      rows_(height, covered.height,
-            fit == Fit::crop ? std::min(pixels_per_pixel(height, to_height), pixels_per_pixel(width, to_width))
-                             : pixels_per_pixel(height, covered.height)),
-      columns_(width, covered.width,
-               fit == Fit::crop ? std::min(pixels_per_pixel(height, to_height), pixels_per_pixel(width, to_width))
-                                : pixels_per_pixel(width, covered.width)) {}
-
-ImageFitter::ImageFitter(std::int64_t height, std::int64_t width, std::int64_t to_height, std::int64_t to_width,
-                         Fit fit, const Colour& border)
-    : ImageFitter(
-          height, width, to_height, to_width,
-          [&]() -> Covered {
-              if (fit != Fit::pad) return {to_height, to_width};
-              const double scale = std::max(pixels_per_pixel(height, to_height), pixels_per_pixel(width, to_width));
-              return {covered_pixels(height, to_height, scale), covered_pixels(width, to_width, scale)};
-          }(),
-          fit, border) {}
+      rows_(height, mapping.height, mapping.row_scale),
+      columns_(width, mapping.width, mapping.column_scale) {}
 
 void ImageFitter::fit(const std::uint8_t* from, std::int64_t channels, std::uint8_t* to) {
     const std::int64_t to_height = static_cast<std::int64_t>(rows_.first.size());

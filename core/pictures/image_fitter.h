@@ -38,12 +38,15 @@ private:
         Axis(std::int64_t size, std::int64_t to_size, double scale);
     };
 
-    /// What of the target the image covers: all of it, unless it is framed.
-    struct Covered {
+    /// What of the target the image covers, all of it unless it is framed, and its pixels per pixel of that.
+    struct Mapping {
         std::int64_t height, width;
+        double row_scale, column_scale;
     };
+    static Mapping mapping(std::int64_t height, std::int64_t width, std::int64_t to_height, std::int64_t to_width,
+                           Fit fit);
     ImageFitter(std::int64_t height, std::int64_t width, std::int64_t to_height, std::int64_t to_width,
-                const Covered& covered, Fit fit, const Colour& border);
+                const Mapping& mapping, const Colour& border);
 
     std::int64_t width_, to_height_, to_width_;
     Colour border_;
