@@ -284,10 +284,10 @@ class Comparison(unittest.TestCase):
         }
 
     def difference(self, expected, got, least_scale=0):
-        """The largest, as a share of the largest value. An output that says nothing fails."""
+        """The largest, as a share of the largest value. An output whose values differ too little to tell fails."""
         self.assertEqual(tuple(got.shape), tuple(expected.shape))
         scale = max(expected.abs().max().item(), least_scale)
-        self.assertTrue(expected.numel() == 1 or expected.std().item() > 0.01 * scale, "the outputs are all alike")
+        self.assertTrue(expected.numel() == 1 or expected.std().item() > 100 * TOLERANCE * scale, "the outputs are all alike")
         return (got - expected).abs().max().item() / scale
 
     def load(self, networks, weights):
@@ -391,7 +391,7 @@ class Comparison(unittest.TestCase):
         self.compare_gan_28("--discriminator-norm", "layer", norm="layer", averaged=False)
 
     def compare_radford(self, size, *options, classes=0, norm="batch", averaged=False):
-        stages, width, latent = 4 if size == 64 else 3, 4, 6
+        stages, width, latent = 4 if size == 64 else 3, 8, 6  # fewer channels may all be dead
         trained = self.train("dcgan", "--size", size, "--base-width", width, "--latent", latent, "--channels", 3,
                              "--ema", 0.5 if averaged else 0, *options, rate=0.002)  # fmt: skip
         networks = {prefix: radford_generator(stages, width, latent, 3, classes)
