@@ -13,9 +13,9 @@ bool is_png(FileContent content);
 /// Nothing where the content ends before the pixels begin. Throws DecodeError where it is none.
 std::optional<RawHeader> png_header(FileContent content);
 
-/// The orientation is that of an eXIf chunk before the pixels.
-/// 8 bits for depths up to 8, palettes in their colours; 16 bits for 16. A transparent colour becomes opacity. Throws
-/// DecodeError for what is damaged, by the checksums of all chunks, or cut off before its end chunk.
+/// 8 bits for depths up to 8, palettes in their colours; 16 bits for 16. A transparent colour becomes opacity. The
+/// orientation is that of an eXIf chunk before the pixels. Throws DecodeError for what is damaged, by the checksums of
+/// all chunks, or cut off before its end chunk.
 RawImage decode_png(FileContent content);
 
 }  // namespace sinter
