@@ -12,7 +12,6 @@
 #include "core/statistics/class_measures.h"
 #include "core/statistics/frechet.h"
 #include "core/statistics/kernel_distance.h"
-#include "core/statistics/manifolds.h"
 #include "core/statistics/moments.h"
 
 namespace sinter {
@@ -82,8 +81,8 @@ void add_kernel_distance(Measuring& measuring, const Responses& images, const Re
     measuring.add(name, label, found.mean, found.deviation, "std");
 }
 
-void add_coverage(Measuring& measuring, const Responses& images, const Responses& real, Device device) {
-    const BallSizes k;
+void add_coverage(Measuring& measuring, const Responses& images, const Responses& real, const BallSizes& k,
+                  Device device) {
     const Index fewest = std::min(images.images, real.images), most_neighbours = std::max(k.precision, k.density);
     if (fewest <= most_neighbours) {
         const std::string reason =
@@ -130,7 +129,7 @@ std::vector<Measured> measure_images(const Responses& images, const Responses& r
     Measuring measuring(common_warnings(images, real, equal_share, judge));
     add_frechet(measuring, images, real);
     add_kernel_distance(measuring, images, real, options, device);
-    add_coverage(measuring, images, real, device);
+    add_coverage(measuring, images, real, options.neighbours, device);
     add_class_measures(measuring, images, judge, options);
     return measuring.take();
 }
@@ -150,7 +149,8 @@ std::vector<double> class_shares(const Responses& responses) {
     std::vector<double> shares(static_cast<std::size_t>(responses.classes), 0);
     const std::vector<double> probabilities = class_probabilities(responses.logits, responses.classes);
     for (const Index label : most_probable_classes(probabilities, responses.classes))
-        shares[static_cast<std::size_t>(label)] += 1.0 / static_cast<double>(responses.images);
+        shares[static_cast<std::size_t>(label)] += 1;
+    for (double& share : shares) share /= static_cast<double>(responses.images);
     return shares;
 }
 

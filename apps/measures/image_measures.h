@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "apps/measures/responses.h"
-#include "core/names.h"
+#include "core/statistics/manifolds.h"
 
 namespace sinter {
 
@@ -34,6 +34,7 @@ struct Measured {
 
 struct MeasuringOptions {
     std::uint64_t seed = 1;
+    BallSizes neighbours = {};
     bool quick = false;  ///< without what takes seconds: KID of 10 subsets in place of 100
 };
 

@@ -27,6 +27,7 @@ void fit_images(DataSplits& data, const ImageRequest& request) {
     check_request(request);
     kernels::ThreadPool pool(cpu_threads());
     for (ImageSet* set : {&data.train, &data.test}) {
+        if (set->count == 0) continue;
         const std::int64_t height = request.height ? request.height : set->height;
         const std::int64_t width = request.width ? request.width : set->width;
         const std::int64_t channels = request.channels ? request.channels : set->channels;

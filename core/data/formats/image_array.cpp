@@ -25,9 +25,10 @@ bool read_sizes(ImageSet& set, const NpyArray& array, const std::filesystem::pat
     const bool is_grey = shape.size() == 3, is_last = shape.size() == 4 && makes_channels(shape[3]);
     const bool is_first = shape.size() == 4 && !is_last && makes_channels(shape[1]);
     if (!is_grey && !is_last && !is_first) {
-        refuse(file, fmt::format("expected images of [count, height, width] or with 1 or 3 channels behind or before the "
-                                 "pixels, came an array of {}; reshape it",
-                                 shape.empty() ? "one number" : fmt::format("{}", fmt::join(shape, " x "))));
+        refuse(file,
+               fmt::format("expected images of [count, height, width] or with 1 or 3 channels behind or before the "
+                           "pixels, came an array of {}; reshape it",
+                           shape.empty() ? "one number" : fmt::format("{}", fmt::join(shape, " x "))));
     }
     set.count = shape[0];
     set.height = shape[is_first ? 2 : 1];
@@ -43,9 +44,10 @@ void round_to_bytes(std::vector<std::uint8_t>& pixels, const NpyArray& array, co
         Real value;
         std::memcpy(&value, array.data.data() + i * sizeof(Real), sizeof(Real));
         if (!(value >= 0 && value <= 1)) {
-            refuse(file, fmt::format("expected floats from 0 (black) to 1 (white), came {} as number {}; scale them, or "
-                                     "save bytes",
-                                     value, i));
+            refuse(file,
+                   fmt::format("expected floats from 0 (black) to 1 (white), came {} as number {}; scale them, or "
+                               "save bytes",
+                               value, i));
         }
         pixels[i] = static_cast<std::uint8_t>(std::lround(value * 255));
     }

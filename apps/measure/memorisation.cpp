@@ -1,0 +1,80 @@
+#include "apps/measure/memorisation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "apps/common/stopwatch.h"
+#include "apps/training/pictures.h"
+#include "core/statistics/moments.h"
+
+namespace sinter {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNearShare = 0.01;  // of real images are nearer than the distance that counts as near
+constexpr double kSuspicious = 0.1;  // of the images may be as near before it is told
+constexpr Index kPairs = 50, kColumns = 10;
+
+std::vector<double> distances_of(const std::vector<Neighbour>& neighbours) {
+    std::vector<double> distances;
+    for (const Neighbour& neighbour : neighbours) distances.push_back(std::sqrt(neighbour.squared_distance));
+    return distances;
+}
+
+}  // namespace
+
+Memorisation find_memorisation(Comparison& comparison, Device device) {
+    const Responses training = comparison.judge->respond_to(*comparison.training);
+    const PointSet points(training.features, training.size, device);
+    const auto nearest = [&](const Responses& responses) {
+        return nearest_neighbours({responses.features, responses.size, device}, points);
+    };
+    Memorisation found;
+    found.of_images = nearest(comparison.responses);
+    found.of_real = nearest(comparison.reference.real);
+
+    const std::vector<double> distances = distances_of(found.of_images);
+    std::vector<double> real = distances_of(found.of_real);
+    const char *const name = "nearest_training", *const label = "nearest training image";
+    found.distance = {name, label, median(distances), kNone, ""};
+    found.real_distance = {name, label, median(real), kNone, ""};
+    const auto percentile = real.begin() + static_cast<std::ptrdiff_t>(kNearShare * static_cast<double>(real.size()));
+    std::nth_element(real.begin(), percentile, real.end());
+    std::vector<double> is_near;
+    for (const double distance : distances) is_near.push_back(distance < *percentile ? 1 : 0);
+    found.copies = {"copies", "nearer than 99 % of real", mean_of(is_near), standard_error_of(is_near), "error"};
+    if (found.copies.value > kSuspicious) found.copies.warnings.push_back("copies of training images?");
+    return found;
+}
+
+void draw_neighbours(const std::filesystem::path& file, const Comparison& comparison, const Memorisation& found) {
+    std::vector<Index> order(found.of_images.size());
+    std::iota(order.begin(), order.end(), Index{0});
+    const auto is_nearer = [&](Index a, Index b) {
+        return found.of_images[static_cast<std::size_t>(a)].squared_distance <
+               found.of_images[static_cast<std::size_t>(b)].squared_distance;
+    };
+    std::stable_sort(order.begin(), order.end(), is_nearer);
+    // Rows of images, each with the row of their neighbours below it.
+    const Index pairs = std::min<Index>(kPairs, static_cast<Index>(order.size()) / kColumns * kColumns);
+    const ImageSet& training = *comparison.training;
+    const Index columns = pairs > 0 ? kColumns : static_cast<Index>(order.size()), shown = pairs > 0 ? pairs : columns;
+    std::vector<float> pixels;
+    const auto append = [&](const ImageSet& set, Index image) {
+        const std::vector<float> one = read_pixels(set, image, 1);
+        pixels.insert(pixels.end(), one.begin(), one.end());
+    };
+    for (Index first = 0; first < shown; first += columns) {
+        for (Index i = first; i < first + columns; ++i) append(comparison.images, order[static_cast<std::size_t>(i)]);
+        for (Index i = first; i < first + columns; ++i)
+            append(training, found.of_images[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])].index);
+    }
+    write_png_grid(file, std::span<const float>(pixels),
+                   picture_layout(2 * shown, training.height, training.width, training.channels, columns));
+}
+
+}  // namespace sinter

@@ -1,0 +1,104 @@
+// The file of --save-reference: what a judge makes of real images, so that they need not be had, or looked at, again.
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "apps/measure/comparison.h"
+#include "core/error.h"
+#include "core/files/safetensors.h"
+#include "core/options/facts.h"
+#include "core/options/parse_number.h"
+
+namespace sinter {
+namespace {
+
+constexpr const char* kFormat = "sinter reference 1";
+
+struct Part {
+    const char* name;
+    Responses Reference::*responses;
+};
+constexpr Part kParts[] = {{"real", &Reference::real},
+                           {"yardstick", &Reference::yardstick},
+                           {"yardstick_against", &Reference::yardstick_against}};
+
+/// The floats [rows, columns] of an entry. Throws DataError where it is missing or of another kind.
+std::vector<float> read_matrix(const SafetensorsFile& content, const std::string& name, Index rows, Index& columns,
+                               const std::string& file) {
+    const SafetensorsEntry* const entry = content.find(name);
+    if (!entry || entry->dtype != "F32" || entry->shape.size() != 2 || (rows >= 0 && entry->shape[0] != rows)) {
+        throw DataError(
+            fmt::format("{}: expected a matrix of floats as '{}'; the file is damaged, or none that "
+                        "--save-reference wrote",
+                        file, name));
+    }
+    columns = entry->shape[1];
+    std::vector<float> values(static_cast<std::size_t>(entry->shape[0] * columns));
+    std::memcpy(values.data(), entry->data.data(), entry->data.size());
+    return values;
+}
+
+const std::string& fact(const SafetensorsMetadata& facts, const char* name, const std::string& file) {
+    const auto found = facts.find(name);
+    if (found != facts.end()) return found->second;
+    throw DataError(fmt::format("{}: expected a file that --save-reference wrote, '{}' is missing in it", file, name));
+}
+
+}  // namespace
+
+void Reference::save(const std::string& file) const {
+    std::vector<SafetensorsEntry> entries;
+    for (const Part& part : kParts) {
+        const Responses& responses = this->*part.responses;
+        const auto add = [&](const char* what, const std::vector<float>& values, Index columns) {
+            entries.push_back(
+                {std::string(part.name) + what, "F32", {responses.images, columns}, std::as_bytes(std::span(values))});
+        };
+        if (responses.images == 0) continue;
+        add(".features", responses.features, responses.size);
+        add(".logits", responses.logits, responses.classes);
+    }
+    write_safetensors(file, entries,
+                      {{"format", kFormat},
+                       {"words", words},
+                       {"content", content},
+                       {"yardstick", yardstick_words},
+                       {"judge", judge.name},
+                       {"judge.file", judge_file},
+                       {"judge.accuracy", fmt::format("{}", judge.accuracy)},
+                       {"judge.knows_classes", judge.knows_classes ? "1" : "0"},
+                       {"judge.knows_these", judge.knows_these ? "1" : "0"}});
+}
+
+Reference Reference::load(const std::string& file) {
+    const SafetensorsFile content = SafetensorsFile::open(file);
+    const SafetensorsMetadata& facts = content.metadata();
+    if (fact(facts, "format", file) != kFormat) {
+        throw DataError(
+            fmt::format("{}: expected the format '{}', came '{}'; save the reference again with this sinter", file,
+                        kFormat, fact(facts, "format", file)));
+    }
+    Reference reference;
+    for (const Part& part : kParts) {
+        const std::string name = part.name;
+        const SafetensorsEntry* const features = content.find(name + ".features");
+        if (!features && part.responses != &Reference::real) continue;
+        Responses& responses = reference.*part.responses;
+        responses.features = read_matrix(content, name + ".features", -1, responses.size, file);
+        responses.images = features ? features->shape[0] : 0;
+        responses.logits = read_matrix(content, name + ".logits", responses.images, responses.classes, file);
+        if (responses.size != reference.real.size || responses.size < 1 || !all_finite(responses))
+            throw DataError(fmt::format("{}: expected finite features, all of one size; the file is damaged", file));
+    }
+    reference.words = fact(facts, "words", file);
+    reference.content = fact(facts, "content", file);
+    reference.yardstick_words = fact(facts, "yardstick", file);
+    reference.judge.name = fact(facts, "judge", file);
+    reference.judge_file = fact(facts, "judge.file", file);
+    reference.judge.knows_classes = fact(facts, "judge.knows_classes", file) == "1";
+    reference.judge.knows_these = fact(facts, "judge.knows_these", file) == "1";
+    reference.judge.accuracy = FactReader(facts, file).number("judge.accuracy");
+    return reference;
+}
+
+}  // namespace sinter
