@@ -13,13 +13,15 @@
 #include "core/console.h"
 #include "core/files/files.h"
 #include "core/files/npy.h"
+#include "core/statistics/class_measures.h"
 #include "core/statistics/kernel_distance.h"
 
 namespace sinter {
 namespace {
 
-/// Writes what the numbers are computed from: FILE.npy and, beside it, FILE.logits.npy, FILE.real.npy,
-/// FILE.real_logits.npy and the subsets of KID as FILE.subsets.npy [2, subsets, size].
+/// Writes what the numbers are computed from: the features as FILE.npy and those of the real images as FILE.real.npy,
+/// the logits as FILE.logits.npy with the order of the inception score's parts as FILE.order.npy, and the subsets of
+/// KID as FILE.subsets.npy [2, subsets, size].
 void save_features(const std::filesystem::path& file, const Comparison& comparison, std::uint64_t seed) {
     const auto beside = [&](const char* ending) { return std::filesystem::path(file).replace_extension(ending); };
     const auto write = [&](const char* ending, const std::vector<float>& values, Index rows) {
@@ -27,9 +29,11 @@ void save_features(const std::filesystem::path& file, const Comparison& comparis
     };
     const Responses &images = comparison.responses, &real = comparison.reference.real;
     write(".npy", images.features, images.images);
-    write(".logits.npy", images.logits, images.images);
     write(".real.npy", real.features, real.images);
-    write(".real_logits.npy", real.logits, real.images);
+    if (comparison.reference.judge.knows_classes) {
+        write(".logits.npy", images.logits, images.images);
+        write_npy<Index>(beside(".order.npy"), split_order(images.images, seed), {images.images});
+    }
     if (std::min(images.images, real.images) < kKernelSubsetSize) return;
     const KernelDistanceOptions options{kernel_subsets({}), kKernelSubsetSize, seed};
     std::vector<Index> subsets = draw_subsets(images.images, 0, options);
