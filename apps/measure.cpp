@@ -8,6 +8,7 @@
 #include "apps/measure/comparison.h"
 #include "apps/measure/memorisation.h"
 #include "apps/measure/options.h"
+#include "apps/measure/probe.h"
 #include "apps/measure/report.h"
 #include "apps/training/pictures.h"
 #include "core/console.h"
@@ -86,6 +87,6 @@ int main(int argc, char** argv) {
         "data.";
     return run_program(list, description, argc, argv, [&] {
         check_options(list, options);
-        return compare_images(list, options);
+        return options.probe ? probe_codes(list, options) : compare_images(list, options);
     });
 }

@@ -35,6 +35,10 @@ void describe(OptionList& list, MeasureOptions& options) {
               "The real images: as --images, or a file of --save-reference. Default: the test images of --data")
         .shown_as("IMAGES");
     list.once("against-split", options.against_split, kSplitChoices, "Of --against, where it is a data set");
+    list.once(
+        "probe", options.probe,
+        "Measure the latent codes of a VAE instead: how well a nearest neighbour and a linear classifier tell the "
+        "classes by them");
     describe_data(list, options);
     describe_size(list, options.images);
     describe_channels(list, options.images);
@@ -65,6 +69,8 @@ void describe(OptionList& list, MeasureOptions& options) {
 void check_options(const OptionList& list, const MeasureOptions& options) {
     require(options.checkpoint.empty() || options.side_images.empty(),
             "--checkpoint and --images: expected one of them, since both say what is measured");
+    require(!options.probe || (options.side_images.empty() && options.side_against.empty()),
+            "--probe: is about the codes of a --checkpoint on --data; leave out --images and --against");
     require(options.samples == 0 || options.side_images.empty(),
             "--samples: is for a checkpoint, which draws; leave it out with --images");
     require(!list.is_given(options.images_split) || !options.side_images.empty(),

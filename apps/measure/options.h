@@ -24,6 +24,7 @@ struct MeasureOptions : DeviceOptions, DataOptions {
     std::string classifier;
     std::uint64_t seed = 1;
     BallSizes neighbours;
+    bool probe = false;
     std::string out, save_features, save_reference;
     bool json = false, strict = false;
 };

@@ -1,0 +1,153 @@
+#include "apps/measure/probe.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "apps/measure/comparison.h"
+#include "apps/training/training_setup.h"
+#include "core/console.h"
+#include "core/data/loader.h"
+#include "core/error.h"
+#include "core/statistics/logistic_regression.h"
+#include "core/statistics/neighbours.h"
+#include "core/tape.h"
+#include "core/train/checkpoint.h"
+#include "models/vae_options.h"
+
+namespace sinter {
+namespace {
+
+constexpr Index kBatch = 500;
+
+/// The features of training and test images.
+struct Features {
+    std::string name;
+    Index size = 0;
+    std::vector<float> train, test;
+};
+
+/// What `features_of` (Tensor -> Tensor [batch, size]) makes of all images of a set, in their order.
+template <class FeaturesOf>
+std::vector<float> collect(const ImageSet& set, Device device, const FeaturesOf& features_of) {
+    const NoGrad no_grad;
+    Loader batches(set, device, {.batch_size = kBatch});
+    Tensor images;
+    std::vector<float> all;
+    for (batches.start_epoch(0); batches.next(images);) {
+        const std::vector<float> some = features_of(images).to_floats();
+        all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
+}
+
+template <class FeaturesOf>
+Features features_of_both(const std::string& name, Index size, const DataSplits& data, Device device,
+                          const FeaturesOf& features_of) {
+    return {name, size, collect(data.train, device, features_of), collect(data.test, device, features_of)};
+}
+
+Features codes_of(const std::string& name, Vae& vae, const DataSplits& data) {
+    const Evaluating evaluating(vae);
+    Features codes = features_of_both(name, vae.options().latent, data, vae.device(),
+                                      [&](const Tensor& images) { return vae.encode(images); });
+    for (const std::vector<float>* values : {&codes.train, &codes.test}) {
+        if (std::all_of(values->begin(), values->end(), [](float value) { return std::isfinite(value); })) continue;
+        throw DataError(
+            "expected finite latent codes, found NaN or infinity; use the checkpoint of a training that did "
+            "not diverge");
+    }
+    return codes;
+}
+
+struct Accuracies {
+    std::string name;
+    Index size = 0;
+    double neighbour = 0, linear = 0;
+    bool has_converged = true;
+};
+
+double accuracy(const std::vector<Index>& predicted, const std::vector<std::uint8_t>& labels) {
+    double right = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) right += predicted[i] == labels[i];
+    return right / static_cast<double>(labels.size());
+}
+
+Accuracies probe(const Features& features, const DataSplits& data, Device device) {
+    std::vector<Index> predicted;
+    for (const Neighbour& nearest :
+         nearest_neighbours({features.test, features.size, device}, {features.train, features.size, device}))
+        predicted.push_back(data.train.labels[static_cast<std::size_t>(nearest.index)]);
+    const LogisticRegression linear(features.train, data.train.labels, data.train.classes, device);
+    return {features.name, features.size, accuracy(predicted, data.test.labels),
+            accuracy(linear.predict(features.test), data.test.labels), linear.has_converged()};
+}
+
+void print(const std::string& file, const DataSplits& data, const std::vector<Accuracies>& rows) {
+    answer("{}\non {}: {} training and {} test images, {} classes\n\n", file, data.train.name, data.train.count,
+           data.test.count, data.train.classes);
+    answer("{:<28}{:>8}{:>14}{:>22}\n", "test accuracy", "numbers", "1 neighbour", "logistic regression");
+    for (const Accuracies& row : rows) {
+        answer("{:<28}{:>8}{:>12.2f} %{:>20.2f} %{}\n", row.name, row.size, 100 * row.neighbour, 100 * row.linear,
+               row.has_converged ? "" : "  ! not converged");
+    }
+    answer(
+        "\nProtocol\n  codes               the means mu of q(z|x)\n"
+        "  1 neighbour         the class of the nearest training image, by Euclidean distance\n"
+        "  logistic regression multinomial, standardised features, weights decayed by {:g}, to a gradient below {:g}\n"
+        "  standard error      {:.2f} % at an accuracy of 90 %\n",
+        LogisticOptions().l2, LogisticOptions().tolerance,
+        100 * std::sqrt(0.09 / static_cast<double>(data.test.count)));
+}
+
+void print_json(const std::string& file, const DataSplits& data, const std::vector<Accuracies>& rows) {
+    nlohmann::ordered_json json = {{"checkpoint", file},
+                                   {"data", data.train.name},
+                                   {"training_images", data.train.count},
+                                   {"test_images", data.test.count}};
+    for (const Accuracies& row : rows) {
+        json[row.name] = {{"size", row.size},
+                          {"neighbour_accuracy", row.neighbour},
+                          {"linear_accuracy", row.linear},
+                          {"linear_has_converged", row.has_converged}};
+    }
+    answer_lines(json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace
+
+ExitCode probe_codes(const OptionList& list, const MeasureOptions& options) {
+    const Device device = choose_device(options);
+    const std::string file = checkpoint_to_measure(options);
+    const std::unique_ptr<Vae> vae = load_vae(file, device);
+    const VaeOptions& model = vae->options();
+    if (model.classes > 0) {
+        throw DataError(fmt::format(
+            "{}: the encoder of a conditional VAE is told the class, so its codes need not know it; --probe is for "
+            "models that were trained without --conditional",
+            file));
+    }
+    const auto [data, warning] = find_checkpoint_data(file, read_checkpoint_facts(file), list, options,
+                                                      {model.height, model.width, model.channels});
+    if (data.train.classes < 2) {
+        throw DataError(
+            fmt::format("--probe: expected labelled images, those of {} have no classes; give others with --data",
+                        data.train.name));
+    }
+    std::vector<Accuracies> rows;
+    rows.push_back(probe(codes_of("codes", *vae, data), data, device));
+    rows.push_back(probe(features_of_both("pixels", model.height * model.width * model.channels, data, device,
+                                          [](const Tensor& images) {
+                                              return images.view({images.size(0), images.count() / images.size(0)});
+                                          }),
+                         data, device));
+    Generator init(options.seed, device, draws::kInitialisation);
+    Vae untrained(model, init);
+    rows.push_back(probe(codes_of("codes, untrained encoder", untrained, data), data, device));
+    options.json ? print_json(file, data, rows) : print(file, data, rows);
+    return ExitCode::ok;
+}
+
+}  // namespace sinter
