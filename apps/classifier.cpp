@@ -6,7 +6,7 @@
 
 #include "apps/classifier/judge.h"
 #include "apps/classifier/options.h"
-#include "apps/classifier/responses.h"
+#include "apps/measures/responses.h"
 #include "apps/common/program.h"
 #include "apps/training/training_run.h"
 #include "apps/training/training_setup.h"

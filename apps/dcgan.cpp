@@ -7,11 +7,11 @@
 #include <memory>
 
 #include "apps/common/program.h"
-#include "apps/dcgan/networks.h"
 #include "apps/dcgan/options.h"
 #include "apps/dcgan/pictures.h"
-#include "apps/dcgan/sample.h"
 #include "apps/dcgan/trouble.h"
+#include "apps/generators/drawing_gan.h"
+#include "apps/generators/sample.h"
 #include "apps/training/pictures.h"
 #include "apps/training/sampling.h"
 #include "apps/training/training_run.h"
@@ -136,7 +136,9 @@ int main(int argc, char** argv) {
     describe(list, options);
     const char* description = "Trains a generative adversarial network on images, and draws new ones with it.";
     return run_program(list, description, argc, argv, [&] {
-        if (!options.sample.checkpoint.empty()) return sample_checkpoint(options);
+        check(options.sample);
+        if (!options.sample.checkpoint.empty())
+            return sample_checkpoint(list, options, options.sample, choose_device(options, kUsualPrecision));
         settle_options(list, options);
         check_run_options(options);
         return train(list, options);

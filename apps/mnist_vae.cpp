@@ -7,10 +7,10 @@
 #include <memory>
 
 #include "apps/common/program.h"
+#include "apps/generators/sample.h"
 #include "apps/mnist_vae/evaluate.h"
 #include "apps/mnist_vae/options.h"
 #include "apps/mnist_vae/pictures.h"
-#include "apps/mnist_vae/sample.h"
 #include "apps/training/pictures.h"
 #include "apps/training/training_run.h"
 #include "apps/training/training_setup.h"
@@ -134,7 +134,9 @@ int main(int argc, char** argv) {
     return run_program(list, description, argc, argv, [&] {
         check_options(options);
         if (!options.evaluate.empty()) return evaluate_checkpoint(list, options);
-        if (!options.sample.checkpoint.empty()) return sample_checkpoint(options);
+        check(options.sample);
+        if (!options.sample.checkpoint.empty())
+            return sample_checkpoint(list, options, options.sample, choose_device(options));
         check_run_options(options);
         return train(list, options);
     });

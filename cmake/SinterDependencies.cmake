@@ -54,6 +54,14 @@ endif()
 add_library(sinter_stb INTERFACE)
 target_include_directories(sinter_stb SYSTEM INTERFACE ${SINTER_STB_INCLUDE})
 
+# Eigen: eigenvalues and other small dense algebra on the host. Header-only; Debian keeps it in eigen3/.
+find_path(SINTER_EIGEN_INCLUDE Eigen/Core PATH_SUFFIXES eigen3)
+if(NOT SINTER_EIGEN_INCLUDE)
+    sinter_missing("Eigen" libeigen3-dev)
+endif()
+add_library(sinter_eigen INTERFACE)
+target_include_directories(sinter_eigen SYSTEM INTERFACE ${SINTER_EIGEN_INCLUDE})
+
 # The decoders of image files.
 add_library(sinter_codecs INTERFACE)
 find_package(JPEG QUIET)

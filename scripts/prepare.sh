@@ -3,7 +3,7 @@
 
 readonly needed_packages=(
     cmake ninja-build g++ libhwy-dev libfmt-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev zlib1g-dev libstb-dev
-    libjpeg-dev libspng-dev libwebp-dev libgtest-dev)
+    libjpeg-dev libspng-dev libwebp-dev libeigen3-dev libgtest-dev)
 # Only the download of MNIST uses these: they come along when something is installed anyway, and are never a reason to.
 readonly welcome_packages=(curl ca-certificates)
 
@@ -95,7 +95,7 @@ configure() {
     ((${#missing[@]} == 0)) || fail 1 "sinter needs packages that are missing and could not be installed from here;" \
         "as root, install them with: apt-get install ${missing[*]}"
     have cmake || fail 1 "sinter is built with CMake 3.22, Ninja and a C++20 compiler, on the libraries Highway, fmt," \
-        "nlohmann-json, CLI11, toml++, zlib, stb, libjpeg, libspng, libwebp and GoogleTest; cmake was not found. On Debian or Ubuntu, install them with:" \
+        "nlohmann-json, CLI11, toml++, zlib, stb, libjpeg, libspng, libwebp, Eigen and GoogleTest; cmake was not found. On Debian or Ubuntu, install them with:" \
         "apt-get install ${needed_packages[*]}"
     cat "$folder/configure.log" >&2
     fail 1 "CMake could not configure the build; the first error above says why." \

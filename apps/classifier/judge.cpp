@@ -7,7 +7,7 @@
 #include <memory>
 #include <system_error>
 
-#include "apps/classifier/responses.h"
+#include "apps/measures/responses.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
 #include "core/data/formats/image_folder.h"

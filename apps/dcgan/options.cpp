@@ -7,7 +7,6 @@
 #include "apps/training/pictures.h"
 #include "apps/training/training_setup.h"
 #include "core/check.h"
-#include "core/options/facts.h"
 #include "core/pictures/image_file.h"
 
 namespace sinter {
@@ -149,15 +148,6 @@ DataSplits find_training_images(const OptionList& list, DcganOptions& options) {
 void fit_model(DcganOptions& options, const ImageSet& images) {
     options.model.channels = images.channels;
     options.model.classes = options.conditional ? labelled_classes(images) : 0;
-}
-
-bool has_moving_average(const CheckpointFacts& facts, const std::string& file) {
-    GanTrainingOptions options;
-    OptionList list;
-    describe(list, options);
-    CheckpointFacts complete = facts;
-    complete_facts(complete, list);
-    return FactReader(complete, file).number("--ema") > 0;
 }
 
 }  // namespace sinter

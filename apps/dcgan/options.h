@@ -39,7 +39,4 @@ DataSplits find_training_images(const OptionList& list, DcganOptions& options);
 /// Completes the model with what follows from the data.
 void fit_model(DcganOptions& options, const ImageSet& images);
 
-/// Whether the checkpoint holds a moving average of the generator.
-bool has_moving_average(const CheckpointFacts& facts, const std::string& file);
-
 }  // namespace sinter

@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/generators/drawing_gan.h"
 #include "apps/training/pictures.h"
 #include "apps/training/sampling.h"
-#include "core/nn/batch_statistics.h"
 #include "core/ops/random.h"
 #include "core/pictures/gif.h"
 #include "core/pictures/image_file.h"
 #include "core/pictures/png.h"
-#include "core/tape.h"
 
 namespace sinter {
 namespace {
@@ -33,40 +32,6 @@ void append_slerp(std::vector<float>& walk, std::span<const float> a, std::span<
 
 }  // namespace
 
-Tensor draw_images(Gan& gan, const Tensor& codes, const std::vector<std::int32_t>& labels) {
-    const NoGrad no_grad;
-    const Evaluating evaluating(gan.generator());
-    const Index count = codes.size(0), latent = codes.size(1);
-    std::vector<float> values;
-    for (Index first = 0; first < count; first += kSampleBatch) {
-        const Index here = std::min(kSampleBatch, count - first);
-        Buffer<std::int32_t> wanted;
-        if (!labels.empty()) {
-            wanted = Buffer<std::int32_t>(
-                std::span(labels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(here)),
-                codes.device());
-        }
-        const std::vector<float> images = gan.generate(codes.view({here, latent}, first * latent), wanted).to_floats();
-        values.insert(values.end(), images.begin(), images.end());
-    }
-    for (float& value : values) value = (value + 1) / 2;
-    const GanOptions& options = gan.options();
-    return Tensor::from(std::span<const float>(values), {count, options.size, options.size, options.channels},
-                        codes.device());
-}
-
-void estimate_generator_statistics(Gan& gan, std::uint64_t seed) {
-    constexpr int kPasses = 20;
-    constexpr Index kCodes = 128;
-    Generator codes(seed, gan.generator().device(), draws::kPictures);
-    const std::vector<std::int32_t> in_turn = labels_in_turn(gan.options().classes, 0, kCodes);
-    const Buffer<std::int32_t> labels(std::span<const std::int32_t>(in_turn), gan.generator().device());
-    estimate_statistics(gan.generator(), kPasses, [&](int pass) {
-        codes.start_step(std::uint64_t{1} << 32 | static_cast<std::uint64_t>(pass));  // far from those of samples
-        gan.generate(random_normal({kCodes, gan.options().latent}, 0, 1, codes), labels);
-    });
-}
-
 GanPictures::GanPictures(Gan& gan, Index grid, std::uint64_t seed) : gan_(gan), grid_(grid) {
     Generator generator(seed, gan.generator().device(), draws::kPictures);
     codes_ = random_normal({grid * grid, gan.options().latent}, 0, 1, generator);
@@ -74,7 +39,7 @@ GanPictures::GanPictures(Gan& gan, Index grid, std::uint64_t seed) : gan_(gan), 
 }
 
 Tensor GanPictures::fixed_images() {
-    return draw_images(gan_, codes_, labels_in_turn(gan_.options().classes, 0, codes_.size(0)));
+    return generate_images(gan_, codes_, labels_in_turn(gan_.options().classes, 0, codes_.size(0)));
 }
 
 void GanPictures::write_grid(const std::filesystem::path& path, const Tensor& images) const {
@@ -96,7 +61,7 @@ void GanPictures::interpolations(const std::filesystem::path& path) {
     const Tensor codes =
         Tensor::from(std::span<const float>(walk), {kInterpolationRows * kInterpolationColumns, gan_.options().latent},
                      codes_.device());
-    write(path, draw_images(gan_, codes, labels), kInterpolationColumns);
+    write(path, generate_images(gan_, codes, labels), kInterpolationColumns);
 }
 
 void GanPictures::write(const std::filesystem::path& path, const Tensor& images, Index columns) const {

@@ -9,14 +9,6 @@
 
 namespace sinter {
 
-/// Images that a GAN draws of latent codes, with its generator in evaluation mode, as values in [0, 1], kSampleBatch at
-/// a time: [count, size, size, channels]. `labels`: of a conditional GAN, one for each code.
-Tensor draw_images(Gan& gan, const Tensor& codes, const std::vector<std::int32_t>& labels = {});
-
-/// Gives the batch normalisation of a generator that holds averaged weights statistics of its own, from images of codes
-/// that `seed` fixes.
-void estimate_generator_statistics(Gan& gan, std::uint64_t seed);
-
 /// Draws pictures of the same latent codes whenever it is asked.
 class GanPictures {
 public:

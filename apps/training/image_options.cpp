@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
+#include "core/data/known_sets.h"
 #include "core/pictures/image_file.h"
+#include "core/printable.h"
 
 namespace sinter {
 namespace {
@@ -70,10 +73,32 @@ CustomField background_field(std::optional<Colour>& colour) {
             }};
 }
 
+/// Reads the path of a data set and makes it absolute, so that the run can be resumed from another folder.
+CustomField data_field(std::string& data) {
+    return {&data, 1, [&data] { return data; },
+            [&data](std::span<const std::string> words) -> std::optional<BadValue> {
+                std::string path = words.front();
+                if (!path.empty() && !is_name_of_set(path))
+                    path = std::filesystem::absolute(path).lexically_normal().string();
+                if (!is_utf8(path)) return BadValue{"a path in UTF-8, as files of a run keep it", path};
+                data = path;
+                return std::nullopt;
+            }};
+}
+
 }  // namespace
 
 ImageRequest ImageOptions::request() const {
     return {.height = height, .width = width, .channels = channels, .fitting = fitting};
+}
+
+void describe_data(OptionList& list, DataOptions& options) {
+    list.section("Data");
+    list.free("data", data_field(options.data),
+              "Folder with the data set, or the name of a set: mnist, fashion-mnist, kmnist, cifar10, or digits, which "
+              "is embedded; a folder of such a name is ./mnist. Default: $SINTER_DATA_DIR, the cache, a download of "
+              "MNIST, or digits, in this order. The cache is $SINTER_CACHE_DIR, else ~/.cache/sinter; decoded images "
+              "take up to $SINTER_CACHE_LIMIT of it, else 20G");
 }
 
 void describe_size(OptionList& list, ImageOptions& options) {

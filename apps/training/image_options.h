@@ -1,6 +1,8 @@
 // The options that say what becomes of the images of a data set.
 #pragma once
 
+#include <string>
+
 #include "core/data/image_set.h"
 #include "core/names.h"
 #include "core/options/option_list.h"
@@ -19,6 +21,15 @@ struct ImageOptions {
     ImageRequest request() const;
 };
 
+/// Which images a program takes, and how.
+struct DataOptions {
+    std::string data;     ///< empty: find one
+    ImageOptions images;  ///< what becomes of its images
+    bool quiet = false;   ///< no progress on stderr
+};
+
+/// Describes --data.
+void describe_data(OptionList& list, DataOptions& options);
 /// Describes --size, in pixels a side or as WIDTHxHEIGHT.
 void describe_size(OptionList& list, ImageOptions& options);
 /// Describes --channels.

@@ -1,36 +1,41 @@
 #include "apps/training/sampling.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "core/check.h"
 #include "core/files/files.h"
-#include "core/pictures/png.h"
 
 namespace sinter {
-namespace {
-
-std::string file_name(Index image, Index classes) {
-    return classes > 0 ? fmt::format("{:05}-{}.png", image, image % classes) : fmt::format("{:05}.png", image);
-}
-
-}  // namespace
 
 void describe(OptionList& list, SampleRequest& request) {
     const auto text = [&request] { return request.checkpoint; };
     const auto read = [&request](std::span<const std::string> words) -> std::optional<BadValue> {
         Index count = 0;
         if (const auto bad = Option(Role::once, "", &count, "").from(1, 10'000'000).read(words.back())) return bad;
-        request = {words.front(), count};
+        request.checkpoint = words.front();
+        request.count = count;
         return std::nullopt;
     };
     list.once("sample", CustomField{&request, 2, text, read},
               "Draw N images with this checkpoint instead of training: 00000.png, 00001.png, ... in --out")
         .shown_as("CHECKPOINT N");
+    list.once("class", request.only_class,
+              "With --sample of a conditional model: draw this class alone, by its name or its number")
+        .shown_as("NAME");
+    list.once("by-class", request.by_class,
+              "With --sample of a conditional model: N images of each class, in a folder of its name in --out, which "
+              "--data and classifier --add read");
+}
+
+void check(const SampleRequest& request) {
+    const bool draws = !request.checkpoint.empty();
+    require(draws || request.only_class.empty(),
+            "--class: belongs to --sample CHECKPOINT N; give both, or leave it out");
+    require(draws || !request.by_class, "--by-class: belongs to --sample CHECKPOINT N; give both, or leave it out");
+    require(request.only_class.empty() || !request.by_class,
+            "--class and --by-class: expected one of them, a single class or a folder for each");
 }
 
 void prepare_sample_folder(const std::filesystem::path& folder, const std::string& asked_by) {
@@ -45,22 +50,6 @@ std::vector<std::int32_t> labels_in_turn(Index classes, Index first, Index count
     for (Index image = first; image < first + count && classes > 0; ++image)
         labels.push_back(static_cast<std::int32_t>(image % classes));
     return labels;
-}
-
-void write_samples(const std::filesystem::path& folder, Index count, Index classes,
-                   const std::function<Tensor(Index batch)>& draw) {
-    for (Index first = 0; first < count; first += kSampleBatch) {
-        const Tensor images = draw(first / kSampleBatch);
-        const std::vector<float> values = images.to_floats();
-        const GridLayout one{
-            .count = 1, .height = images.size(1), .width = images.size(2), .channels = images.size(3), .padding = 0};
-        const std::size_t size = static_cast<std::size_t>(one.height * one.width * one.channels);
-        const Index here = std::min({kSampleBatch, images.size(0), count - first});
-        for (Index i = 0; i < here; ++i) {
-            const auto pixels = std::span(values).subspan(static_cast<std::size_t>(i) * size, size);
-            write_new_file(folder / file_name(first + i, classes), encode_png(arrange_grid(pixels, one)));
-        }
-    }
 }
 
 }  // namespace sinter

@@ -1,24 +1,28 @@
-// --sample CHECKPOINT N: images drawn by a trained model, one PNG file each.
+// --sample CHECKPOINT N: the option, and how the images that a trained model draws are numbered.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "core/options/option_list.h"
-#include "core/tensor.h"
+#include "core/shape.h"
 
 namespace sinter {
 
 struct SampleRequest {
     std::string checkpoint;  ///< empty: not asked for
-    Index count = 0;
+    Index count = 0;         ///< with by_class, of each class
+    std::string only_class;  ///< name or number of the one class to be drawn; empty: all in turn
+    bool by_class = false;   ///< into a folder for each class
 };
 
-/// Describes --sample.
+/// Describes --sample, --class and --by-class.
 void describe(OptionList& list, SampleRequest& request);
+
+/// Throws UsageError for options that do not fit together.
+void check(const SampleRequest& request);
 
 /// Creates the folder for the images that the option `asked_by` asks for. Throws UsageError where none is given (--out)
 /// or it already holds something, so that nothing is overwritten and no image of another model stands among the new
@@ -34,11 +38,5 @@ inline std::uint64_t sample_step(Index batch) { return static_cast<std::uint64_t
 
 /// The labels of images first, first + 1, ... of a conditional model, whose classes come in turn; none for 0 classes.
 std::vector<std::int32_t> labels_in_turn(Index classes, Index first, Index count);
-
-/// Writes 00000.png, 00001.png, ..., or 00000-<label>.png, ... where there are classes, which come in turn.
-/// `draw(batch)` gives kSampleBatch images [count, height, width, channels] in [0, 1]; the last ones are left out where
-/// there are more than asked for. Throws Error where a file cannot be written.
-void write_samples(const std::filesystem::path& folder, Index count, Index classes,
-                   const std::function<Tensor(Index batch)>& draw);
 
 }  // namespace sinter

@@ -10,25 +10,11 @@
 #include "apps/common/config_file.h"
 #include "core/check.h"
 #include "core/data/image_set.h"
-#include "core/data/known_sets.h"
 #include "core/error.h"
 
 namespace sinter {
 
 namespace {
-
-/// Reads the path of a data set and makes it absolute, so that the run can be resumed from another folder.
-CustomField data_field(std::string& data) {
-    return {&data, 1, [&data] { return data; },
-            [&data](std::span<const std::string> words) -> std::optional<BadValue> {
-                std::string path = words.front();
-                if (!path.empty() && !is_name_of_set(path))
-                    path = std::filesystem::absolute(path).lexically_normal().string();
-                if (!is_utf8(path)) return BadValue{"a path in UTF-8, as files of a run keep it", path};
-                data = path;
-                return std::nullopt;
-            }};
-}
 
 /// --config, else that of the run to be resumed.
 OptionList::Config config_of(const TrainingOptions& options) {
@@ -50,12 +36,7 @@ void check_trace(const std::filesystem::path& file) {
 }  // namespace
 
 void describe_training(OptionList& list, TrainingOptions& options) {
-    list.section("Data");
-    list.free("data", data_field(options.data),
-              "Folder with the data set, or the name of a set: mnist, fashion-mnist, kmnist, cifar10, or digits, which "
-              "is embedded; a folder of such a name is ./mnist. Default: $SINTER_DATA_DIR, the cache, a download of "
-              "MNIST, or digits, in this order. The cache is $SINTER_CACHE_DIR, else ~/.cache/sinter; decoded images "
-              "take up to $SINTER_CACHE_LIMIT of it, else 20G");
+    describe_data(list, options);
     list.section("Training");
     list.free("epochs", options.epochs, "Passes over the training images").from(1);
     list.fixed("batch-size", options.batch_size, "Images a step").from(1);

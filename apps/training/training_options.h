@@ -19,9 +19,7 @@ inline constexpr Named<OptimizerKind> kOptimizers[] = {{"adam", OptimizerKind::a
                                                        {"rmsprop", OptimizerKind::rmsprop},
                                                        {"sgd", OptimizerKind::sgd, "with momentum 0.9"}};
 
-struct TrainingOptions : DeviceOptions {
-    std::string data;     ///< empty: find one
-    ImageOptions images;  ///< what becomes of its images
+struct TrainingOptions : DeviceOptions, DataOptions {
     int epochs = 10;
     int batch_size = 128;
     double lr = 1e-3;
@@ -32,7 +30,6 @@ struct TrainingOptions : DeviceOptions {
     bool dry_run = false;
     std::string profile_steps;  ///< "A:B"
     std::string trace;          ///< a file
-    bool quiet = false;
     std::string config;  ///< empty: that of the run to be resumed
 
     Schedule::Kind lr_schedule = Schedule::Kind::constant;

@@ -59,7 +59,7 @@ DataSplits find_training_data(TrainingOptions& options, const ChooseSize& choose
 }
 
 CheckpointData find_checkpoint_data(const std::filesystem::path& checkpoint, const CheckpointFacts& facts,
-                                    const OptionList& list, const TrainingOptions& options, const ImageSize& size) {
+                                    const OptionList& list, const DataOptions& options, const ImageSize& size) {
     std::string place = options.data, reason = "--data says so";
     if (const std::filesystem::path config = config_of_checkpoint(checkpoint); place.empty() && !config.empty()) {
         place = config_value(config, "data");

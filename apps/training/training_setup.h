@@ -34,7 +34,7 @@ struct CheckpointData {
 /// config.toml of the run says, else where find_data() looks. Says on stderr which it is, and the warning. Throws
 /// DataError where data that nobody asked for is not that of the checkpoint.
 CheckpointData find_checkpoint_data(const std::filesystem::path& checkpoint, const CheckpointFacts& facts,
-                                    const OptionList& list, const TrainingOptions& options, const ImageSize& size);
+                                    const OptionList& list, const DataOptions& options, const ImageSize& size);
 
 /// Says on stderr what trains, such as "dense VAE 784-400-20, 652824 parameters", and where.
 void introduce(const std::string& model, Device device);

@@ -214,4 +214,11 @@ DataSplits find_data(const std::optional<fs::path>& data_option, const ImageRequ
     return data;
 }
 
+bool is_data_set(const fs::path& place) {
+    if (is_name_of_set(place.native())) return true;
+    std::error_code error;
+    return fs::is_directory(place, error) &&
+           (holds_mnist(place) || holds_cifar10(place) || fs::is_directory(place / "train", error));
+}
+
 }  // namespace sinter

@@ -51,12 +51,8 @@ bool fits_png(double height, double width, double channels) {
            (channels == 1 || channels == 3) && height * width * channels <= kMaxPictureBytes;
 }
 
-std::uint8_t to_byte(std::uint8_t value) { return value; }
-
-std::uint8_t to_byte(float value) {
-    if (!(value > 0)) return 0;  // NaN included
-    return static_cast<std::uint8_t>(std::lround(std::min(value, 1.0f) * 255.0f));
-}
+std::uint8_t byte_of(std::uint8_t value) { return value; }
+std::uint8_t byte_of(float value) { return to_byte(value); }
 
 void check_layout(const GridLayout& layout, std::size_t values) {
     const auto describe = [&] {
@@ -111,7 +107,7 @@ Picture arrange(std::span<const Value> images, const GridLayout& layout) {
             std::uint8_t* pixel = first;
             for (std::int64_t x = 0; x < layout.width; ++x, value += layout.channels) {
                 for (std::int64_t copy = 0; copy < layout.scale; ++copy) {
-                    for (std::int64_t c = 0; c < layout.channels; ++c) *pixel++ = to_byte(value[c]);
+                    for (std::int64_t c = 0; c < layout.channels; ++c) *pixel++ = byte_of(value[c]);
                 }
             }
             for (std::int64_t copy = 1; copy < layout.scale; ++copy) {
@@ -129,6 +125,11 @@ void append_bytes(void* context, void* data, int size) {
 }
 
 }  // namespace
+
+std::uint8_t to_byte(float value) {
+    if (!(value > 0)) return 0;  // NaN included
+    return static_cast<std::uint8_t>(std::lround(std::min(value, 1.0f) * 255.0f));
+}
 
 Picture arrange_grid(std::span<const float> images, const GridLayout& layout) { return arrange(images, layout); }
 

@@ -24,7 +24,10 @@ struct GridLayout {
     std::uint8_t frame = 128;   ///< the frame's grey, also shown where the last row has no image
 };
 
-/// The images in one picture. Floats in [0, 1] become bytes by rounding 255 x. Others are clamped, and NaN is black.
+/// A number in [0, 1] as a byte: 255 x, rounded. Others are clamped, and NaN is black.
+std::uint8_t to_byte(float value);
+
+/// The images in one picture. Floats become bytes by to_byte().
 /// Throws UsageError when the layout makes no picture, or when `images` does not hold count*height*width*channels
 /// numbers.
 Picture arrange_grid(std::span<const float> images, const GridLayout& layout);

@@ -1,65 +1,76 @@
 #include "core/statistics/frechet.h"
 
+#include <Eigen/Eigenvalues>
+#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "core/check.h"
-#include "core/statistics/jacobi.h"
 
 namespace sinter {
 namespace {
 
-double length(std::span<const double> row) {
-    double squares = 0;
-    for (const double value : row) squares += value * value;
-    return std::sqrt(squares);
-}
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using MatrixView = Eigen::Map<const Matrix>;
+using VectorView = Eigen::Map<const Eigen::VectorXd>;
 
-std::vector<double> row_lengths(std::span<const double> matrix, Index size) {
-    std::vector<double> lengths;
-    for (Index i = 0; i < size; ++i) lengths.push_back(length(matrix.subspan(i * size, size)));
-    return lengths;
+MatrixView covariance_of(const FeatureStatistics& statistics) {
+    return {statistics.covariance.data(), statistics.size, statistics.size};
 }
+VectorView mean_of(const FeatureStatistics& statistics) { return {statistics.mean.data(), statistics.size}; }
 
-/// F [size, size] with F^T F = covariance: row i is sqrt(lambda_i) v_i^T.
-std::vector<double> factor(std::vector<double> covariance, Index size) {
-    orthogonalise_rows(covariance, size);
-    const std::vector<double> eigenvalues = row_lengths(covariance, size);
-    const double largest = *std::max_element(eigenvalues.begin(), eigenvalues.end());
+/// F [size, size] with F^T F = C: row i is sqrt(lambda_i) v_i^T.
+Eigen::MatrixXd factor(const MatrixView& covariance) {
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(covariance);
     // Rounding may leave a trace of an eigenvalue of 0. Its square root would be a hundred million times larger.
-    const double rounding = largest * static_cast<double>(size) * std::numeric_limits<double>::epsilon();
-    for (Index i = 0; i < size; ++i) {
-        const double lambda = eigenvalues[i];
-        const double scale = lambda > rounding ? 1 / std::sqrt(lambda) : 0;
-        for (double& value : std::span(covariance).subspan(i * size, size)) value *= scale;
-    }
-    return covariance;
-}
-
-double trace(const FeatureStatistics& statistics) {
-    double sum = 0;
-    for (Index i = 0; i < statistics.size; ++i) sum += statistics.covariance[i * statistics.size + i];
-    return sum;
+    const double rounding = eigen.eigenvalues().cwiseAbs().maxCoeff() * static_cast<double>(covariance.rows()) *
+                            std::numeric_limits<double>::epsilon();
+    const Eigen::VectorXd roots = (eigen.eigenvalues().array() > rounding).select(eigen.eigenvalues(), 0).cwiseSqrt();
+    return roots.asDiagonal() * eigen.eigenvectors().transpose();
 }
 
 /// tr (C_a C_b)^{1/2}. With C = F^T F the eigenvalues of C_a C_b are those of (F_a F_b^T)(F_a F_b^T)^T, so their square
 /// roots are the singular values of F_a F_b^T.
 double trace_of_root(const FeatureStatistics& a, const FeatureStatistics& b) {
-    const Index size = a.size;
-    const std::vector<double> fa = factor(a.covariance, size), fb = factor(b.covariance, size);
-    std::vector<double> product(fa.size());
-    for (Index i = 0; i < size; ++i) {
-        for (Index j = 0; j < size; ++j) {
-            double sum = 0;
-            for (Index k = 0; k < size; ++k) sum += fa[i * size + k] * fb[j * size + k];
-            product[i * size + j] = sum;
-        }
+    const Eigen::MatrixXd product = factor(covariance_of(a)) * factor(covariance_of(b)).transpose();
+    return Eigen::BDCSVD<Eigen::MatrixXd>(product).singularValues().sum();
+}
+
+bool is_finite(const FeatureStatistics& statistics) {
+    return covariance_of(statistics).allFinite() && mean_of(statistics).allFinite();
+}
+
+/// Every `step`-th vector from `first` on, and the others.
+std::vector<float> every(std::span<const float> vectors, Index size, Index first, Index step) {
+    std::vector<float> chosen;
+    for (Index i = first; i * size < static_cast<Index>(vectors.size()); i += step) {
+        const auto vector = vectors.subspan(static_cast<std::size_t>(i * size), static_cast<std::size_t>(size));
+        chosen.insert(chosen.end(), vector.begin(), vector.end());
     }
-    orthogonalise_rows(product, size);
-    double sum = 0;
-    for (const double singular_value : row_lengths(product, size)) sum += singular_value;
-    return sum;
+    return chosen;
+}
+
+constexpr Index kParts = 10;  // of the jackknife
+
+/// The statistics of each tenth.
+std::vector<FeatureStatistics> statistics_of_parts(std::span<const float> vectors, Index size) {
+    std::vector<FeatureStatistics> parts;
+    for (Index part = 0; part < kParts; ++part)
+        parts.push_back(feature_statistics(every(vectors, size, part, kParts), size));
+    return parts;
+}
+
+/// All parts but `left_out`; all of them for -1.
+FeatureStatistics merge_parts(const std::vector<FeatureStatistics>& parts, Index left_out) {
+    FeatureStatistics all;
+    all.size = parts.front().size;
+    for (Index part = 0; part < kParts; ++part) {
+        if (part == left_out) continue;
+        const FeatureStatistics& next = parts[static_cast<std::size_t>(part)];
+        all = all.count == 0 ? next : merge(all, next);
+    }
+    return all;
 }
 
 }  // namespace
@@ -72,37 +83,67 @@ FeatureStatistics feature_statistics(std::span<const float> features, Index size
     result.size = size;
     require(result.count >= 2, "[feature_statistics] a covariance needs at least two vectors, got {}", result.count);
 
-    result.mean.assign(static_cast<std::size_t>(size), 0);
-    for (Index row = 0; row < result.count; ++row) {
-        for (Index i = 0; i < size; ++i) result.mean[i] += features[row * size + i];
-    }
-    for (double& value : result.mean) value /= static_cast<double>(result.count);
+    const Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> vectors(
+        features.data(), result.count, size);
+    Eigen::VectorXd mean = Eigen::VectorXd::Zero(size);
+    for (Index row = 0; row < result.count; ++row) mean += vectors.row(row).transpose().cast<double>();
+    mean /= static_cast<double>(result.count);
 
-    result.covariance.assign(static_cast<std::size_t>(size * size), 0);
-    std::vector<double> centred(static_cast<std::size_t>(size));
-    for (Index row = 0; row < result.count; ++row) {
-        for (Index i = 0; i < size; ++i) centred[i] = features[row * size + i] - result.mean[i];
-        for (Index i = 0; i < size; ++i) {
-            double* const products = &result.covariance[i * size];
-            for (Index j = i; j < size; ++j) products[j] += centred[i] * centred[j];
-        }
+    // Blocks of centred vectors: a product of matrices sums their squares.
+    constexpr Index kBlock = 256;
+    Eigen::MatrixXd scatter = Eigen::MatrixXd::Zero(size, size);
+    for (Index row = 0; row < result.count; row += kBlock) {
+        const Index rows = std::min(kBlock, result.count - row);
+        const Eigen::MatrixXd centred = vectors.middleRows(row, rows).cast<double>().rowwise() - mean.transpose();
+        scatter.selfadjointView<Eigen::Lower>().rankUpdate(centred.transpose());
     }
-    for (Index i = 0; i < size; ++i) {
-        for (Index j = i; j < size; ++j) {
-            double& above = result.covariance[i * size + j];
-            above /= static_cast<double>(result.count - 1);
-            result.covariance[j * size + i] = above;
-        }
-    }
+    const Matrix covariance =
+        Eigen::MatrixXd(scatter.selfadjointView<Eigen::Lower>()) / static_cast<double>(result.count - 1);
+    result.mean.assign(mean.data(), mean.data() + size);
+    result.covariance.assign(covariance.data(), covariance.data() + size * size);
+    return result;
+}
+
+FeatureStatistics merge(const FeatureStatistics& a, const FeatureStatistics& b) {
+    require(a.size == b.size, "[feature_statistics] expected features of one size, got {} and {}", a.size, b.size);
+    const double count_a = static_cast<double>(a.count), count_b = static_cast<double>(b.count),
+                 all = count_a + count_b;
+    const Eigen::VectorXd apart = mean_of(b) - mean_of(a), mean = mean_of(a) + count_b / all * apart;
+    const Matrix covariance = (covariance_of(a) * (count_a - 1) + covariance_of(b) * (count_b - 1) +
+                               count_a * count_b / all * apart * apart.transpose()) /
+                              (all - 1);
+    FeatureStatistics result;
+    result.count = a.count + b.count;
+    result.size = a.size;
+    result.mean.assign(mean.data(), mean.data() + a.size);
+    result.covariance.assign(covariance.data(), covariance.data() + a.size * a.size);
     return result;
 }
 
 double frechet_distance(const FeatureStatistics& a, const FeatureStatistics& b) {
     require(a.size == b.size, "[frechet_distance] expected features of one size, got {} and {}", a.size, b.size);
-    double between_means = 0;
-    for (Index i = 0; i < a.size; ++i) between_means += (a.mean[i] - b.mean[i]) * (a.mean[i] - b.mean[i]);
-    const double distance = between_means + trace(a) + trace(b) - 2 * trace_of_root(a, b);
-    return distance <= 0 ? 0 : distance;  // rounding can leave less than nothing; NaN stays what it is
+    if (!is_finite(a) || !is_finite(b)) return std::numeric_limits<double>::quiet_NaN();
+    const double distance = (mean_of(a) - mean_of(b)).squaredNorm() + covariance_of(a).trace() +
+                            covariance_of(b).trace() - 2 * trace_of_root(a, b);
+    return std::max(0.0, distance);  // rounding can leave less than nothing
+}
+
+FrechetDistance frechet_distance(std::span<const float> a, std::span<const float> b, Index size) {
+    if (static_cast<Index>(std::min(a.size(), b.size())) < 2 * kParts * size) {
+        return {frechet_distance(feature_statistics(a, size), feature_statistics(b, size)),
+                std::numeric_limits<double>::quiet_NaN()};
+    }
+    const std::vector<FeatureStatistics> parts_a = statistics_of_parts(a, size), parts_b = statistics_of_parts(b, size);
+    FrechetDistance result{frechet_distance(merge_parts(parts_a, -1), merge_parts(parts_b, -1)), 0};
+    std::vector<double> without;
+    double mean = 0;
+    for (Index part = 0; part < kParts; ++part) {
+        without.push_back(frechet_distance(merge_parts(parts_a, part), merge_parts(parts_b, part)));
+        mean += without.back() / kParts;
+    }
+    for (const double distance : without) result.error += (distance - mean) * (distance - mean);
+    result.error = std::sqrt(result.error * (kParts - 1) / kParts);
+    return result;
 }
 
 }  // namespace sinter

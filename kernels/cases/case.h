@@ -14,7 +14,7 @@
 
 namespace sinter::kernels {
 
-enum class ElementType { real, byte, int32, int64, uint64 };
+enum class ElementType { real, real64, byte, int32, int64, uint64 };
 enum class Role { input, output, inout };
 
 /// How an input (or the old content of an inout) is filled, from a fixed seed; reals are rounded to float first, so
@@ -49,6 +49,7 @@ struct Buffers {
     std::vector<void*> data;
 
     Real* real(int i) const { return static_cast<Real*>(data[static_cast<std::size_t>(i)]); }
+    double* real64(int i) const { return static_cast<double*>(data[static_cast<std::size_t>(i)]); }
     std::uint8_t* bytes(int i) const { return static_cast<std::uint8_t*>(data[static_cast<std::size_t>(i)]); }
     std::int32_t* int32(int i) const { return static_cast<std::int32_t*>(data[static_cast<std::size_t>(i)]); }
     std::int64_t* int64(int i) const { return static_cast<std::int64_t*>(data[static_cast<std::size_t>(i)]); }
@@ -178,6 +179,7 @@ void add_gemm_cases(CaseList& cases, Purpose purpose);
 void add_gemm_tile_cases(CaseList& cases);
 void add_conv_tile_cases(CaseList& cases);
 
+void add_dot_products_cases(CaseList& cases, Purpose purpose);
 void add_activation_cases(CaseList& cases, Purpose purpose);
 void add_elementwise_cases(CaseList& cases, Purpose purpose);
 void add_reduce_cases(CaseList& cases, Purpose purpose);

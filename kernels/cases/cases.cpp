@@ -6,6 +6,7 @@ namespace sinter::kernels {
 CaseList all_cases(Purpose purpose) {
     CaseList cases;
     add_gemm_cases(cases, purpose);
+    add_dot_products_cases(cases, purpose);
     add_activation_cases(cases, purpose);
     add_elementwise_cases(cases, purpose);
     add_reduce_cases(cases, purpose);

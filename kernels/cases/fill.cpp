@@ -142,6 +142,8 @@ void fill_argument(void* memory, const Argument& argument, std::uint64_t seed) {
     switch (argument.type) {
         case ElementType::real:
             return fill_reals(elements<Real>(memory, argument), argument.fill, seed);
+        case ElementType::real64:
+            return fill_reals(elements<double>(memory, argument), argument.fill, seed);
         case ElementType::byte:
             return fill_bytes(elements<std::uint8_t>(memory, argument), argument.fill, seed);
         case ElementType::int32:

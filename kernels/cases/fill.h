@@ -29,6 +29,8 @@ constexpr std::size_t element_size(ElementType type) {
     switch (type) {
         case ElementType::real:
             return sizeof(Real);
+        case ElementType::real64:
+            return sizeof(double);
         case ElementType::byte:
             return 1;
         case ElementType::int32:

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <iomanip>
+#include <limits>
 #include <span>
 
 #include "tests/kernels/case_runner.h"
@@ -28,12 +29,13 @@ private:
 };
 
 /// The sign and the payload of a NaN are each machine's own.
+template <class Real>
 void unify_nans(std::span<std::byte> reals) {
-    for (std::size_t i = 0; i < reals.size(); i += sizeof(float)) {
-        float value = 0;
+    for (std::size_t i = 0; i < reals.size(); i += sizeof(Real)) {
+        Real value = 0;
         std::memcpy(&value, &reals[i], sizeof value);
         if (!std::isnan(value)) continue;
-        value = std::nanf("");
+        value = std::numeric_limits<Real>::quiet_NaN();
         std::memcpy(&reals[i], &value, sizeof value);
     }
 }
@@ -47,7 +49,8 @@ void write_case_hashes(std::ostream& out, CudaQueue& queue, const CaseList& case
         Hash hash;
         for (std::size_t a = 0; a < test.arguments.size(); ++a) {
             if (test.arguments[a].role == Role::input) continue;
-            if (test.arguments[a].type == ElementType::real) unify_nans(run.contents[a]);
+            if (test.arguments[a].type == ElementType::real) unify_nans<float>(run.contents[a]);
+            if (test.arguments[a].type == ElementType::real64) unify_nans<double>(run.contents[a]);
             hash.add(run.contents[a]);
         }
         out << std::hex << std::setfill('0') << std::setw(16) << hash.value() << ' ' << (test.transcendental ? "~" : "")

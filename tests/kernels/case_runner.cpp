@@ -30,6 +30,8 @@ double as_double(const std::vector<std::byte>& bytes, ElementType type, Index i)
     switch (type) {
         case ElementType::real:
             return static_cast<double>(element<Real>(bytes, i));
+        case ElementType::real64:
+            return element<double>(bytes, i);
         case ElementType::byte:
             return element<std::uint8_t>(bytes, i);
         case ElementType::int32:

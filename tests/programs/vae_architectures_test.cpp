@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/data/formats/digits.h"
+#include "core/data/formats/image_folder.h"
+#include "tests/common/checkpoint_files.h"
 #include "tests/programs/sampled_images.h"
 #include "tests/programs/vae_program.h"
 
@@ -117,6 +120,77 @@ TEST_F(VaeArchitectures, SampleDrawsAsManyImagesAsAskedFor) {
     expect_refusal(vae({"--sample", checkpoint_of(path("run")), "5"}), 2, {"--sample", "--out"});
     expect_refusal(sample("0", "none"), 2, {"--sample", "'0'"});
     expect_refusal(vae({"--sample", path("missing"), "5", "--out", path("none")}), 3, {path("missing")});
+    expect_refusal(sample("5", "none", {"--class", "ten"}), 2, {"--class", "no class 'ten'", "0, 1, 2", "0 to 9"});
+    expect_refusal(sample("5", "none", {"--class", "10"}), 2, {"no class '10'"});
+    expect_refusal(sample("5", "none", {"--class", "-1"}), 2, {"no class '-1'"});
+    expect_refusal(sample("5", "none", {"--class", "1", "--by-class"}), 2, {"--class and --by-class"});
+    expect_refusal(vae({"--class", "1"}), 2, {"--class", "--sample"});
+    expect_refusal(vae({"--by-class"}), 2, {"--by-class", "--sample"});
+    EXPECT_EQ(snapshot(), before);
+}
+
+TEST_F(VaeArchitectures, SampleDrawsOneClass) {
+    train_small(path("run"), {"--conditional"});
+    const auto sample = [&](const std::string& out, const Arguments& more) {
+        ASSERT_EQ(
+            vae(with_defaults({"--sample", checkpoint_of(path("run")), "12", "--out", path(out)}, {}, more)).exit_code,
+            0);
+    };
+    sample("all", {});
+    sample("threes", {"--class", "3"});
+    ASSERT_EQ(files("threes").size(), 12u);
+    EXPECT_EQ(files("threes").front(), "00000-3.png");
+    EXPECT_EQ(files("threes").back(), "00011-3.png");
+    // The codes are the same, whatever the class.
+    EXPECT_EQ(read_text(path("threes") + "/00003-3.png"), read_text(path("all") + "/00003-3.png"));
+    EXPECT_NE(read_text(path("threes") + "/00004-3.png"), read_text(path("all") + "/00004-4.png"));
+}
+
+TEST_F(VaeArchitectures, SampleByClassWritesWhatAnImageFolderIs) {
+    // Classes with names that cannot all be those of folders.
+    DataSplits set = make_digits(60, 20);
+    for (ImageSet* split : {&set.train, &set.test}) {
+        for (std::uint8_t& label : split->labels) label %= 3;
+        split->classes = 3;
+    }
+    write_mnist(path("three"), set);
+    succeed({"--data", path("three"), "--out", path("run"), "--epochs", "1", "--hidden", "16", "--conditional"});
+    const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(path("run")));
+    SafetensorsMetadata facts = file.metadata();
+    facts["model.class_names"] = R"(["shirt/top","..","trouser"])";
+    write_with_facts(path("named.safetensors"), file.entries(), facts);
+    ASSERT_EQ(vae({"--sample", path("named.safetensors"), "12", "--out", path("all")}).exit_code, 0);
+    const Outcome outcome = vae({"--sample", path("named.safetensors"), "40", "--by-class", "--out", path("drawn")});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("120 images"), std::string::npos) << outcome.out;
+
+    // They are the images of all classes in turn, sorted.
+    EXPECT_EQ(read_text(path("drawn") + "/shirt%2Ftop/00002.png"), read_text(path("all") + "/00006-0.png"));
+    EXPECT_EQ(read_text(path("drawn") + "/trouser/00003.png"), read_text(path("all") + "/00011-2.png"));
+    const DataSplits read = load_image_folder(path("drawn"), {.place = ImageRequest::Place::memory}, {});
+    EXPECT_EQ(read.class_names, (std::vector<std::string>{"%2E.", "shirt%2Ftop", "trouser"}));
+    EXPECT_EQ(read.train.count + read.test.count, 120);
+    EXPECT_EQ(std::count(read.train.labels.begin(), read.train.labels.end(), 0) +
+                  std::count(read.test.labels.begin(), read.test.labels.end(), 0),
+              40);
+
+    EXPECT_EQ(
+        vae({"--sample", path("named.safetensors"), "1", "--class", "shirt/top", "--out", path("by-name")}).exit_code,
+        0);
+    facts["model.class_names"] = R"(["a","b"])";
+    write_with_facts(path("bad.safetensors"), file.entries(), facts);
+    expect_refusal(vae({"--sample", path("bad.safetensors"), "1", "--out", path("none")}), 3,
+                   {"3 classes", "found 2", "damaged"});
+}
+
+TEST_F(VaeArchitectures, AskingForClassesNeedsAConditionalModel) {
+    train_small(path("run"));
+    const Snapshot before = snapshot();
+    for (const Arguments& wish : {Arguments{"--class", "3"}, Arguments{"--by-class"}}) {
+        Arguments arguments = {"--sample", checkpoint_of(path("run")), "5", "--out", path("none")};
+        arguments.insert(arguments.end(), wish.begin(), wish.end());
+        expect_refusal(vae(arguments), 2, {wish.front(), "not conditional"});
+    }
     EXPECT_EQ(snapshot(), before);
 }
 

@@ -1,7 +1,9 @@
-// The networks of dcgan and how they stand in a checkpoint.
+// The networks of a GAN that draw, how they stand in a checkpoint, and the images that they make.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/optim/moving_average.h"
@@ -42,5 +44,12 @@ struct GanOptimizers {
 
 /// "generator." and "discriminator.", and "average." where there is a moving average.
 std::vector<CheckpointPart> checkpoint_parts(Gan& gan, DrawingGan& drawing, GanOptimizers optimizers = {});
+
+/// Whether the checkpoint holds a moving average of the generator.
+bool has_moving_average(const CheckpointFacts& facts, const std::string& file);
+
+/// Images that a GAN draws of latent codes, with its generator in evaluation mode, as values in [0, 1], kSampleBatch at
+/// a time: [count, size, size, channels]. `labels`: of a conditional GAN, one for each code.
+Tensor generate_images(Gan& gan, const Tensor& codes, const std::vector<std::int32_t>& labels = {});
 
 }  // namespace sinter

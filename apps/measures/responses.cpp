@@ -1,4 +1,4 @@
-#include "apps/classifier/responses.h"
+#include "apps/measures/responses.h"
 
 #include <algorithm>
 #include <cmath>
@@ -36,6 +36,7 @@ Responses respond(Classifier& classifier, Loader& batches, Index most) {
     const Evaluating evaluating(classifier);
     Responses responses;
     responses.classes = classifier.options().classes;
+    responses.size = classifier.options().features;
     Tensor images;
     batches.start_epoch(0);
     while (responses.images < most && batches.next(images)) {
@@ -67,20 +68,6 @@ Score score(const Responses& responses, std::span<const std::uint8_t> labels) {
     score.loss /= static_cast<double>(responses.images);
     score.accuracy /= static_cast<double>(responses.images);
     return score;
-}
-
-Impression impression(const Responses& responses) {
-    Impression impression;
-    impression.shares.assign(static_cast<std::size_t>(responses.classes), 0);
-    for (Index image = 0; image < responses.images; ++image) {
-        const std::span<const float> logits = logits_of(responses, image);
-        const std::size_t label = most_probable(logits);
-        impression.shares[label] += 1;
-        impression.confidence += std::exp(logits[label] - log_partition(logits));
-    }
-    for (double& share : impression.shares) share /= static_cast<double>(responses.images);
-    impression.confidence /= static_cast<double>(responses.images);
-    return impression;
 }
 
 }  // namespace sinter

@@ -1,4 +1,4 @@
-// What a classifier makes of a set of images: features, logits, and what follows from them.
+// What a classifier makes of a set of images: features, logits, and how well it knows the classes.
 #pragma once
 
 #include <span>
@@ -9,10 +9,12 @@
 
 namespace sinter {
 
+inline constexpr Index kEvaluationBatch = 500;
+
 /// To the images of a set, in the order of a loader.
 struct Responses {
-    Index images = 0, classes = 0;
-    std::vector<float> features;  ///< [images, features]
+    Index images = 0, classes = 0, size = 0;
+    std::vector<float> features;  ///< [images, size]
     std::vector<float> logits;    ///< [images, classes]
 };
 
@@ -32,12 +34,5 @@ struct Score {
     double accuracy = 0;  ///< share of the images whose most probable class is theirs
 };
 Score score(const Responses& responses, std::span<const std::uint8_t> labels);
-
-/// What the classifier takes the images for.
-struct Impression {
-    std::vector<double> shares;  ///< [classes]: of the images, by their most probable class
-    double confidence = 0;       ///< probability of that class, as a mean over the images
-};
-Impression impression(const Responses& responses);
 
 }  // namespace sinter

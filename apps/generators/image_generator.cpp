@@ -1,0 +1,161 @@
+#include "apps/generators/image_generator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "apps/generators/drawing_gan.h"
+#include "apps/training/sampling.h"
+#include "apps/training/training_setup.h"
+#include "core/check.h"
+#include "core/data/describe.h"
+#include "core/error.h"
+#include "core/ops/random.h"
+#include "core/pictures/png.h"
+#include "core/tape.h"
+#include "core/train/run_folder.h"
+#include "models/gan_options.h"
+#include "models/vae_options.h"
+
+namespace sinter {
+namespace {
+
+constexpr const char* kModel = "model";
+
+/// What a model with these sizes draws. `name`: "dense VAE".
+GeneratedKind kind_of(const CheckpointFacts& facts, const std::string& file, const std::string& name, Index height,
+                      Index width, Index channels, Index classes) {
+    GeneratedKind kind{
+        file, fmt::format("{} of {}x{}x{} images", name, width, height, channels), height, width, channels, classes,
+        {}};
+    if (classes == 0) return kind;
+    kind.description += fmt::format(", conditional on {} class{}", classes, classes == 1 ? "" : "es");
+    kind.class_names = class_names_of(facts, file);
+    if (kind.class_names.empty()) kind.class_names = numbered_classes(static_cast<int>(classes));
+    if (std::ssize(kind.class_names) != classes) {
+        throw DataError(fmt::format("{}: expected the names of the model's {} classes, found {}; the file is damaged",
+                                    file, classes, kind.class_names.size()));
+    }
+    return kind;
+}
+
+/// Draws codes from the prior, which the decoder turns into images.
+class VaeGenerator final : public ImageGenerator {
+public:
+    VaeGenerator(const CheckpointFacts& facts, const std::string& file, Device device, std::uint64_t seed)
+        : VaeGenerator(load_vae(file, device), facts, file, device, seed) {}
+
+private:
+    VaeGenerator(std::unique_ptr<Vae> vae, const CheckpointFacts& facts, const std::string& file, Device device,
+                 std::uint64_t seed)
+        : ImageGenerator(
+              kind_of(facts, file, fmt::format("{} VAE", name_of(kVaeArchitectures, vae->options().architecture)),
+                      vae->options().height, vae->options().width, vae->options().channels, vae->options().classes)),
+          vae_(std::move(vae)),
+          codes_(seed, device, draws::kPictures) {}
+
+    Tensor draw_batch(Index batch, const std::vector<std::int32_t>& labels) override {
+        const NoGrad no_grad;
+        codes_.start_step(sample_step(batch));
+        return vae_->decode(random_normal({kSampleBatch, vae_->options().latent}, 0, 1, codes_),
+                            Buffer<std::int32_t>(std::span<const std::int32_t>(labels), codes_.device()));
+    }
+
+    std::unique_ptr<Vae> vae_;
+    Generator codes_;
+};
+
+class GanGenerator final : public ImageGenerator {
+public:
+    GanGenerator(const CheckpointFacts& facts, const std::string& file, Device device, std::uint64_t seed)
+        : GanGenerator(gan_from_facts(facts, file), facts, file, device, seed) {}
+
+private:
+    GanGenerator(const GanOptions& model, const CheckpointFacts& facts, const std::string& file, Device device,
+                 std::uint64_t seed)
+        : ImageGenerator(kind_of(facts, file, fmt::format("{} GAN", name_of(kGanArchitectures, model.architecture)),
+                                 model.size, model.size, model.channels, model.classes)),
+          init_(0, device),
+          gan_(model, init_, init_),
+          drawing_(gan_, has_moving_average(facts, file)),
+          codes_(seed, device, draws::kPictures) {
+        load_checkpoint(file, checkpoint_parts(gan_, drawing_));
+    }
+
+    Tensor draw_batch(Index batch, const std::vector<std::int32_t>& labels) override {
+        codes_.start_step(sample_step(batch));
+        return generate_images(drawing_.gan(), random_normal({kSampleBatch, gan_.options().latent}, 0, 1, codes_),
+                               labels);
+    }
+
+    Generator init_;
+    Gan gan_;
+    DrawingGan drawing_;
+    Generator codes_;
+};
+
+template <class G>
+std::unique_ptr<ImageGenerator> make_generator(const CheckpointFacts& facts, const std::string& file, Device device,
+                                               std::uint64_t seed) {
+    return std::make_unique<G>(facts, file, device, seed);
+}
+
+/// The kinds of model that draw.
+struct DrawingKind {
+    const char* model;
+    std::unique_ptr<ImageGenerator> (*make)(const CheckpointFacts&, const std::string&, Device, std::uint64_t);
+};
+constexpr DrawingKind kDrawingKinds[] = {{"vae", make_generator<VaeGenerator>}, {"gan", make_generator<GanGenerator>}};
+
+}  // namespace
+
+Tensor ImageGenerator::draw(Index batch, const std::vector<std::int32_t>& labels) {
+    const Index expected = kind_.classes > 0 ? kSampleBatch : 0;
+    require(std::ssize(labels) == expected, "[generator] {}: expected {} labels for a batch of images, got {}",
+            kind_.file, expected, labels.size());
+    return draw_batch(batch, labels);
+}
+
+std::string model_kind_of(const std::string& checkpoint) {
+    const std::string file = find_checkpoint(checkpoint).string();
+    return FactReader(read_checkpoint_facts(file), file).text(kModel);
+}
+
+std::unique_ptr<ImageGenerator> load_generator(const std::string& checkpoint, Device device, std::uint64_t seed) {
+    const std::string file = find_checkpoint(checkpoint).string();
+    const CheckpointFacts facts = read_checkpoint_facts(file);
+    const std::string& model = FactReader(facts, file).text(kModel);
+    for (const DrawingKind& kind : kDrawingKinds)
+        if (model == kind.model) return kind.make(facts, file, device, seed);
+    throw DataError(
+        fmt::format("{}: expected a checkpoint of a model that draws images (vae, gan), found one of '{}'; give the "
+                    "checkpoint of such a model",
+                    file, model));
+}
+
+ImageSet draw_images(ImageGenerator& generator, Index count) {
+    const GeneratedKind& kind = generator.kind();
+    ImageSet set;
+    set.count = count;
+    set.height = kind.height;
+    set.width = kind.width;
+    set.channels = kind.channels;
+    set.classes = static_cast<int>(kind.classes);
+    set.name = "samples of " + kind.file;
+    set.pixels.resize(static_cast<std::size_t>(count * set.bytes_per_image()));
+    for (const std::int32_t label : labels_in_turn(kind.classes, 0, count))
+        set.labels.push_back(static_cast<std::uint8_t>(label));
+    auto* to = set.pixels.data();
+    for (Index first = 0; first < count; first += kSampleBatch) {
+        const Tensor images = generator.draw(first / kSampleBatch, labels_in_turn(kind.classes, first, kSampleBatch));
+        const std::vector<float> values = images.to_floats();
+        const std::size_t wanted =
+            static_cast<std::size_t>(std::min(kSampleBatch, count - first) * set.bytes_per_image());
+        to = std::transform(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(wanted), to, to_byte);
+    }
+    return set;
+}
+
+}  // namespace sinter

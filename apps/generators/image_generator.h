@@ -1,0 +1,58 @@
+// A trained model of any program as something that draws images: from the facts of its checkpoint alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/data/image_set.h"
+#include "core/tensor.h"
+
+namespace sinter {
+
+/// What a generator draws.
+struct GeneratedKind {
+    std::string file;                           ///< the checkpoint
+    std::string description;                    ///< "dense VAE of 28x28x1 images, conditional on 10 classes"
+    Index height = 0, width = 0, channels = 0;  ///< of the images
+    Index classes = 0;                          ///< more than 0: conditional on a label below it
+    std::vector<std::string> class_names;       ///< by label, those of the data it was trained on, else numbers
+};
+
+class ImageGenerator {
+public:
+    virtual ~ImageGenerator() = default;
+    ImageGenerator(const ImageGenerator&) = delete;
+    ImageGenerator& operator=(const ImageGenerator&) = delete;
+
+    const GeneratedKind& kind() const { return kind_; }
+
+    /// Images batch * kSampleBatch and those after them, in evaluation mode: [kSampleBatch, height, width, channels] in
+    /// [0, 1]. Which codes they have depends on the seed and the batch alone. `labels`: kSampleBatch of them where the
+    /// model is conditional, else none. Throws UsageError for another number.
+    Tensor draw(Index batch, const std::vector<std::int32_t>& labels);
+
+protected:
+    explicit ImageGenerator(GeneratedKind kind) : kind_(std::move(kind)) {}
+
+private:
+    virtual Tensor draw_batch(Index batch, const std::vector<std::int32_t>& labels) = 0;
+
+    GeneratedKind kind_;
+};
+
+/// The generator of a checkpoint, or of the last one of a run's folder: a VAE decodes codes from its prior, a GAN draws
+/// with the moving average of its generator where the file has one. Throws DataError where the file is damaged or of a
+/// model that draws nothing.
+std::unique_ptr<ImageGenerator> load_generator(const std::string& checkpoint, Device device, std::uint64_t seed);
+
+/// The kind of model in a checkpoint, "vae" for instance. Throws DataError where it does not say.
+std::string model_kind_of(const std::string& checkpoint);
+
+/// The first `count` images of all classes in turn: those that --sample writes, as bytes; with their labels where the
+/// model is conditional.
+ImageSet draw_images(ImageGenerator& generator, Index count);
+
+}  // namespace sinter

@@ -1,0 +1,17 @@
+// --sample: images of a trained model, one file each.
+#pragma once
+
+#include "apps/training/sampling.h"
+#include "apps/training/training_options.h"
+#include "core/device.h"
+#include "core/error.h"
+
+namespace sinter {
+
+/// Draws what the request asks for into --out, by the program's --seed: of a conditional model all classes in turn, or
+/// one class. Throws UsageError where --out does not fit or there is no such class, DataError where the checkpoint is
+/// damaged or of another kind of model than the program trains.
+ExitCode sample_checkpoint(const OptionList& list, const TrainingOptions& options, const SampleRequest& request,
+                           Device device);
+
+}  // namespace sinter
