@@ -21,16 +21,23 @@ void ImportanceEstimator::add(const Tensor& heads, const RowLikelihood& log_like
     for (Index first = 0; first < heads.size(0); first += images_at_once) {
         const ImageRange images{first, std::min(images_at_once, heads.size(0) - first)};
         const Tensor posteriors = heads.view({images.count, heads.size(1)}, first * heads.size(1));
+        const std::uint64_t number = static_cast<std::uint64_t>(curve_.images());
         for (Index sample = 0; sample < samples_; sample += samples_at_once) {
-            noise_.start_step(static_cast<std::uint64_t>(curve_.images()));
-            const ImportanceSamples drawn =
-                importance_samples(posteriors, sample, std::min(samples_at_once, samples_ - sample), noise_);
-            const std::vector<float> likelihoods = log_likelihood(drawn.z, images).to_floats();
-            const std::vector<float> ratios = drawn.log_ratio.to_floats();
-            for (std::size_t i = 0; i < ratios.size(); ++i) {
-                log_likelihoods_ += likelihoods[i];
-                curve_.add(static_cast<double>(likelihoods[i]) + ratios[i]);
-            }
+            const Index wanted = std::min(samples_at_once, samples_ - sample);
+            const Index drawn_each = std::max(wanted, (rows_ + images.count - 1) / images.count);
+            noise_.start_step(number);
+            const ImportanceSamples drawn = importance_samples(posteriors, sample, drawn_each, noise_);
+            take(log_likelihood(drawn.z, images).to_floats(), drawn.log_ratio.to_floats(), drawn_each, wanted);
+        }
+    }
+}
+
+void ImportanceEstimator::take(std::span<const float> log_likelihoods, std::span<const float> log_ratios, Index drawn,
+                               Index wanted) {
+    for (std::size_t image = 0; image < log_ratios.size(); image += static_cast<std::size_t>(drawn)) {
+        for (std::size_t i = image; i < image + static_cast<std::size_t>(wanted); ++i) {
+            log_likelihoods_ += log_likelihoods[i];
+            curve_.add(static_cast<double>(log_likelihoods[i]) + log_ratios[i]);
         }
     }
 }

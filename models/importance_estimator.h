@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 
 #include "core/random.h"
 #include "core/statistics/importance_curve.h"
@@ -20,9 +21,15 @@ struct ImageRange {
 using RowLikelihood = std::function<Tensor(const Tensor& z, ImageRange images)>;
 
 /// Draws K samples of the posterior of each image and collects their weights. Samples go through the decoder in chunks
-/// of about `rows`, of one image or of several. An image's samples depend on the seed and on the image's number alone.
+/// of `rows` rows or a few more, of one image or of several; where there are fewer left, more are drawn than count. So
+/// a weight depends on the seed, on the image and its number, and on the number of the sample. Its bits do not depend
+/// on the chunk either, as long as no product of the decoder is small: see kMinRows.
 class ImportanceEstimator {
 public:
+    /// With as many rows, the products of kernels/cpu/product/gemm-inl.h add in an order that further rows do not
+    /// change.
+    static constexpr Index kMinRows = 600;
+
     /// `samples`: K. Throws UsageError where that or `rows` is below 1.
     ImportanceEstimator(Index samples, Index rows, std::uint64_t seed, Device device);
 
@@ -35,6 +42,8 @@ public:
     double distortion() const;
 
 private:
+    void take(std::span<const float> log_likelihoods, std::span<const float> log_ratios, Index drawn, Index wanted);
+
     Index samples_, rows_;
     Generator noise_;
     ImportanceCurve curve_;

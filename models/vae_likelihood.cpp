@@ -18,29 +18,32 @@
 namespace sinter {
 namespace {
 
-/// Images that the encoder takes at a time.
+/// Images that the encoder takes at a time, always so many: the bits of a posterior do not depend on the images beside
+/// it, and their number does not change them either.
 constexpr Index kBatch = 100;
 
-/// Rows that suit the decoder: products of a dense one are at their best with a few thousand, those of a convolutional
-/// one are large by themselves. A GPU wants more, as the host waits after each chunk.
+/// Rows that suit the decoder. Products of a dense one are at their best with a few thousand. A convolutional one keeps
+/// its widest images, of 32 channels, for all of them: 64 MB. A GPU wants more, as the host waits after each chunk.
 Index usual_rows(const Vae& vae) {
+    const VaeOptions& model = vae.options();
     const Index factor = vae.device() == Device::cpu() ? 1 : 8;
-    switch (vae.options().architecture) {
+    switch (model.architecture) {
         case VaeArchitecture::conv:
-            return 250 * factor;
+            return factor * std::clamp<Index>((Index{1} << 24) / (model.height * model.width * 32), 8,
+                                              ImportanceEstimator::kMinRows);
         case VaeArchitecture::dense:
             break;
     }
-    return 2500 * factor;
+    return factor * 2500;
 }
 
-/// Images [first, first + count) as the model takes them. The noise of an image is a draw of its own, whose step is the
-/// number of the image.
+/// Images [first, first + count) as the model takes them, and black ones up to kBatch. The noise of an image is a draw
+/// of its own, whose step is the number of the image.
 Tensor load_images(const ImageSet& set, Index first, Index count, PixelScore score, std::uint64_t seed, Device device) {
     const Index size = set.bytes_per_image();
     std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count * size));
     set.read(first, count, bytes.data());
-    std::vector<float> values(bytes.size());
+    std::vector<float> values(static_cast<std::size_t>(kBatch * size));
     for (Index n = 0; n < count; ++n) {
         const kernels::RandomStream noise{seed, draws::kDequantisation, static_cast<std::uint64_t>(first + n)};
         for (Index i = 0; i < size; i += 4) {
@@ -55,16 +58,16 @@ Tensor load_images(const ImageSet& set, Index first, Index count, PixelScore sco
             }
         }
     }
-    return Tensor::from(std::span<const float>(values), {count, set.height, set.width, set.channels}, device);
+    return Tensor::from(std::span<const float>(values), {kBatch, set.height, set.width, set.channels}, device);
 }
 
-/// The labels of `images` from the batch that begins with image `first`, each for so many rows; none where the model is
-/// not conditional.
+/// The labels of `images` of the batch that begins with image `first`, each for so many rows, or any label where the
+/// set has no such image; none where the model is not conditional.
 Buffer<std::int32_t> row_labels(const Vae& vae, const ImageSet& set, Index first, ImageRange images, Index repeats) {
     if (vae.options().classes == 0) return {};
     std::vector<std::int32_t> labels;
     for (Index n = 0; n < images.count; ++n) {
-        const auto place = static_cast<std::size_t>(first + images.first + n);
+        const auto place = static_cast<std::size_t>(std::min(first + images.first + n, set.count - 1));
         labels.insert(labels.end(), static_cast<std::size_t>(repeats), set.labels[place]);
     }
     return {std::span<const std::int32_t>(labels), vae.device()};
@@ -130,12 +133,14 @@ VaeLikelihood measure_likelihood(Vae& vae, const ImageSet& set, const Likelihood
     measured.samples = request.samples;
     ImportanceEstimator estimator(request.samples, request.rows == 0 ? usual_rows(vae) : request.rows, request.seed,
                                   vae.device());
+    const Index latent = vae.options().latent;
     std::vector<float> heads, codes;
     Generator noise(request.seed, vae.device(), draws::kImportance);
     for (Index first = 0; first < measured.images; first += kBatch) {
         const Index count = std::min(kBatch, measured.images - first);
         const Tensor images = load_images(set, first, count, measured.score, request.seed, vae.device());
-        const Tensor posteriors = vae.heads(images, row_labels(vae, set, first, {0, count}, 1));
+        const Tensor posteriors =
+            vae.heads(images, row_labels(vae, set, first, {0, kBatch}, 1)).view({count, 2 * latent});
         estimator.add(posteriors, [&](const Tensor& z, ImageRange range) {
             const Tensor of_range =
                 images.view({range.count, set.height, set.width, set.channels}, range.first * set.bytes_per_image());
@@ -148,7 +153,6 @@ VaeLikelihood measure_likelihood(Vae& vae, const ImageSet& set, const Likelihood
         heads.insert(heads.end(), rows.begin(), rows.end());
         if (request.tell) request.tell(first + count);
     }
-    const Index latent = vae.options().latent;
     measured.curve = estimator.curve().bounds();
     measured.distortion = estimator.distortion();
     measured.units = latent_units(heads, latent);
