@@ -27,17 +27,6 @@ bool is_loss(const VaeLikelihood& found) { return found.score == PixelScore::los
 
 double information_limit(const VaeLikelihood& found) { return std::log(static_cast<double>(found.images)); }
 
-/// What speaks against the numbers of this model, or must be known of them.
-std::vector<std::string> warnings_of(const VaeLikelihood& found) {
-    std::vector<std::string> warnings;
-    if (is_loss(found)) {
-        warnings.push_back(
-            fmt::format("grey pixels: a loss, no likelihood; its floor on these images is {:.2f}", found.grey_floor));
-    }
-    if (found.units.active == 0) warnings.push_back("the posterior has collapsed: no unit of the code is active");
-    return warnings;
-}
-
 std::string number_of_images(const LikelihoodReport& report) {
     if (report.found.images == report.test_images) return fmt::format("all {} test images", report.test_images);
     return fmt::format("the first {} of {} test images", report.found.images, report.test_images);
@@ -99,7 +88,8 @@ LikelihoodReport measure_likelihood(const std::string& checkpoint, const OptionL
         throw DataError(fmt::format("{}: {}", checkpoint, error.what()));
     }
     report.seconds = watch.seconds();
-    for (std::string& text : warnings_of(report.found)) report.warnings.push_back(std::move(text));
+    if (report.found.units.active == 0)
+        report.warnings.push_back("the posterior has collapsed: no unit of the code is active");
     return report;
 }
 
@@ -112,9 +102,12 @@ std::vector<Measured> likelihood_measures(const LikelihoodReport& report) {
         return measured.back();
     };
     const std::string prefix = is_loss(found) ? "loss" : "nll";
-    add(prefix, is_loss(found) ? "Importance-weighted loss, nats" : "Negative log-likelihood, nats", found.nll(),
-        found.curve.back().standard_error);
-    if (!is_loss(found)) {
+    Measured& bound = add(prefix, is_loss(found) ? "Importance-weighted loss, nats" : "Negative log-likelihood, nats",
+                          found.nll(), found.curve.back().standard_error);
+    if (is_loss(found)) {
+        bound.warnings.push_back(
+            fmt::format("grey pixels: a loss, no likelihood; its floor on these images is {:.2f}", found.grey_floor));
+    } else {
         add("elbo", "Evidence lower bound, nats", found.elbo(), found.curve.front().standard_error);
         add("bits_per_dim", "Bits per dimension", found.bits_per_dim);
     }
@@ -128,10 +121,10 @@ std::vector<Measured> likelihood_measures(const LikelihoodReport& report) {
     add("marginal_kl", "of it KL(q(z) || p(z))", found.split.marginal_kl);
     add("active_units", fmt::format("Active units of {}", found.units.kl.size()),
         static_cast<double>(found.units.active));
-    for (const ImportanceBound& bound : found.curve) {
-        add(fmt::format("{}_{}", prefix, bound.samples),
-            fmt::format("with {} sample{}", bound.samples, bound.samples == 1 ? "" : "s"), -bound.mean,
-            bound.standard_error);
+    for (const ImportanceBound& point : found.curve) {
+        add(fmt::format("{}_{}", prefix, point.samples),
+            fmt::format("with {} sample{}", point.samples, point.samples == 1 ? "" : "s"), -point.mean,
+            point.standard_error);
     }
     return measured;
 }
