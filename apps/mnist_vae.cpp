@@ -15,7 +15,9 @@
 #include "apps/training/training_run.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
+#include "core/data/binarise.h"
 #include "core/data/loader.h"
+#include "core/ops/random.h"
 #include "core/profile/range.h"
 #include "core/tape.h"
 
@@ -55,8 +57,11 @@ void report(RunFolder& folder, const Means& test, int epochs) {
 
 ExitCode train(const OptionList& list, MnistVaeOptions& options) {
     const Device device = choose_device(options);
-    const DataSplits data = find_training_data(options);
+    DataSplits data = find_training_data(options);
+    if (options.binarisation != Binarisation::none) say("pixels are {}\n", describe(options.binarisation, data.test));
+    binarise(data, options.binarisation);
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
+    Generator pixels(options.seed, device, draws::kBinarisation);
     fit_model(list, options, data.train);
     Vae vae(options.model, init);
     const std::unique_ptr<Optimizer> optimizer = make_optimizer(options, vae);
@@ -70,9 +75,11 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
     TrainingRun run(options, batches, {.shown = {"loss"}, .with_labels = vae.options().classes > 0});
     run.open(list, {{"", &vae, optimizer.get()}}, training_facts(list, data));
 
+    const bool is_dynamic = options.binarisation == Binarisation::dynamic;
     const auto step = [&](const Batch& batch) {
         phase("forward");
-        const Vae::Losses losses = vae.losses(batch.images, noise, beta.tensor(), batch.labels);
+        const Tensor images = is_dynamic ? random_bernoulli(batch.images, pixels) : batch.images;
+        const Vae::Losses losses = vae.losses(images, noise, beta.tensor(), batch.labels);
         if (beta.tensor().defined()) guard.check(losses.total);  // else it is the loss below
         const StepNumbers numbers =
             guard.collect({{"loss", losses.negative_elbo}, {"recon", losses.reconstruction}, {"kl", losses.kl}});
@@ -96,6 +103,7 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
     while (run.next_epoch()) {
         while (run.next_batch()) {
             noise.start_step(static_cast<std::uint64_t>(run.step()));
+            if (is_dynamic) pixels.start_step(static_cast<std::uint64_t>(run.step()));
             beta.prepare(run.step());
             optimizer->prepare(options.lr * run.rate_factor());
             run.compute(step);

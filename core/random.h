@@ -13,6 +13,9 @@ namespace draws {
 inline constexpr std::uint32_t kTraining = 0;
 inline constexpr std::uint32_t kInitialisation = 0x40000000u;
 inline constexpr std::uint32_t kEvaluation = 0x80000000u;
+inline constexpr std::uint32_t kImportance = 0xA0000000u;      ///< samples of posteriors; steps are images
+inline constexpr std::uint32_t kDequantisation = 0xA8000000u;  ///< of measured images; steps are images
+inline constexpr std::uint32_t kBinarisation = 0xB0000000u;    ///< of training images
 inline constexpr std::uint32_t kPictures = 0xC0000000u;
 inline constexpr std::uint32_t kDataFlips = 0xFFFFFFFEu;
 inline constexpr std::uint32_t kDataOrder = 0xFFFFFFFFu;

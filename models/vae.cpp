@@ -4,13 +4,17 @@
 #include <cmath>
 
 #include "core/check.h"
+#include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/embedding.h"
+#include "core/ops/likelihood.h"
 #include "core/ops/loss.h"
+#include "core/ops/random.h"
 #include "core/ops/shape.h"
 #include "core/ops/vae.h"
 #include "core/profile/scope.h"
 #include "core/tape.h"
+#include "kernels/likelihood.h"
 
 namespace sinter {
 namespace {
@@ -26,17 +30,8 @@ Tensor identity_matrix(Index size, Device device) {
     return Tensor::from(std::span<const float>(values), {size, size}, device);
 }
 
-/// Minus the log-likelihood of images under what the decoder gave for them, as the mean over the batch.
-Tensor reconstruction_loss(Likelihood likelihood, const Tensor& output, const Tensor& images) {
-    const double per_image = 1.0 / static_cast<double>(images.size(0));
-    switch (likelihood) {
-        case Likelihood::gaussian:
-            return squared_error(sigmoid(output), images, 0.5 * per_image);
-        case Likelihood::bernoulli:
-            return sigmoid_cross_entropy(output, images, per_image);
-    }
-    return {};
-}
+/// What a learned variance begins with: the variance of a pixel of which nothing is known, uniform in [0, 1].
+const double kFirstLogVariance = std::log(1.0 / 12);
 
 }  // namespace
 
@@ -69,6 +64,8 @@ Vae::Vae(const VaeOptions& options, Generator& init) : options_(options) {
     require(options.height >= 1 && options.width >= 1 && options.channels >= 1 && options.latent >= 1,
             "[vae] expected images of at least one pixel and channel and at least one latent unit, got {}x{}x{} and {}",
             options.height, options.width, options.channels, options.latent);
+    require(options.variance.is_learned || options.variance.value > 0, "[vae] expected a variance above 0, got {}",
+            options.variance.value);
     require(options.classes >= 0, "[vae] expected a number of classes, or 0 for none, got {}", options.classes);
     switch (options.architecture) {
         case VaeArchitecture::dense:
@@ -79,6 +76,8 @@ Vae::Vae(const VaeOptions& options, Generator& init) : options_(options) {
             break;
     }
     if (options.classes > 0) one_hot_ = identity_matrix(options.classes, init.device());
+    if (learns_variance())
+        log_variance_ = add_parameter("log_variance", Tensor::full({1}, kFirstLogVariance, init.device()));
     add_module("features", features_);
     add_module("encoder", encoder_);
     add_module("decoder", decoder_);
@@ -175,13 +174,54 @@ Tensor Vae::decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels) 
     return decoder_.forward(with_labels(z, labels));
 }
 
-Vae::Losses Vae::losses(const Tensor& images, Generator& noise, const Tensor& beta,
+bool Vae::learns_variance() const {
+    return options_.likelihood == Likelihood::gaussian && options_.variance.is_learned;
+}
+
+double Vae::log_variance() const {
+    return learns_variance() ? log_variance_.item() : std::log(options_.variance.value);
+}
+
+/// Minus the log-likelihood of images under what the decoder gave for them, as the mean over the batch: see Losses.
+Tensor Vae::reconstruction_loss(const Tensor& output, const Tensor& images) const {
+    const double per_image = 1.0 / static_cast<double>(images.size(0));
+    switch (options_.likelihood) {
+        case Likelihood::gaussian:
+            break;
+        case Likelihood::bernoulli:
+            return sigmoid_cross_entropy(output, images, per_image);
+    }
+    if (!learns_variance()) return squared_error(sigmoid(output), images, 0.5 / options_.variance.value * per_image);
+    // |x - m|^2 / (2 sigma^2) + pixels / 2 (log sigma^2 + log 2 pi)
+    const double half_pixels = 0.5 * static_cast<double>(images.count()) * per_image;
+    return squared_error(sigmoid(output), images, 0.5 * per_image) * exp(-log_variance_) +
+           affine(log_variance_, half_pixels, half_pixels * kernels::kLogTwoPi);
+}
+
+Vae::Losses Vae::losses(const Tensor& grid_images, Generator& noise, const Tensor& beta,
                         const Buffer<std::int32_t>& labels) {
+    Tensor images = grid_images;
+    if (learns_variance()) {
+        const NoGrad no_grad;
+        images = affine(images, 255.0 / 256, 0) + random_uniform(images.shape(), 0, 1.0 / 256, noise);
+    }
     const auto [z, kl] = reparameterise_kl(heads(images, labels), noise);
-    const Tensor reconstruction = reconstruction_loss(options_.likelihood, decoder_output(z, labels), images);
+    const Tensor reconstruction = reconstruction_loss(decoder_output(z, labels), images);
     const Tensor total = reconstruction + (beta.defined() ? beta * kl : kl);
     const NoGrad no_grad;
     return {total, beta.defined() ? reconstruction + kl : total.detach(), reconstruction, kl};
+}
+
+Tensor Vae::log_likelihoods(const Tensor& z, const Tensor& images, const Buffer<std::int32_t>& labels) {
+    const NoGrad no_grad;
+    const Tensor output = decoder_output(z, labels);
+    switch (options_.likelihood) {
+        case Likelihood::gaussian:
+            return gaussian_log_likelihood(sigmoid(output), images, log_variance());
+        case Likelihood::bernoulli:
+            break;
+    }
+    return bernoulli_log_likelihood(output, images);
 }
 
 Tensor Vae::encode(const Tensor& images, const Buffer<std::int32_t>& labels) {

@@ -24,7 +24,17 @@ enum class VaeArchitecture {
 
 enum class Likelihood {
     bernoulli,  ///< cross-entropy on logits; pixels are probabilities
-    gaussian    ///< unit variance, up to a constant: half the squared error; pixels are means through a sigmoid
+    gaussian    ///< normal distributions of one variance; pixels are means through a sigmoid
+};
+
+/// The variance of Likelihood::gaussian, one for all pixels.
+struct PixelVariance {
+    /// A parameter of the model, log sigma^2, as in Dai & Wipf's (arXiv:1903.05789) and the sigma-VAE (Rybkin et al.,
+    /// arXiv:2006.13202).
+    bool is_learned = false;
+    double value = 1;  ///< where it is not learned
+
+    bool operator==(const PixelVariance&) const = default;
 };
 
 inline constexpr Named<VaeArchitecture> kVaeArchitectures[] = {{"dense", VaeArchitecture::dense, "PyTorch's example"},
@@ -49,6 +59,7 @@ struct VaeOptions {
     Index latent = 20;
     Index classes = 0;  ///< above 0: conditional
     Likelihood likelihood = Likelihood::bernoulli;
+    PixelVariance variance = {};  ///< gaussian
 };
 
 /// Whether `hidden` shapes a VAE of this architecture.
@@ -67,7 +78,10 @@ public:
 
     const VaeOptions& options() const { return options_; }
 
-    /// Means over the batch, in nats per image, as tensors [1].
+    /// Means over the batch, in nats per image, as tensors [1]. A Gaussian likelihood of a given variance leaves out
+    /// its constant, so that unit variance is half the squared error. One of a learned variance is minus a log-density
+    /// with all its constants. So that it is bounded, its images, of 8 bits, are dequantised first: (255 x + u) / 256,
+    /// with u uniform in [0, 1), one draw of the noise.
     struct Losses {
         Tensor total;           ///< reconstruction + beta * kl: what is trained on
         Tensor negative_elbo;   ///< reconstruction + kl, whatever beta: minus the evidence lower bound; not on the tape
@@ -79,6 +93,14 @@ public:
     Losses losses(const Tensor& images, Generator& noise, const Tensor& beta = {},
                   const Buffer<std::int32_t>& labels = {});
 
+    /// The posterior of images, [batch, 2 latent]: mu, then log sigma^2.
+    Tensor heads(const Tensor& images, const Buffer<std::int32_t>& labels = {});
+    /// log p(x | z) of each row of z [rows, latent], in nats, with all constants: [rows]. Row r belongs to image
+    /// r / (rows / images.size(0)); labels are those of the rows. Not on the tape.
+    Tensor log_likelihoods(const Tensor& z, const Tensor& images, const Buffer<std::int32_t>& labels = {});
+    /// log sigma^2 of the pixels under Likelihood::gaussian; waits for the device where it is learned.
+    double log_variance() const;
+
     /// mu of images: [batch, latent]
     Tensor encode(const Tensor& images, const Buffer<std::int32_t>& labels = {});
     /// Images [batch, height, width, channels] in [0, 1] of latent codes z [batch, latent]
@@ -88,12 +110,14 @@ private:
     void build_dense(Generator& init);
     void build_conv(Generator& init);
     Tensor with_labels(const Tensor& x, const Buffer<std::int32_t>& labels) const;
-    Tensor heads(const Tensor& images, const Buffer<std::int32_t>& labels);
     Tensor decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels);
+    bool learns_variance() const;
+    Tensor reconstruction_loss(const Tensor& output, const Tensor& images) const;
 
     VaeOptions options_;
     Sequential features_, encoder_, decoder_;
-    Tensor one_hot_;  ///< row c is class c: the identity matrix [classes, classes]
+    Tensor log_variance_;  ///< [1]; undefined unless it is learned
+    Tensor one_hot_;       ///< row c is class c: the identity matrix [classes, classes]
 };
 
 }  // namespace sinter

@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "core/data/image_set.h"
 #include "core/error.h"
 #include "core/options/facts.h"
+#include "core/options/parse_number.h"
 #include "core/train/checkpoint.h"
 #include "kernels/vae.h"
 
@@ -29,6 +33,19 @@ std::vector<Index> encoder_widths(const VaeOptions& options) {
     }
     widths.push_back(2 * options.latent);
     return widths;
+}
+
+/// "learned", or a number above 0.
+CustomField variance_field(PixelVariance& variance) {
+    return {&variance, 1, [&variance] { return variance.is_learned ? "learned" : fmt::format("{}", variance.value); },
+            [&variance](std::span<const std::string> words) -> std::optional<BadValue> {
+                double value = 1;
+                const bool is_learned = words.front() == "learned";
+                if (!is_learned && !(parse_number(words.front(), value) && std::isfinite(value) && value > 0))
+                    return BadValue{"learned or a number above 0", words.front()};
+                variance = {is_learned, value};
+                return std::nullopt;
+            }};
 }
 
 void require_room(const FactReader& reader, const VaeOptions& options, const std::string& file) {
@@ -60,6 +77,10 @@ void describe(OptionList& list, VaeOptions& options) {
         .from(1, kMaxVaeUnits)
         .usually("20 for dense, 2 for conv on grey images, 128 for conv on colour");
     list.model("likelihood", options.likelihood, kLikelihoods, "Of pixels, given a code");
+    list.model("variance", variance_field(options.variance),
+               "gaussian: the variance of pixels, or learned: one for all of them, with dequantised images and a loss "
+               "that is a density")
+        .shown_as("NUMBER");
     list.fact("height", options.height).from(1, kMaxVaeUnits);
     list.fact("width", options.width).from(1, kMaxVaeUnits);
     list.fact("channels", options.channels).from(1, kMaxVaeUnits);

@@ -10,6 +10,7 @@
 #include "apps/training/sampling.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
+#include "core/data/binarise.h"
 #include "core/options/parse_number.h"
 #include "core/random.h"
 #include "core/tape.h"
@@ -76,8 +77,9 @@ ExitCode evaluate_checkpoint(const OptionList& list, const MnistVaeOptions& opti
     const std::unique_ptr<Vae> vae = load_vae(checkpoint, device);
     const VaeOptions& model = vae->options();
     const CheckpointFacts facts = read_checkpoint_facts(checkpoint);
-    const auto [data, warning] =
+    auto [data, warning] =
         find_checkpoint_data(checkpoint, facts, list, options, {model.height, model.width, model.channels});
+    binarise(data, list.is_given(options.binarisation) ? options.binarisation : binarisation_of(facts, checkpoint));
     if (!options.out.empty()) prepare_sample_folder(options.out, "--evaluate");
     if (model.classes > 0 && model.classes != data.test.classes) {
         throw DataError(fmt::format("{}: the model knows {} classes, '{}' has {}; give its data with --data",

@@ -28,6 +28,7 @@ void describe(OptionList& list, MnistVaeOptions& options) {
     describe_size(list, options.images);
     describe_channels(list, options.images);
     describe_fitting(list, options.images.fitting);
+    list.fixed("binarize", options.binarisation, kBinarisations, "Whether pixels become 0 or 1");
     describe(list, options.model);
     list.free("conditional", options.conditional, "Give the class of an image to encoder and decoder");
     describe_pictures(list, options);
@@ -47,6 +48,13 @@ void check_options(const MnistVaeOptions& options) {
     require(has_dense || model.hidden == usual.hidden,
             "--hidden: the layers of --arch {} follow from the size of the images; leave it out, or use --arch dense",
             name_of(kVaeArchitectures, model.architecture));
+    require(model.likelihood == Likelihood::gaussian || model.variance == usual.variance,
+            "--variance: a Bernoulli likelihood has none; leave it out, or use --likelihood gaussian");
+    require(
+        model.likelihood == Likelihood::bernoulli || options.binarisation == Binarisation::none,
+        "--binarize {}: the density of a Gaussian likelihood says nothing about zeros and ones; leave it out, or use "
+        "--likelihood bernoulli",
+        name_of(kBinarisations, options.binarisation));
     require(has_dense || model.activation == usual.activation,
             "--activation: that of --arch {} is settled; leave it out, or use --arch dense",
             name_of(kVaeArchitectures, model.architecture));

@@ -5,6 +5,7 @@
 
 #include "apps/training/sampling.h"
 #include "apps/training/training_options.h"
+#include "core/data/binarise.h"
 #include "core/data/image_set.h"
 #include "models/vae_options.h"
 
@@ -12,6 +13,7 @@ namespace sinter {
 
 struct MnistVaeOptions : TrainingOptions {
     VaeOptions model;
+    Binarisation binarisation = Binarisation::none;
     bool conditional = false;
     double beta = 1;
     double kl_warmup = 0;

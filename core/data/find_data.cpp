@@ -13,6 +13,7 @@
 
 #include "core/data/describe.h"
 #include "core/data/fit.h"
+#include "core/data/formats/amat.h"
 #include "core/data/formats/cifar.h"
 #include "core/data/formats/digits.h"
 #include "core/data/formats/image_folder.h"
@@ -65,6 +66,7 @@ struct DataForm {
 /// The forms, in the order in which they are tried. A folder of no other form is taken for one of images.
 constexpr DataForm kForms[] = {
     {holds_mnist, [](const fs::path& folder, const ImageRequest&, const Say&) { return load_mnist(folder); }},
+    {holds_amat, [](const fs::path& folder, const ImageRequest&, const Say&) { return load_amat(folder); }},
     {holds_cifar10, [](const fs::path& folder, const ImageRequest&, const Say&) { return load_cifar10(folder); }},
     {[](const fs::path&) { return true; }, load_image_folder},
 };

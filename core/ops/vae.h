@@ -15,4 +15,15 @@ struct LatentSample {
 /// First derivatives only. See kernels/vae.h.
 LatentSample reparameterise_kl(const Tensor& heads, Generator& generator);
 
+/// Samples of the posterior of each image, with the part of their weights that does not depend on the decoder.
+struct ImportanceSamples {
+    Tensor z;          ///< [images * samples, latent]: all samples of an image in turn
+    Tensor log_ratio;  ///< [images * samples]: log p(z) - log q(z | x)
+};
+/// Samples [first, first + samples) of every image of heads [images, 2 latent]. Not on the tape. The numbers of image b
+/// are those of the generator's step + b, so the same image gives the same samples in any batch: start_step() with the
+/// number of the first. Throws UsageError where the draw of an image would be longer than a draw can be. See
+/// kernels/vae.h.
+ImportanceSamples importance_samples(const Tensor& heads, Index first, Index samples, Generator& generator);
+
 }  // namespace sinter

@@ -186,6 +186,7 @@ void add_reduce_cases(CaseList& cases, Purpose purpose);
 void add_loss_cases(CaseList& cases, Purpose purpose);
 void add_random_cases(CaseList& cases, Purpose purpose);
 void add_vae_cases(CaseList& cases, Purpose purpose);
+void add_likelihood_cases(CaseList& cases, Purpose purpose);
 void add_optimizer_cases(CaseList& cases, Purpose purpose);
 void add_gather_cases(CaseList& cases, Purpose purpose);
 void add_conv_cases(CaseList& cases, Purpose purpose);

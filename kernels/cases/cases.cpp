@@ -13,6 +13,7 @@ CaseList all_cases(Purpose purpose) {
     add_loss_cases(cases, purpose);
     add_random_cases(cases, purpose);
     add_vae_cases(cases, purpose);
+    add_likelihood_cases(cases, purpose);
     add_optimizer_cases(cases, purpose);
     add_gather_cases(cases, purpose);
     add_conv_cases(cases, purpose);

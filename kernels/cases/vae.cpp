@@ -71,6 +71,33 @@ void add_both_directions(CaseList& cases, LatentShape shape, const Heads& heads)
                         }));
 }
 
+/// The parts of a row's terms: log variance, eps^2 and z^2. Each errs by a few roundings of its size; the noise by 6 of
+/// its own, and it enters twice squared. The sum of the terms may be far smaller than they are.
+Tolerance ratio_bound(Index latent, double range) {
+    const double sigma = std::exp(std::min(range, kLogVarianceLimit) / 2);
+    const double largest = range + kMaxNoise * sigma;  // of z
+    const double walk = std::sqrt(static_cast<double>(std::max<Index>(latent, 1)));
+    return {14 * walk * (range + kMaxNoise * kMaxNoise + largest * largest) * kRounding, 0,
+            "6 roundings of the noise and 8 of the exponential, squared, and the random walk of the sum"};
+}
+
+void add_importance_samples(CaseList& cases, const ImportanceShape& shape, const Heads& heads) {
+    const std::string size = std::to_string(shape.images) + "x" + std::to_string(shape.samples) + "x" +
+                             std::to_string(shape.latent) + " from " + std::to_string(shape.first) + heads.name;
+    cases.push_back(KernelCase("vae", "importance_samples", size)
+                        .output("z", shape.rows() * shape.latent)
+                        .output("log_ratio", shape.rows())
+                        .bounded(ratio_bound(shape.latent, heads.range))
+                        .input("heads", 2 * shape.images * shape.latent, heads.fill)
+                        .input("step", 1, constant(7), ElementType::uint64)
+                        .moves(4.0 * static_cast<double>(shape.rows() * (shape.latent + 1)))
+                        .within(noise_bound(heads.range))
+                        .uses_transcendentals()
+                        .runs([=](auto& queue, auto b) {
+                            importance_samples(queue, b.real(0), b.real(1), b.real(2), shape, address_of(b.uint64(3)));
+                        }));
+}
+
 }  // namespace
 
 void add_vae_cases(CaseList& cases, Purpose purpose) {
@@ -79,6 +106,8 @@ void add_vae_cases(CaseList& cases, Purpose purpose) {
         for (const LatentShape shape : {LatentShape{128, 20}, LatentShape{128, 2}, LatentShape{40'000, 200}}) {
             add_both_directions(cases, shape, usual);
         }
+        add_importance_samples(cases, {1, 2000, 20, 0}, usual);
+        add_importance_samples(cases, {10, 200, 200, 0}, usual);
         return;
     }
     // Log-variances beyond the clamp, and exactly on it, where the gradient still passes.
@@ -90,6 +119,13 @@ void add_vae_cases(CaseList& cases, Purpose purpose) {
                                     LatentShape{7, 17}, LatentShape{128, 20}, LatentShape{128, 2}, LatentShape{129, 33},
                                     LatentShape{9001, 1}, LatentShape{1, 20'003}, LatentShape{301, 67}}) {
         for (const Heads& heads : {usual, wide, limit, beyond}) add_both_directions(cases, shape, heads);
+    }
+    for (const ImportanceShape& shape :
+         {ImportanceShape{0, 3, 2, 0}, ImportanceShape{3, 0, 2, 0}, ImportanceShape{2, 3, 0, 0},
+          ImportanceShape{1, 1, 1, 0}, ImportanceShape{3, 5, 2, 7}, ImportanceShape{2, 37, 20, 4963},
+          ImportanceShape{5, 3, 33, 1}, ImportanceShape{1, 301, 50, 0}, ImportanceShape{40, 13, 17, 100},
+          ImportanceShape{2, 3, 1024, 2}, ImportanceShape{2, 2, 2053, 5}, ImportanceShape{900, 11, 2, 3}}) {
+        for (const Heads& heads : {usual, wide, limit, beyond}) add_importance_samples(cases, shape, heads);
     }
 }
 

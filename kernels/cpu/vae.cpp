@@ -1,5 +1,5 @@
 // The variational bottleneck on the CPU: noise, sample and KL divergence tile by tile. The noise of a tile lives in the
-// nearest cache only; backward makes it again.
+// nearest cache only; backward makes it again. Importance samples are rows of their own, in runs of one image.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/vae.cpp"
 #include "hwy/foreach_target.h"  // must come before highway.h
@@ -60,17 +60,21 @@ HWY_ATTR HWY_INLINE Deviation deviation(FloatVector log_variance) {
     return {exp(half), hn::Mul(d, hn::Add(d, constant(2.0f)))};
 }
 
+/// Within +-kLogVarianceLimit, or NaN: Min and Max may lose it.
+HWY_ATTR HWY_INLINE FloatVector clamped(FloatVector log_variance) {
+    const FloatVector limit = constant(kLogVarianceLimit);
+    const FloatVector minus_limit = hn::Neg(limit);
+    log_variance = hn::IfThenElse(hn::Gt(log_variance, limit), limit, log_variance);
+    return hn::IfThenElse(hn::Lt(log_variance, minus_limit), minus_limit, log_variance);
+}
+
 HWY_ATTR double reparameterise_kl_forward_range(float* z, const float* heads, LatentShape shape,
                                                 const RandomStream& stream, Index begin, Index end) {
     Tile tile;
     load_tile(tile, heads, shape, stream, begin, end);
-    const FloatVector limit = constant(kLogVarianceLimit);
-    const FloatVector minus_limit = hn::Neg(limit);
     const double sum = sum_vectors(0, end - begin, [&](auto access, Index i) HWY_ATTR {
         const FloatVector mu = access.load(tile.mu + i);
-        FloatVector log_variance = access.load(tile.log_variance + i);
-        log_variance = hn::IfThenElse(hn::Gt(log_variance, limit), limit, log_variance);  // Min and Max may lose NaN
-        log_variance = hn::IfThenElse(hn::Lt(log_variance, minus_limit), minus_limit, log_variance);
+        const FloatVector log_variance = clamped(access.load(tile.log_variance + i));
         const Deviation s = deviation(log_variance);
         access.store(hn::MulAdd(s.sigma, access.load(tile.noise + i), mu), z + begin + i);
         return hn::MulAdd(mu, mu, hn::Sub(s.variance_minus_one, log_variance));
@@ -103,6 +107,47 @@ HWY_ATTR void reparameterise_kl_backward_range(float* dheads, const float* dz, c
     });
 }
 
+/// z of `columns` units of a row, and the sum of their parts of twice the log ratio.
+HWY_ATTR HWY_INLINE double importance_sample(float* z, const float* mu, const float* log_variance, const float* noise,
+                                             Index columns) {
+    return sum_vectors(0, columns, [&](auto access, Index l) HWY_ATTR {
+        const FloatVector logvar = clamped(access.load(log_variance + l));
+        const FloatVector eps = access.load(noise + l);
+        const FloatVector sample = hn::MulAdd(exp(hn::Mul(constant(0.5f), logvar)), eps, access.load(mu + l));
+        access.store(sample, z + l);
+        return hn::Add(logvar, hn::NegMulAdd(sample, sample, hn::Mul(eps, eps)));
+    });
+}
+
+/// The noise of neighbouring samples of an image is one run of the draw: as many as a tile holds are drawn at once, or
+/// a part of one.
+HWY_ATTR void importance_samples_rows(float* z, float* log_ratio, const float* heads, const ImportanceShape& shape,
+                                      const RandomStream& noise, Index begin, Index end) {
+    HWY_ALIGN float tile[kRandomTile];
+    double sums[kRandomTile / 4];
+    const Index latent = shape.latent, stride = shape.noise_stride();
+    const Index tile_rows = std::max<Index>(1, kRandomTile / stride);
+    for (Index row = begin; row < end;) {
+        const Index image = row / shape.samples, sample = row % shape.samples;
+        const Index rows = std::min({tile_rows, shape.samples - sample, end - row});
+        const float* const mu = heads + image * 2 * latent;
+        RandomStream stream = noise;
+        stream.step += static_cast<std::uint64_t>(image);
+        std::fill_n(sums, rows, 0.0);
+        for (Index column = 0; column < latent; column += kRandomTile) {
+            const Index columns = std::min(kRandomTile, latent - column);
+            const Index first = (shape.first + sample) * stride + column;
+            random_numbers(tile, stream, first, first + (rows - 1) * stride + columns, Normals{});
+            for (Index i = 0; i < rows; ++i) {
+                sums[i] += importance_sample(z + (row + i) * latent + column, mu + column, mu + latent + column,
+                                             tile + i * stride, columns);
+            }
+        }
+        for (Index i = 0; i < rows; ++i) log_ratio[row + i] = static_cast<float>(0.5 * sums[i]);
+        row += rows;
+    }
+}
+
 }  // namespace
 }  // namespace sinter::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -112,6 +157,7 @@ namespace sinter::kernels {
 
 HWY_EXPORT(reparameterise_kl_forward_range);
 HWY_EXPORT(reparameterise_kl_backward_range);
+HWY_EXPORT(importance_samples_rows);
 
 void reparameterise_kl_forward(CpuQueue& queue, Real* z, Real* kl, const Real* heads, LatentShape shape, double scale,
                                const RandomAddress& noise) {
@@ -128,6 +174,15 @@ void reparameterise_kl_backward(CpuQueue& queue, Real* dheads, const Real* dz, c
     const RandomStream stream = read_stream(noise);
     parallel_for(queue, shape.batch * shape.latent, HWY_NAMESPACE::kRandomTile,
                  [&](Index begin, Index end) { range(dheads, dz, dkl, heads, shape, scale, stream, begin, end); });
+}
+
+void importance_samples(CpuQueue& queue, Real* z, Real* log_ratio, const Real* heads, ImportanceShape shape,
+                        const RandomAddress& noise) {
+    const auto some_rows = HWY_DYNAMIC_DISPATCH(importance_samples_rows);
+    const RandomStream stream = read_stream(noise);
+    const Index rows_per_task = std::max<Index>(1, kElementsPerTask / shape.noise_stride());
+    parallel_for(queue, shape.rows(), rows_per_task,
+                 [&](Index begin, Index end) { some_rows(z, log_ratio, heads, shape, stream, begin, end); });
 }
 
 }  // namespace sinter::kernels

@@ -1,4 +1,4 @@
-// Reference reparameterisation and KL divergence.
+// Reference reparameterisation, KL divergence and importance samples.
 #include "kernels/vae.h"
 
 #include <algorithm>
@@ -55,7 +55,29 @@ void reparameterise_kl_backward(RefQueue<Real>&, Real* dheads, const Real* dz, c
     }
 }
 
+template <class Real>
+void importance_samples(RefQueue<Real>&, Real* z, Real* log_ratio, const Real* heads, ImportanceShape shape,
+                        const RandomAddress& noise) {
+    for (Index row = 0; row < shape.rows(); ++row) {
+        const Index image = row / shape.samples, sample = shape.first + row % shape.samples;
+        RandomStream stream = read_stream(noise);
+        stream.step += static_cast<std::uint64_t>(image);
+        const Real* mu = heads + image * 2 * shape.latent;
+        const Real* log_variance = mu + shape.latent;
+        Real sum = 0;
+        for (Index l = 0; l < shape.latent; ++l) {
+            const Real logvar = std::clamp(log_variance[l], -kLimit<Real>, kLimit<Real>);
+            const Real eps = ref::normal_element<Real>(stream, sample * shape.noise_stride() + l);
+            const Real sample_of_unit = mu[l] + std::exp(logvar / 2) * eps;
+            z[row * shape.latent + l] = sample_of_unit;
+            sum += logvar + eps * eps - sample_of_unit * sample_of_unit;
+        }
+        log_ratio[row] = sum / 2;
+    }
+}
+
 SINTER_REF_INSTANTIATE(reparameterise_kl_forward);
 SINTER_REF_INSTANTIATE(reparameterise_kl_backward);
+SINTER_REF_INSTANTIATE(importance_samples);
 
 }  // namespace sinter::kernels

@@ -9,6 +9,7 @@
 #include "kernels/gemm.h"
 #include "kernels/graph.h"
 #include "kernels/layer_norm.h"
+#include "kernels/likelihood.h"
 #include "kernels/loss.h"
 #include "kernels/reduce.h"
 #include "kernels/vae.h"
@@ -130,6 +131,9 @@ TEST_F(Launches, OfLossesAndSums) {
                   softmax_cross_entropy(queue, array(0), array(1), array(2), array_of<std::int32_t>(3), {9000, 10}, 1);
               }),
               1);
+    const RepeatedRows rows{100, 784, 50};
+    EXPECT_EQ(kernels_of([&] { bernoulli_log_likelihood(queue, array(0), array(1), array(2), rows); }), 1);
+    EXPECT_EQ(kernels_of([&] { gaussian_log_likelihood(queue, array(0), array(1), array(2), rows, 0); }), 1);
     EXPECT_EQ(kernels_of([&] { sum_all(queue, array(0), array(1), many, 1, true); }), 1);
     EXPECT_EQ(kernels_of([&] { sum_squares(queue, array(0), array(1), many); }), 1);
     EXPECT_EQ(kernels_of([&] { sum_rows(queue, array(0), array(1), {3000, 40}, true); }), 1);
@@ -153,6 +157,10 @@ TEST_F(Launches, OfTheRestOfAStep) {
               1);
     EXPECT_EQ(kernels_of([&] {
                   reparameterise_kl_backward(queue, array(0), array(1), array(2), array(3), latent, 1, address);
+              }),
+              1);
+    EXPECT_EQ(kernels_of([&] {
+                  importance_samples(queue, array(0), array(1), array(2), {2, 300, 20, 0}, address);
               }),
               1);
     EXPECT_EQ(kernels_of([&] { activation_backward(queue, array(0), array(1), array(2), kCount, kRelu); }), 1);

@@ -31,6 +31,8 @@ TEST(AllocationCounter, SeesAnAllocation) {
 
 const VaeOptions kDense{.hidden = {64}, .latent = 8};
 const VaeOptions kGaussian{.hidden = {64}, .activation = gelu(), .latent = 8, .likelihood = Likelihood::gaussian};
+const VaeOptions kDensity{
+    .hidden = {64}, .latent = 8, .likelihood = Likelihood::gaussian, .variance = {.is_learned = true}};
 const VaeOptions kConditional{.hidden = {64}, .latent = 8, .classes = 10};
 const VaeOptions kConv{.architecture = VaeArchitecture::conv, .latent = 2};
 const VaeOptions kConditionalConv{.architecture = VaeArchitecture::conv, .latent = 2, .classes = 10};
@@ -39,7 +41,7 @@ TEST(VaeStep, AllocatesNothingAfterTheFirstEpoch) {
     const ImageSet images = make_digits(100, 1).train;
     for (const int threads : {1, 2}) {
         const Threads team(threads);
-        for (const VaeOptions& options : {kDense, kGaussian, kConditional, kConv, kConditionalConv}) {
+        for (const VaeOptions& options : {kDense, kGaussian, kDensity, kConditional, kConv, kConditionalConv}) {
             Training training(images, 32, 1, options);
             const Tensor beta = Tensor::full({1}, 0.5, Device::cpu());
             const auto epoch = [&] {

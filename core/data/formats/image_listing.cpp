@@ -241,7 +241,8 @@ ImageListing list_images(const fs::path& folder) {
     }
     if (count_images(train) == 0) {
         throw DataError(
-            fmt::format("[data] {}: expected the four files of MNIST (train-images-idx3-ubyte, ...), the batches of "
+            fmt::format("[data] {}: expected the four files of MNIST (train-images-idx3-ubyte, ...), those of "
+                        "binarised MNIST (binarized_mnist_train.amat, ...), the batches of "
                         "CIFAR-10 (data_batch_1.bin, ...) or image files ({}) in train/<class>/ and "
                         "test/<class>/, in <class>/ or directly, found none of them{}{}; give another folder",
                         folder.string(), image_endings(), has_splits ? ", and train/ has no image" : "",

@@ -7,6 +7,7 @@
 #include "core/ops/conv.h"
 #include "core/ops/embedding.h"
 #include "core/ops/layer_norm.h"
+#include "core/ops/likelihood.h"
 #include "core/ops/linear.h"
 #include "core/ops/loss.h"
 #include "core/ops/pool.h"
@@ -199,6 +200,21 @@ TEST(ErrorSentence, OfLossesNamesTargets) {
                        {"[softmax_cross_entropy]", "indices of 0 to 2", "number 1 is 3"});
 }
 
+TEST(ErrorSentence, OfLikelihoodsNamesTheRows) {
+    const Tensor x = zeros({5, 3});
+    expect_usage_error(
+        [&] {
+            bernoulli_log_likelihood(x, zeros({2, 3}));
+        },
+        {"[bernoulli_log_likelihood]", "for each image", "5x3", "2x3"});
+    expect_usage_error(
+        [&] {
+            gaussian_log_likelihood(x, zeros({5, 2}), 0);
+        },
+        {"[gaussian_log_likelihood]", "of their size", "5x3", "5x2"});
+    expect_usage_error([&] { gaussian_log_likelihood(x, zeros({0, 3}), 0); }, {"0x3"});
+}
+
 TEST(ErrorSentence, OfRandomOpsNamesTheRange) {
     Generator generator(1, Device::reference());
     expect_usage_error([&] { dropout(zeros({4}), 1, generator); }, {"[dropout]", "[0, 1)", "got 1"});
@@ -209,6 +225,22 @@ TEST(ErrorSentence, OfRandomOpsNamesTheRange) {
             reparameterise_kl(zeros({4, 3}), generator);
         },
         {"[reparameterise_kl]", "2 latent", "4x3"});
+    expect_usage_error(
+        [&] {
+            importance_samples(zeros({4, 3}), 0, 1, generator);
+        },
+        {"[importance_samples]", "2 latent", "4x3"});
+    expect_usage_error(
+        [&] {
+            importance_samples(zeros({4, 2}), 0, 0, generator);
+        },
+        {"[importance_samples]", "one sample", "got 0 from 0 on"});
+    expect_usage_error([&] { importance_samples(zeros({4, 2}), -1, 1, generator); }, {"from -1 on"});
+    expect_usage_error(
+        [&] {
+            importance_samples(zeros({1, 20}), (Index{1} << 34) / 12, 1, generator);
+        },
+        {"at most 1431655765 samples of 10 latent units"});
     expect_usage_error([&] { Linear(0, 3, generator); }, {"[linear]", "0 and 3"});
 }
 
