@@ -1,8 +1,10 @@
 #include "apps/classifier/responses.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "core/data/image_set.h"
 #include "core/tape.h"
 
 namespace sinter {
@@ -81,6 +83,16 @@ Impression impression(const Responses& responses) {
     for (double& share : impression.shares) share /= static_cast<double>(responses.images);
     impression.confidence /= static_cast<double>(responses.images);
     return impression;
+}
+
+double guessing_loss(std::span<const std::uint8_t> labels) {
+    std::array<double, kMaxClasses> counts{};
+    for (const std::uint8_t label : labels) ++counts[label];
+    double entropy = 0;
+    const double all = static_cast<double>(labels.size());
+    for (const double count : counts)
+        if (count > 0) entropy -= count / all * std::log(count / all);
+    return entropy;
 }
 
 }  // namespace sinter

@@ -33,6 +33,10 @@ struct Score {
 };
 Score score(const Responses& responses, std::span<const std::uint8_t> labels);
 
+/// The loss of who knows the shares of the classes and nothing about an image, in nats per image: the entropy of the
+/// labels.
+double guessing_loss(std::span<const std::uint8_t> labels);
+
 /// What the classifier takes the images for.
 struct Impression {
     std::vector<double> shares;  ///< [classes]: of the images, by their most probable class
