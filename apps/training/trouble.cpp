@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace sinter {
 namespace {
@@ -32,16 +33,18 @@ Finding TroubleWatch::find_standstill(const Means& epoch, std::int64_t number, s
             "--clip-norm, and look at the data and its labels",
             epoch["loss"], *guessing);
     }
+    std::vector<std::string> names;  // of the numbers that came
+    for (const Means::Sum& sum : epoch.sums())
+        if (sum.images > 0) names.push_back(sum.name);
     if (number == 1)
-        for (const Means::Sum& sum : epoch.sums()) first_epoch_[sum.name] = epoch[sum.name];
-    const bool has_reference = number > 1 && !first_epoch_.empty();
-    const bool is_still = has_reference && std::all_of(epoch.sums().begin(), epoch.sums().end(), [&](const auto& sum) {
-                              const auto first = first_epoch_.find(sum.name);
-                              return first != first_epoch_.end() &&
-                                     std::abs(epoch[sum.name] - first->second) <= kStill * std::abs(first->second);
-                          });
+        for (const std::string& name : names) first_epoch_[name] = epoch[name];
+    const auto has_moved = [&](const std::string& name) {
+        const auto first = first_epoch_.find(name);
+        return first == first_epoch_.end() || std::abs(epoch[name] - first->second) > kStill * std::abs(first->second);
+    };
+    const bool is_still = number > 1 && !names.empty() && std::none_of(names.begin(), names.end(), has_moved);
     if (!is_still || !finding.sentence.empty()) return finding;
-    const std::string& name = epoch.sums().front().name;
+    const std::string& name = names.front();
     finding.sentence = fmt::format(
         "the numbers of the training do not move ({} is {:.6g}, and was {:.6g} over the first epoch): nothing is "
         "learned; try a higher --lr, or a lower one where it is high (units that are dead learn nothing), and look at "
