@@ -109,8 +109,8 @@ void RunFolder::keep_epoch(std::int64_t epoch, int count) const {
     write_file_atomically(folder / epoch_file(epoch), read_whole_file(checkpoint()));
     int kept = 0;
     for (const auto& [number, file] : epoch_files(folder)) {
-        std::error_code ignored;  // a file that stays is tried again after the next epoch
-        if (number <= epoch && ++kept > count) fs::remove(file, ignored);
+        // A file that stays is tried again after the next epoch.
+        if (number <= epoch && ++kept > count) ::unlink(file.c_str());
     }
 }
 

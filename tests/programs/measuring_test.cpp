@@ -50,14 +50,6 @@ protected:
         return lines;
     }
 
-    /// The files in the checkpoints of a run.
-    std::map<std::string, std::string> checkpoints(const std::string& run_name) const {
-        std::map<std::string, std::string> found;
-        for (const auto& entry : std::filesystem::directory_iterator(path(run_name + "/checkpoints")))
-            found[entry.path().filename().string()] = read_text(entry.path());
-        return found;
-    }
-
 private:
     void run(const OptionList& list, TrainingOptions& options, const Measure& measure) {
         const Device device = Device::cpu();
@@ -147,7 +139,7 @@ TEST_F(Measuring, DoesNotDisturbTheTraining) {
         return Measurement{{{"frechet", vae.losses(images, noise).negative_elbo.item()}}};
     });
     train("without", {"epochs", "4"}, valley);
-    EXPECT_EQ(checkpoints("with"), checkpoints("without"));
+    EXPECT_EQ(checkpoints(path("with")), checkpoints(path("without")));
 }
 
 TEST_F(Measuring, TheBestEpochIsKeptAndPatienceCountsEpochs) {
@@ -158,7 +150,7 @@ TEST_F(Measuring, TheBestEpochIsKeptAndPatienceCountsEpochs) {
               std::string::npos)
         << said;
     train("short", with_defaults({}, {"epochs", "4"}, options), valley);
-    const auto kept = checkpoints("run"), expected = checkpoints("short");
+    const auto kept = checkpoints(path("run")), expected = checkpoints(path("short"));
     EXPECT_EQ(kept.at("best.safetensors"), expected.at("last.safetensors")) << "as the run was after epoch 4";
     EXPECT_EQ(metrics(path("run")).back()["epoch"], 8);
 
@@ -166,18 +158,18 @@ TEST_F(Measuring, TheBestEpochIsKeptAndPatienceCountsEpochs) {
     EXPECT_NE(train("run", with_defaults({}, {"epochs", "30"}, options), valley)
                   .find("the run has ended after epoch 8, for want of a better frechet"),
               std::string::npos);
-    EXPECT_EQ(checkpoints("run"), kept);
+    EXPECT_EQ(checkpoints(path("run")), kept);
     const Arguments patient = {"epochs", "30", "measure-every", "2", "keep-best", "frechet", "patience", "12"};
     train("run", patient, valley);
     train("patient", patient, valley);
     EXPECT_EQ(metrics(path("run")).back()["epoch"], 16);
-    EXPECT_EQ(checkpoints("run"), checkpoints("patient"));
+    EXPECT_EQ(checkpoints(path("run")), checkpoints(path("patient")));
 }
 
 TEST_F(Measuring, OfWhichTheWantedNumberIsMissingSaysSo) {
     const std::string said = train("run", {"epochs", "2", "measure-every", "1", "keep-best", "kid"}, valley);
     EXPECT_NE(said.find("warning, epoch 1: kid was not measured"), std::string::npos) << said;
-    EXPECT_EQ(checkpoints("run").count("best.safetensors"), 0u);
+    EXPECT_EQ(checkpoints(path("run")).count("best.safetensors"), 0u);
 }
 
 TEST_F(Measuring, ThatFailsIsAWarning) {
@@ -196,7 +188,7 @@ TEST_F(Measuring, NotANumberIsNeverBest) {
     train("short", {"epochs", "2", "measure-every", "1", "keep-best", "frechet"}, [](Vae&, std::int64_t epoch) {
         return Measurement{{{"frechet", epoch == 2 ? 5 : std::numeric_limits<double>::quiet_NaN()}}};
     });
-    EXPECT_EQ(checkpoints("run").at("best.safetensors"), checkpoints("short").at("last.safetensors"));
+    EXPECT_EQ(checkpoints(path("run")).at("best.safetensors"), checkpoints(path("short")).at("last.safetensors"));
     EXPECT_EQ(measured_lines("run").at(0)["frechet"], "NaN");
 }
 
