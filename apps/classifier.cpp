@@ -18,7 +18,7 @@
 namespace sinter {
 namespace {
 
-void report(const RunFolder& folder, const Score& test, int epochs) {
+void report(const RunFolder& folder, const Score& test, std::int64_t epochs) {
     answer("test accuracy {:.2f} %, loss {:.4f} nats per image, after {} epoch{}\n", 100 * test.accuracy, test.loss,
            epochs, epochs == 1 ? "" : "s");
     answer("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
@@ -39,7 +39,7 @@ ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
     introduce(fmt::format("classifier of {} classes with {} features, {} parameters", data.train.classes,
                           classifier.options().features, classifier.parameter_count()),
               device);
-    TrainingRun run(options, batches, {.with_labels = true});
+    TrainingRun run(options, batches, {.with_labels = true, .guessing = guessing_loss(data.train.labels)});
     run.open(list, {{"", &classifier, optimizer.get()}}, training_facts(list, data));
 
     const auto step = [&](const Batch& batch) {
@@ -76,7 +76,7 @@ ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
         run.end_epoch();
     }
 
-    report(run.folder(), evaluate(), options.epochs);
+    report(run.folder(), evaluate(), run.epochs_done());
     return ExitCode::ok;
 }
 

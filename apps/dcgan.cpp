@@ -34,12 +34,6 @@ std::filesystem::path grid_path(const RunFolder& folder, std::int64_t epoch) {
     return folder.sample(fmt::format("epoch-{:03}", epoch));
 }
 
-void warn(TrainingRun& run, const Trouble& trouble) {
-    run.folder().metrics().write(
-        {{"step", run.step()}, {"epoch", run.epoch()}, {"split", "train"}, {"event", trouble.event}});
-    say("warning, epoch {}: {}\n", run.epoch(), trouble.sentence);
-}
-
 /// Makes the animation of --gif, of the grids up to that of `last_epoch`. Returns where it stands.
 std::filesystem::path write_gif(const DcganOptions& options, const RunFolder& folder, std::int64_t last_epoch) {
     const std::filesystem::path samples = folder.path() / "samples", gif = samples / "training.gif";
@@ -79,14 +73,12 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
     GanPictures pictures(drawing.gan(), options.grid, options.seed);
     GanTraining training(gan, *generator_optimizer, *discriminator_optimizer, noise, options.training,
                          drawing.average());
-    TroubleWatch troubles(data.train, std::min<Index>(options.grid * options.grid, kSampleBatch), options.training);
+    const DiversityJudge diversity(data.train, std::min<Index>(options.grid * options.grid, kSampleBatch));
 
     introduce(gan, device);
     TrainingRun run(options, batches, {.with_labels = gan.options().classes > 0});
-    const CheckpointFacts facts =
-        run.open(list, checkpoint_parts(gan, drawing, {generator_optimizer.get(), discriminator_optimizer.get()}),
-                 training_facts(list, data));
-    troubles.resume_at(facts, "the checkpoint in " + options.out, run.epoch());
+    run.open(list, checkpoint_parts(gan, drawing, {generator_optimizer.get(), discriminator_optimizer.get()}),
+             training_facts(list, data));
     if (run.step() == 0 && !options.dry_run) {
         drawing.settle(options.seed);
         draw_or_warn([&] { pictures.write_grid(grid_path(run.folder(), 0), pictures.fixed_images()); });
@@ -109,20 +101,21 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
         if (options.dry_run) return run.stop();
         drawing.settle(options.seed);
         if (run.stopped()) {
-            const ExitCode code = run.stop(troubles.facts());
-            write_gif(options, run.folder(), run.epoch() - 1);
+            const ExitCode code = run.stop();
+            write_gif(options, run.folder(), run.epochs_done());
             return code;
         }
 
         run.sum_up({{"train", run.means().fields()}}, run.shown());
         images = pictures.fixed_images();
-        for (const Trouble& trouble : troubles.look(run.means(), images)) warn(run, trouble);
-        run.end_epoch(troubles.facts());
+        run.tell_troubles({find_saturation(run.means(), options.training), find_defeat(run.means(), options.training),
+                           diversity.find_collapse(images)});
+        run.end_epoch();
         run.draw_if_due(draw);
     }
 
     draw_or_warn([&] { pictures.interpolations(run.folder().sample("interpolations")); });
-    report(run.folder(), options.gif, write_gif(options, run.folder(), options.epochs));
+    report(run.folder(), options.gif, write_gif(options, run.folder(), run.epochs_done()));
     return ExitCode::ok;
 }
 

@@ -11,6 +11,7 @@
 #include "apps/mnist_vae/evaluate.h"
 #include "apps/mnist_vae/options.h"
 #include "apps/mnist_vae/pictures.h"
+#include "apps/mnist_vae/trouble.h"
 #include "apps/training/pictures.h"
 #include "apps/training/training_run.h"
 #include "apps/training/training_setup.h"
@@ -46,7 +47,7 @@ private:
     Tensor tensor_;
 };
 
-void report(RunFolder& folder, const Means& test, int epochs) {
+void report(RunFolder& folder, const Means& test, std::int64_t epochs) {
     answer("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epoch{}\n", test["loss"],
            test["recon"], test["kl"], epochs, epochs == 1 ? "" : "s");
     answer("samples from the prior:   {}\n", (folder.path() / "samples").string());
@@ -113,12 +114,13 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
         const Means test = evaluate(vae, test_batches, options.seed, run.epoch());
         run.sum_up({{"train", run.means().fields()}, {"test", test.fields()}},
                    {{"train", run.means()["loss"]}, {"test", test["loss"]}});
+        run.tell_troubles({find_collapse(run.means(), vae.options().latent, run.measured("active_units"))});
         run.end_epoch();
         run.draw_if_due(draw);
     }
 
     draw_or_warn([&] { pictures.finals([&](const std::string& name) { return run.folder().sample(name); }); });
-    report(run.folder(), evaluate(vae, test_batches, options.seed, options.epochs), options.epochs);
+    report(run.folder(), evaluate(vae, test_batches, options.seed, run.epochs_done()), run.epochs_done());
     return ExitCode::ok;
 }
 

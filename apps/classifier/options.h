@@ -13,6 +13,7 @@ struct ClassifierProgramOptions : TrainingOptions {
     ClassifierProgramOptions() {
         epochs = 5;
         lr_schedule = Schedule::Kind::cosine;
+        tested = {"loss", "accuracy"};
     }
     ClassifierOptions model;
     std::string evaluate;

@@ -11,6 +11,7 @@
 namespace sinter {
 
 struct DcganOptions : TrainingOptions {
+    DcganOptions() { tested = {}; }
     GanOptions model;
     GanTrainingOptions training;
     bool conditional = false;

@@ -8,18 +8,20 @@
 #include <span>
 
 #include "apps/training/pictures.h"
-#include "core/options/facts.h"
 
 namespace sinter {
 namespace {
-
-constexpr const char *kSaturatedEpochs = "epochs_saturated", *kCollapsedEpochs = "epochs_collapsed";  // facts
 
 /// Share of the distance between a verdict of "real" and one of "fake", over a whole epoch.
 constexpr double kSaturated = 0.98;
 /// The hinge loss, of which a discriminator that knows nothing pays 2, ends at 0 where every image is beyond its
 /// margin.
 constexpr double kSaturatedHinge = 0.02;
+/// The verdict on generated images, as a share of that on real ones which the discriminator is taught, over a whole
+/// epoch: at 0.9 it is far beyond the 0.5 of networks that are equally strong.
+constexpr double kLost = 0.9;
+/// The hinge loss's margin, beyond which the discriminator is sure that an image is real.
+constexpr double kLostHinge = 1;
 /// Generated images this much nearer to each other than real ones. Blurred images of an early epoch lie at 0.5 or more.
 constexpr double kCollapsed = 0.25;
 
@@ -36,12 +38,20 @@ bool is_saturated(const Means& epoch, const GanTrainingOptions& options) {
     return false;
 }
 
-}  // namespace
-
-bool Alarm::rings(bool trouble) {
-    epochs_ = trouble ? epochs_ + 1 : 0;
-    return epochs_ == kPatience;
+bool is_lost(const Means& epoch, const GanTrainingOptions& options) {
+    switch (options.loss) {
+        case GanLoss::logistic:
+        case GanLoss::least_squares:
+            return epoch["d_fake"] > kLost * options.real_target();
+        case GanLoss::hinge:
+            return epoch["d_fake"] > kLostHinge;
+        case GanLoss::wasserstein:
+            return false;  // a critic's numbers have no scale, on which a lead could be large
+    }
+    return false;
 }
+
+}  // namespace
 
 double nearest_distance(const std::vector<float>& images, Index count) {
     const std::size_t n = static_cast<std::size_t>(count), size = images.size() / n;
@@ -62,15 +72,28 @@ double nearest_distance(const std::vector<float>& images, Index count) {
     return sum / static_cast<double>(n);
 }
 
-std::optional<Trouble> find_saturation(const Means& epoch, const GanTrainingOptions& options) {
-    if (!is_saturated(epoch, options)) return std::nullopt;
-    return Trouble{
-        "discriminator_saturated",
-        fmt::format(
+Finding find_saturation(const Means& epoch, const GanTrainingOptions& options) {
+    Finding finding{"epochs_saturated", "discriminator_saturated"};
+    if (is_saturated(epoch, options)) {
+        finding.sentence = fmt::format(
             "the discriminator tells real from fake without effort (loss_d {:.4f}, d_real {:.3f}, d_fake {:.3f} "
             "over the epoch), so the generator hardly learns; try a lower --lr-d, --instance-noise 0.1, --r1 10 "
             "or --loss hinge with --spectral-norm",
-            epoch["loss_d"], epoch["d_real"], epoch["d_fake"])};
+            epoch["loss_d"], epoch["d_real"], epoch["d_fake"]);
+    }
+    return finding;
+}
+
+Finding find_defeat(const Means& epoch, const GanTrainingOptions& options) {
+    Finding finding{"epochs_lost", "discriminator_lost"};
+    if (is_lost(epoch, options)) {
+        finding.sentence = fmt::format(
+            "the discriminator takes generated images for real ones (loss_g {:.4f}, d_real {:.3f}, d_fake {:.3f} over "
+            "the epoch), so the generator has nothing to learn from it; try a higher --lr-d, a lower --lr-g, or "
+            "smaller penalties and less noise on the discriminator",
+            epoch["loss_g"], epoch["d_real"], epoch["d_fake"]);
+    }
+    return finding;
 }
 
 DiversityJudge::DiversityJudge(const ImageSet& real, Index count) : count_(std::min<Index>(count, real.count)) {
@@ -84,40 +107,19 @@ DiversityJudge::DiversityJudge(const ImageSet& real, Index count) : count_(std::
     real_distance_ = nearest_distance(images, count_);
 }
 
-std::optional<Trouble> DiversityJudge::find_collapse(const Tensor& generated) const {
+Finding DiversityJudge::find_collapse(const Tensor& generated) const {
+    Finding finding{"epochs_collapsed", "outputs_collapsed"};
     const Index count = std::min(count_, generated.size(0));
-    if (count < 2 || real_distance_ == 0) return std::nullopt;
+    if (count < 2 || real_distance_ == 0) return finding;
     std::vector<float> images = generated.to_floats();
     images.resize(images.size() / static_cast<std::size_t>(generated.size(0)) * static_cast<std::size_t>(count));
     const double ratio = nearest_distance(images, count) / real_distance_;
-    if (ratio >= kCollapsed) return std::nullopt;
-    return Trouble{"outputs_collapsed",
-                   fmt::format("the generator draws few different images: {} of them lie {:.0f} times nearer to each "
-                               "other than real ones; try a lower --lr-g, a smaller --beta1, --r1 10 or --loss "
-                               "wasserstein with --n-critic 5",
-                               count, 1 / ratio)};
-}
-
-void TroubleWatch::resume_at(const CheckpointFacts& facts, const std::string& file, std::int64_t epoch) {
-    if (facts.empty()) return;
-    const FactReader reader(facts, file);
-    saturation_ = Alarm(reader.whole_number(kSaturatedEpochs, 0, epoch));
-    collapse_ = Alarm(reader.whole_number(kCollapsedEpochs, 0, epoch));
-}
-
-CheckpointFacts TroubleWatch::facts() const {
-    return {{kSaturatedEpochs, fmt::format("{}", saturation_.epochs())},
-            {kCollapsedEpochs, fmt::format("{}", collapse_.epochs())}};
-}
-
-std::vector<Trouble> TroubleWatch::look(const Means& epoch, const Tensor& images) {
-    std::vector<Trouble> told;
-    const auto tell = [&](Alarm& alarm, const std::optional<Trouble>& trouble) {
-        if (alarm.rings(trouble.has_value())) told.push_back(*trouble);
-    };
-    tell(saturation_, find_saturation(epoch, options_));
-    tell(collapse_, diversity_.find_collapse(images));
-    return told;
+    if (ratio >= kCollapsed) return finding;
+    finding.sentence = fmt::format(
+        "the generator draws few different images: {} of them lie {:.0f} times nearer to each other than real ones; "
+        "try a lower --lr-g, a smaller --beta1, --r1 10 or --loss wasserstein with --n-critic 5",
+        count, 1 / ratio);
+    return finding;
 }
 
 }  // namespace sinter

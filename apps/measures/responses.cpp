@@ -1,8 +1,10 @@
 #include "apps/measures/responses.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "core/data/image_set.h"
 #include "core/tape.h"
 
 namespace sinter {
@@ -68,6 +70,16 @@ Score score(const Responses& responses, std::span<const std::uint8_t> labels) {
     score.loss /= static_cast<double>(responses.images);
     score.accuracy /= static_cast<double>(responses.images);
     return score;
+}
+
+double guessing_loss(std::span<const std::uint8_t> labels) {
+    std::array<double, kMaxClasses> counts{};
+    for (const std::uint8_t label : labels) ++counts[label];
+    double entropy = 0;
+    const double all = static_cast<double>(labels.size());
+    for (const double count : counts)
+        if (count > 0) entropy -= count / all * std::log(count / all);
+    return entropy;
 }
 
 }  // namespace sinter

@@ -35,4 +35,8 @@ struct Score {
 };
 Score score(const Responses& responses, std::span<const std::uint8_t> labels);
 
+/// The loss of who knows the shares of the classes and nothing about an image, in nats per image: the entropy of the
+/// labels.
+double guessing_loss(std::span<const std::uint8_t> labels);
+
 }  // namespace sinter

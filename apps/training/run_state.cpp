@@ -94,6 +94,25 @@ void require_facts(const CheckpointFacts& found, const CheckpointFacts& wanted) 
     require_fact(found, wanted, kClassNames);
 }
 
+/// Lets the best epoch begin anew where the checkpoint knows that of another number, or its file is gone.
+void settle_best(const RunFolder& run, const TrainingOptions& options, RunState& at) {
+    const std::string name = watched_number(options);
+    const bool is_known = at.best.is_known() && !name.empty();
+    if (at.best.name() != name) {
+        if (is_known) {
+            say("the run went by {} so far: the best {} is looked for from epoch {} on\n", at.best.name(), name,
+                at.epoch);
+        }
+        at.best = BestEpoch(name, at.epoch - 1);
+        return;
+    }
+    // That of the checkpoint itself is copied from it: the run may have been killed before it was.
+    const bool is_this = at.position == 0 && at.best.is(at.epoch - 1);
+    if (!is_known || options.keep_best.empty() || is_this || std::filesystem::exists(run.best_checkpoint())) return;
+    say("{} is missing: the best {} is looked for from epoch {} on\n", run.best_checkpoint().string(), name, at.epoch);
+    at.best = BestEpoch(name, at.epoch - 1);
+}
+
 }  // namespace
 
 void RunState::begin_next_epoch() {
@@ -104,11 +123,17 @@ void RunState::begin_next_epoch() {
     train_seconds = 0;
 }
 
+bool is_out_of_patience(const TrainingOptions& options, const RunState& at) {
+    return options.patience > 0 && at.position == 0 && at.best.epochs_since() >= options.patience;
+}
+
 void RunState::save(CheckpointFacts& facts) const {
     facts[kStep] = fmt::format("{}", step);
     facts[kEpoch] = fmt::format("{}", epoch);
     facts[kPosition] = fmt::format("{}", position);
     save_means(means, facts);
+    best.save(facts);
+    troubles.save(facts);
 }
 
 void RunState::load(const CheckpointFacts& facts, const std::string& file) {
@@ -118,6 +143,8 @@ void RunState::load(const CheckpointFacts& facts, const std::string& file) {
     position = reader.whole_number(kPosition, 0, kMaxCount);
     means = load_means(facts, reader, file);
     images_before = means.images();
+    best.load(facts, file, epoch);
+    troubles.load(facts, file, epoch);
 }
 
 void save_run(RunFolder& run, std::span<const CheckpointPart> parts, CheckpointFacts facts, const RunState& at) {
@@ -132,16 +159,17 @@ void save_run(RunFolder& run, std::span<const CheckpointPart> parts, CheckpointF
     }
 }
 
-CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const OptionList& list,
-                           const CheckpointFacts& fixed_facts, const TrainingOptions& options, const Loader& batches,
-                           RunState& at) {
+void resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const OptionList& list,
+                const CheckpointFacts& fixed_facts, const TrainingOptions& options, const Loader& batches,
+                RunState& at) {
     const std::string file = run.checkpoint().string();
     const std::int64_t end = options.epochs * batches.batches();
     if (!std::filesystem::exists(file)) {
+        settle_best(run, options, at);
         profiled_steps(options, {0, end});
         run.continue_after(0);
         say("{} holds no checkpoint yet: starting from the beginning\n", run.path().string());
-        return {};
+        return;
     }
     CheckpointFacts facts = read_checkpoint_facts(file);
     complete_facts(facts, list);
@@ -160,11 +188,14 @@ CheckpointFacts resume_run(RunFolder& run, std::span<const CheckpointPart> parts
     profiled_steps(options, {at.step, end});
     run.note_checkpoint();  // which a kill may have come before, and which older runs did not know
     at.seconds = run.continue_after(at.step);
+    settle_best(run, options, at);
     if (at.epoch > options.epochs)
         say("the run has finished its {} epochs; to go on, give more with --epochs\n", options.epochs);
+    else if (is_out_of_patience(options, at))
+        say("the run has ended after epoch {}, for want of a better {}; to go on, give a larger --patience, or 0\n",
+            at.epoch - 1, at.best.name());
     else
         say("resuming at step {}, epoch {}\n", at.step, at.epoch);
-    return facts;
 }
 
 }  // namespace sinter

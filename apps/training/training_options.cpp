@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 #include "apps/common/config_file.h"
+#include "apps/training/best_epoch.h"
 #include "core/check.h"
 #include "core/data/image_set.h"
 #include "core/error.h"
@@ -15,6 +17,48 @@
 namespace sinter {
 
 namespace {
+
+/// Reads a name of kCriteria, or "none".
+CustomField criterion_field(std::string& name) {
+    constexpr const char* kNone = "none";
+    return {&name, 1, [&name] { return name.empty() ? kNone : name; },
+            [&name](std::span<const std::string> words) -> std::optional<BadValue> {
+                std::vector<std::string> names = criterion_names();
+                names.insert(names.begin(), kNone);
+                if (std::find(names.begin(), names.end(), words.front()) == names.end())
+                    return BadValue{either(names), words.front()};
+                name = words.front() == kNone ? "" : words.front();
+                return std::nullopt;
+            }};
+}
+
+bool contains(const std::vector<std::string_view>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Throws UsageError where the program does not find the number that --keep-best or --patience goes by.
+void check_watched_number(const TrainingOptions& options) {
+    const std::string name = watched_number(options);
+    if (name.empty() || contains(options.tested, name)) return;
+    const std::string option = options.keep_best.empty() ? "--patience" : "--keep-best " + name;
+    if (contains(options.measured, name)) {
+        require(options.measure_every > 0, "{}: expected --measure-every N, without which nobody measures it", option);
+        require(options.measure_every <= options.epochs,
+                "{}: the run ends after {} epochs, before --measure-every {} measures it; give fewer epochs between "
+                "measurements",
+                option, options.epochs, options.measure_every);
+        return;
+    }
+    std::vector<std::string> known(options.tested.begin(), options.tested.end());
+    known.insert(known.end(), options.measured.begin(), options.measured.end());
+    const bool is_loss_of_gan = name == "loss" && options.tested.empty();
+    throw UsageError(
+        fmt::format("{}: {}; {}", option,
+                    is_loss_of_gan ? "the losses of a GAN compare its two networks and do not tell a good "
+                                     "epoch from a bad one"
+                                   : "this program does not find that number",
+                    known.empty() ? "leave it out" : fmt::format("expected --keep-best with {}", either(known))));
+}
 
 /// --config, else that of the run to be resumed.
 OptionList::Config config_of(const TrainingOptions& options) {
@@ -54,6 +98,13 @@ void describe_training(OptionList& list, TrainingOptions& options) {
     list.fixed("seed", options.seed, "Seed of all random numbers; the same seed gives the same bits");
 }
 
+void describe_measuring(OptionList& list, TrainingOptions& options, std::vector<std::string_view> measured) {
+    list.section("Measures");
+    list.free("measure-every", options.measure_every, "Epochs between measurements of how good the model is; 0: never")
+        .from(0);
+    options.measured = std::move(measured);
+}
+
 void describe_pictures(OptionList& list, TrainingOptions& options) {
     list.section("Pictures");
     list.free("sample-every", options.sample_every, "Epochs between pictures; 0: only at the end").from(0);
@@ -66,6 +117,17 @@ void describe_run(OptionList& list, TrainingOptions& options) {
     list.once("config", options.config, "Read options from a TOML file, such as the config.toml of a run")
         .shown_as("FILE");
     list.free("save-every", options.save_every, "Epochs between checkpoints; 0: only at the end").from(0);
+    list.free("keep-best", criterion_field(options.keep_best),
+              "Keep the checkpoint of the epoch that was best by this number as checkpoints/best.safetensors: loss or "
+              "accuracy of the test images, where the program tests them, or what --measure-every measures, such as "
+              "frechet")
+        .shown_as("NAME");
+    list.free("keep-last", options.keep_last, "Keep the last N checkpoints as checkpoints/epoch-NNN.safetensors")
+        .from(0);
+    list.free("patience", options.patience,
+              "End after N epochs without a better number, that of --keep-best, else the test loss; 0: go on to "
+              "--epochs")
+        .from(0);
     list.once("dry-run", options.dry_run, "Say what would be done, take one training step, write no run");
     list.once("profile-steps", options.profile_steps, "Print where the time of steps A to B-1 goes").shown_as("A:B");
     list.once("trace", options.trace, "Write what --profile-steps sees, for ui.perfetto.dev or chrome://tracing")
@@ -79,6 +141,7 @@ void check_run_options(const TrainingOptions& options) {
     if (options.resume && options.out.empty()) {
         throw UsageError("--resume: expected --out with the folder of the run to go on with");
     }
+    check_watched_number(options);
     profiled_steps(options);
     if (!options.trace.empty() && options.profile_steps.empty())
         throw UsageError("--trace: expected --profile-steps A:B with the steps to be traced");
@@ -92,6 +155,10 @@ RunFolder open_run_folder(const OptionList& list, const TrainingOptions& options
     if (options.resume) return RunFolder::open(options.out, config);
     if (options.out.empty()) return RunFolder::create_for(list.program(), config);
     return RunFolder::create(options.out, config);
+}
+
+std::string watched_number(const TrainingOptions& options) {
+    return !options.keep_best.empty() ? options.keep_best : options.patience > 0 ? "loss" : "";
 }
 
 StepRange profiled_steps(const TrainingOptions& options) {

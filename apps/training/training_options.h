@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "apps/common/devices.h"
 #include "apps/training/image_options.h"
@@ -28,6 +30,10 @@ struct TrainingOptions : DeviceOptions, DataOptions {
     bool resume = false;
     int save_every = 1, sample_every = 1;  ///< in epochs; 0: only at the end
     bool dry_run = false;
+    std::string keep_best;      ///< a name of kCriteria; empty: none
+    int keep_last = 0;          ///< checkpoints of single epochs
+    int patience = 0;           ///< epochs without a better number; 0: the run does not end early
+    int measure_every = 0;      ///< in epochs; 0: never
     std::string profile_steps;  ///< "A:B"
     std::string trace;          ///< a file
     std::string config;  ///< empty: that of the run to be resumed
@@ -37,10 +43,19 @@ struct TrainingOptions : DeviceOptions, DataOptions {
     OptimizerKind optimizer = OptimizerKind::adam;
     double weight_decay = 0;
     double clip_norm = 0;
+
+    /// No options: the numbers of kCriteria that the program finds on the test images after every epoch, and those that
+    /// it finds every --measure-every epochs. A GAN tests none, since its losses only compare its two networks.
+    std::vector<std::string_view> tested = {"loss"}, measured = {};
 };
 
 /// Describes --data and how the weights learn.
 void describe_training(OptionList& list, TrainingOptions& options);
+/// Describes how often a program measures how good its model is, and keeps in `options.measured` which numbers that
+/// gives, by default those of drawn images. For programs that call TrainingRun::measure_if_due().
+void describe_measuring(OptionList& list, TrainingOptions& options,
+                        std::vector<std::string_view> measured = {"frechet", "kid", "precision", "recall", "density",
+                                                                  "coverage"});
 /// Describes how often a program draws.
 void describe_pictures(OptionList& list, TrainingOptions& options);
 /// Describes the folder of the run and the device, --config and --list-devices included. With --resume and --out DIR,
@@ -48,13 +63,17 @@ void describe_pictures(OptionList& list, TrainingOptions& options);
 /// with, and the command line can still override them.
 void describe_run(OptionList& list, TrainingOptions& options);
 
-/// Throws UsageError where --out, --resume and --trace do not fit what is on disk, or --profile-steps is no range:
-/// asked before the work begins.
+/// Throws UsageError where --out, --resume and --trace do not fit what is on disk, --profile-steps is no range, or
+/// nobody finds the number that --keep-best or --patience goes by: asked before the work begins.
 void check_run_options(const TrainingOptions& options);
 
 /// Opens the run folder as the options say, with every option's value (defaults included) as its config.toml. Throws as
 /// check_run_options() does, and Error where the folder cannot be written.
 RunFolder open_run_folder(const OptionList& list, const TrainingOptions& options);
+
+/// The number of kCriteria that --keep-best names, or that --patience goes by where it names none; empty where neither
+/// is given.
+std::string watched_number(const TrainingOptions& options);
 
 /// Steps from `first` to the one before `end`.
 struct StepRange {

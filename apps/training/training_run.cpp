@@ -37,17 +37,17 @@ TrainingRun::TrainingRun(const TrainingOptions& options, Loader& batches, Traini
       captured_(batches.device(), !options.no_capture),
       readings_(batches.device()) {}
 
-CheckpointFacts TrainingRun::open(const OptionList& list, std::vector<CheckpointPart> parts,
-                                  CheckpointFacts fixed_facts) {
+void TrainingRun::open(const OptionList& list, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts) {
     program_ = list.program();
     parts_ = std::move(parts);
     fixed_facts_ = std::move(fixed_facts);
     if (options_.dry_run || !options_.resume) begin_profile();
-    if (options_.dry_run) return {};
+    if (options_.dry_run) return;
     folder_.emplace(open_run_folder(list, options_));
-    CheckpointFacts facts;
+    at_.best = BestEpoch(watched_number(options_), 0);
     if (options_.resume) {
-        facts = resume_run(*folder_, parts_, list, fixed_facts_, options_, batches_, at_);
+        resume_run(*folder_, parts_, list, fixed_facts_, options_, batches_, at_);
+        keep_checkpoint();  // a kill may have come before it was
         begin_profile();
     }
 
@@ -57,7 +57,6 @@ CheckpointFacts TrainingRun::open(const OptionList& list, std::vector<Checkpoint
     progress_.emplace(ProgressPlan{.epochs = options_.epochs, .images_per_epoch = images_per_epoch_},
                       ProgressSettings{.style = options_.quiet ? ProgressSettings::Style::quiet
                                                                : ProgressSettings::Style::automatic});
-    return facts;
 }
 
 /// Makes the profile of those steps that the run takes.
@@ -71,7 +70,11 @@ void TrainingRun::begin_profile() {
 }
 
 bool TrainingRun::next_epoch() {
-    if (at_.epoch > options_.epochs) return false;
+    if (at_.epoch > options_.epochs || is_out_of_patience(options_, at_)) {
+        tell_profile();
+        tell_best();
+        return false;
+    }
     batches_.start_epoch(at_.epoch, at_.position);
     if (progress_) progress_->begin_epoch(static_cast<int>(at_.epoch), at_.position);
     return true;
@@ -179,6 +182,18 @@ void TrainingRun::tell_profile() {
     if (progress_) progress_->leave_out(pause.seconds());
 }
 
+void TrainingRun::measure_if_due(const std::function<Measurement()>& measure) {
+    const bool is_wanted = options_.measure_every > 0 && at_.epoch % options_.measure_every == 0;
+    if (is_wanted) draw_or_warn([&] { measurement_ = measure(); });
+}
+
+std::optional<double> TrainingRun::measured(std::string_view name) const {
+    if (!measurement_) return std::nullopt;
+    for (const NamedNumber& number : measurement_->numbers)
+        if (number.name == name) return number.value;
+    return std::nullopt;
+}
+
 void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown) {
     look_at_clock();
     for (const SplitNumbers& line : lines) {
@@ -188,27 +203,90 @@ void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<co
         fields.push_back({"seconds", at_.seconds});
         folder_->metrics().write(fields);
     }
-    progress_->end_epoch(shown);
+    std::vector<ProgressValue> values(shown.begin(), shown.end());
+    if (measurement_) {
+        std::vector<MetricField> fields = {{"step", at_.step}, {"epoch", at_.epoch}, {"split", "measure"}};
+        for (const auto& [name, value] : measurement_->numbers) fields.push_back({name, value});
+        if (!measurement_->warnings.empty()) fields.push_back({"warnings", measurement_->warnings});
+        fields.push_back({"seconds", at_.seconds});
+        folder_->metrics().write(fields);
+        if (const auto value = measured(at_.best.name()))
+            values.push_back({at_.best.name(), *value});
+        else if (!measurement_->numbers.empty())
+            values.push_back({measurement_->numbers.front().name, measurement_->numbers.front().value});
+    }
+    progress_->end_epoch(values);
+    look_at_numbers(lines);
 }
 
-void TrainingRun::end_epoch(const CheckpointFacts& facts) {
-    const bool save_now = is_due(options_.save_every, at_.epoch, options_);
+/// Looks at what the epoch has found: the number that tells which one is best, and whether anything moves.
+void TrainingRun::look_at_numbers(std::initializer_list<SplitNumbers> lines) {
+    std::optional<double> watched = measured(at_.best.name());
+    for (const SplitNumbers& line : lines)
+        for (const MetricField& number : line.numbers)
+            if (line.split == "test" && number.name == at_.best.name()) watched = std::get<double>(number.value);
+    if (watched) {
+        at_.best.look(*watched, at_.epoch);
+    } else if (measurement_ && !at_.best.name().empty()) {
+        say("warning, epoch {}: {} was not measured, which --keep-best goes by\n", at_.epoch, at_.best.name());
+    }
+    const Finding still = at_.troubles.find_standstill(at_.means, at_.epoch, plan_.guessing);
+    stands_still_ = !still.sentence.empty();
+    if (at_.troubles.rings(still)) tell(still);
+}
+
+void TrainingRun::tell_troubles(std::initializer_list<Finding> findings) {
+    for (Finding finding : findings) {
+        if (stands_still_) finding.sentence.clear();
+        if (at_.troubles.rings(finding)) tell(finding);
+    }
+}
+
+void TrainingRun::tell(const Finding& finding) {
+    folder_->metrics().write({{"step", at_.step}, {"epoch", at_.epoch}, {"split", "train"}, {"event", finding.event}});
+    say("warning, epoch {}: {}\n", at_.epoch, finding.sentence);
+}
+
+/// Whether what happens every so many epochs (0: only at the end) happens after the one that ended.
+bool TrainingRun::is_due(int every, std::int64_t ended) const {
+    return ended == options_.epochs || is_out_of_patience(options_, at_) || (every > 0 && ended % every == 0);
+}
+
+void TrainingRun::end_epoch() {
+    const std::int64_t ended = at_.epoch;
     at_.begin_next_epoch();
-    if (save_now) save(facts);
+    measurement_.reset();
+    if (is_due(options_.save_every, ended) || (!options_.keep_best.empty() && at_.best.is(ended))) save();
+    keep_checkpoint();
 }
 
 void TrainingRun::draw_if_due(const std::function<void(std::int64_t epoch)>& draw) const {
-    const std::int64_t ended = at_.epoch - 1;
+    const std::int64_t ended = epochs_done();
     const bool is_between_epochs = at_.position == 0 && ended > 0;
-    if (is_between_epochs && is_due(options_.sample_every, ended, options_)) draw_or_warn([&] { draw(ended); });
+    if (is_between_epochs && is_due(options_.sample_every, ended)) draw_or_warn([&] { draw(ended); });
 }
 
-void TrainingRun::save(CheckpointFacts facts) {
-    facts.insert(fixed_facts_.begin(), fixed_facts_.end());
-    save_run(*folder_, parts_, std::move(facts), at_);
+void TrainingRun::save() { save_run(*folder_, parts_, fixed_facts_, at_); }
+
+/// Copies the checkpoint of the epoch that ended to the names that it is kept under. It was saved before: a run that is
+/// killed in between goes on from it and copies it then, so that no copy is of an epoch that is trained once more.
+void TrainingRun::keep_checkpoint() const {
+    const std::int64_t ended = epochs_done();
+    if (at_.position > 0 || ended == 0) return;
+    if (!options_.keep_best.empty() && at_.best.is(ended)) folder_->keep_best();
+    if (options_.keep_last > 0 && is_due(options_.save_every, ended)) folder_->keep_epoch(ended, options_.keep_last);
 }
 
-ExitCode TrainingRun::stop(const CheckpointFacts& facts) {
+void TrainingRun::tell_best() const {
+    if (is_out_of_patience(options_, at_) && epochs_done() < options_.epochs)
+        say("ended after epoch {}: no better {} in {} epochs\n", epochs_done(), at_.best.name(),
+            at_.best.epochs_since());
+    if (!at_.best.is_known()) return;
+    say("best {}: {:.6g}, after epoch {}{}\n", at_.best.name(), at_.best.value(), at_.best.epoch(),
+        options_.keep_best.empty() ? "" : ": " + folder_->best_checkpoint().string());
+}
+
+ExitCode TrainingRun::stop() {
     if (options_.dry_run) {
         std::string found;
         for (const auto& [name, value] : shown())
@@ -217,7 +295,7 @@ ExitCode TrainingRun::stop(const CheckpointFacts& facts) {
                options_.epochs, batches_.batches(), batches_.batch_size(), found);
         return ExitCode::ok;
     }
-    save(facts);
+    save();
     say("interrupted at step {}; saved. Go on with: {} --resume --out {}\n", at_.step, program_,
         shell_word(folder_->path().string()));
     return ExitCode::interrupted;

@@ -39,10 +39,17 @@ struct SplitNumbers {
     std::vector<MetricField> numbers;
 };
 
+/// How good the model is, by numbers that are no loss.
+struct Measurement {
+    std::vector<NamedNumber> numbers;
+    std::string warnings = {};  ///< why they cannot be trusted, for the line in the metrics; empty: they can
+};
+
 /// What a program tells its run about itself.
 struct TrainingPlan {
     std::vector<std::string_view> shown = {};  ///< the numbers beside the progress bar; empty: all of a step
     bool with_labels = false;                  ///< whether a step needs the labels of its images
+    std::optional<double> guessing = {};  ///< the "loss" of a model that knows nothing about an image, if there is one
 };
 
 /// Batches, capture, progress, interruption, saving and resuming, metrics and divergence of one run:
@@ -56,6 +63,7 @@ struct TrainingPlan {
 ///             run.compute(step);  // (const Batch&) -> StepNumbers
 ///         }
 ///         if (run.stopped()) return run.stop();
+///         run.measure_if_due(measure);  // () -> Measurement
 ///         run.sum_up({{"train", run.means().fields()}}, run.shown());
 ///         run.end_epoch();
 ///         run.draw_if_due(draw);  // (epoch)
@@ -73,11 +81,11 @@ public:
 
     /// Opens the run folder and, with --resume, goes to where its last checkpoint left `parts`; with --dry-run only
     /// takes note of them. A resumed run must not change `fixed_facts`: its numbers would mix two different runs.
-    /// Returns the facts of the checkpoint, none without one. Throws as open_run_folder() and resume_run() do, and
-    /// UsageError where the run takes none of --profile-steps.
-    CheckpointFacts open(const OptionList& list, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts);
+    /// Throws as open_run_folder() and resume_run() do, and UsageError where the run takes none of --profile-steps.
+    void open(const OptionList& list, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts);
 
-    /// Goes to the epoch to be trained, or to go on with; false where none is left.
+    /// Goes to the epoch to be trained, or to go on with; false where none is left, or --patience ends the run: that is
+    /// said then, and which epoch was best.
     bool next_epoch();
     /// Goes to the next batch and step, or back to one that diverged; false at the end of the epoch, and where SIGINT,
     /// SIGTERM, SIGHUP or --dry-run ends the steps early.
@@ -96,17 +104,29 @@ public:
     }
     /// Whether next_batch() has ended the steps early: the program then returns stop().
     bool stopped() const { return stopped_; }
-    /// Saves, with `facts` beside the fixed ones, and says how to go on; after --dry-run, says what would have been
-    /// done.
-    ExitCode stop(const CheckpointFacts& facts = {});
+    /// Saves and says how to go on; after --dry-run, says what would have been done.
+    ExitCode stop();
 
-    /// Writes the lines into the metrics and ends the epoch's progress with the values.
+    /// Calls `measure` where --measure-every asks for it after this epoch; what fails is a warning. It must leave the
+    /// parameters, their statistics and the generators of the training alone: the run is the same with and without. For
+    /// before sum_up(), which writes what was found.
+    void measure_if_due(const std::function<Measurement()>& measure);
+    /// A number that was measured after this epoch.
+    std::optional<double> measured(std::string_view name) const;
+
+    /// Writes the lines and the measurement into the metrics, and ends the epoch's progress with the values and the
+    /// measured number that matters: that of --keep-best, else the first. Looks whether the epoch is the best so far,
+    /// and whether the numbers move.
     void sum_up(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown);
     void sum_up(std::initializer_list<SplitNumbers> lines, std::initializer_list<ProgressValue> shown) {
         sum_up(lines, std::span(shown.begin(), shown.size()));
     }
-    /// Goes to the next epoch, and saves where --save-every asks for it, with `facts` beside the fixed ones.
-    void end_epoch(const CheckpointFacts& facts = {});
+    /// Tells of the troubles that have lasted, on stderr and in the metrics. For after sum_up(), with the same kinds of
+    /// findings after every epoch. While the numbers do not move, that is the trouble, and there is no other.
+    void tell_troubles(std::initializer_list<Finding> findings);
+    /// Goes to the next epoch, and saves where --save-every asks for it, at the end of the run, and where the epoch is
+    /// the best one; then keeps copies as --keep-best and --keep-last say.
+    void end_epoch();
     /// Calls `draw(epoch)` where --sample-every asks for pictures of the epoch that ended last; what fails is a
     /// warning. For after end_epoch(), and for before the loop: a run that is resumed may have been killed before it
     /// drew.
@@ -119,6 +139,8 @@ public:
     double rate_factor() const { return schedule_.factor(at_.step - 1); }
     std::int64_t step() const { return at_.step; }
     std::int64_t epoch() const { return at_.epoch; }
+    /// Whole epochs: at the end of the run all that it took.
+    std::int64_t epochs_done() const { return at_.epoch - 1; }
     /// Of the numbers of the steps of this epoch.
     const Means& means() const { return at_.means; }
     /// The means beside the progress bar as they are now. The values live until the next call.
@@ -135,7 +157,12 @@ private:
     void compute_pass(const CapturedStep::Pass& pass, std::string_view variant);
     void take(const Reading& reading);
     void tell_profile();
-    void save(CheckpointFacts facts);
+    void look_at_numbers(std::initializer_list<SplitNumbers> lines);
+    void tell(const Finding& finding);
+    bool is_due(int every, std::int64_t ended) const;
+    void save();
+    void keep_checkpoint() const;
+    void tell_best() const;
     void look_at_clock() { at_.seconds = seconds_before_ + since_start_.seconds(); }
 
     const TrainingOptions& options_;
@@ -155,7 +182,9 @@ private:
     CapturedStep captured_;
     Readings readings_;
     RunState at_;
-    std::optional<StepPlace> diverged_;  // the step whose numbers are not finite
+    std::optional<Measurement> measurement_;  // of the epoch under way
+    bool stands_still_ = false;               // its numbers
+    std::optional<StepPlace> diverged_;       // the step whose numbers are not finite
     bool in_steps_ = false, stopped_ = false, repeats_ = false;
     double seconds_before_ = 0;  // of the run before it was resumed
     Stopwatch since_start_, since_first_step_;

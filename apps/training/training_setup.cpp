@@ -159,8 +159,4 @@ std::vector<std::string> class_names_of(const CheckpointFacts& facts, const std:
     return list.get<std::vector<std::string>>();
 }
 
-bool is_due(int every, std::int64_t epoch, const TrainingOptions& options) {
-    return epoch == options.epochs || (every > 0 && epoch % every == 0);
-}
-
 }  // namespace sinter

@@ -69,7 +69,4 @@ void complete_training_facts(CheckpointFacts& facts, const CheckpointFacts& now)
 /// The names of the classes that the data of a checkpoint had; empty where it had none, or the file does not say.
 std::vector<std::string> class_names_of(const CheckpointFacts& facts, const std::string& file);
 
-/// Whether what happens every so many epochs (0: only at the end) happens after this one.
-bool is_due(int every, std::int64_t epoch, const TrainingOptions& options);
-
 }  // namespace sinter

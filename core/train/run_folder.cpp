@@ -4,11 +4,16 @@
 #include <fmt/chrono.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <functional>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "core/check.h"
+#include "core/options/parse_number.h"
 
 namespace sinter {
 namespace {
@@ -21,6 +26,8 @@ constexpr const char* kSamples = "samples";
 constexpr const char* kReconstructions = "reconstructions";
 constexpr const char* kCheckpoints = "checkpoints";
 constexpr const char* kLast = "last.safetensors";
+constexpr const char* kBest = "best.safetensors";
+constexpr std::string_view kEpoch = "epoch-", kEnding = ".safetensors";
 constexpr const char* kLock = ".lock";
 constexpr std::string_view kSaved = "a checkpoint was saved\n";  // what .lock says from then on
 
@@ -35,6 +42,23 @@ FileDescriptor open_locked(const fs::path& folder) {
     require(file.lock() != FileDescriptor::Lock::taken_by_another,
             "{}: another process is training this run; wait for its end, or choose another --out", folder.string());
     return file;
+}
+
+std::string epoch_file(std::int64_t epoch) { return fmt::format("{}{:03}{}", kEpoch, epoch, kEnding); }
+
+/// The checkpoints of single epochs in a folder, the latest first.
+std::vector<std::pair<std::int64_t, fs::path>> epoch_files(const fs::path& folder) {
+    std::vector<std::pair<std::int64_t, fs::path>> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (!name.starts_with(kEpoch) || !name.ends_with(kEnding)) continue;
+        std::int64_t epoch = 0;
+        const std::string number = name.substr(kEpoch.size(), name.size() - kEpoch.size() - kEnding.size());
+        // Only names that a run gives: epoch-4.safetensors is somebody's own.
+        if (parse_number(number, epoch) && epoch_file(epoch) == name) found.emplace_back(epoch, entry.path());
+    }
+    std::sort(found.begin(), found.end(), std::greater<>());
+    return found;
 }
 
 }  // namespace
@@ -76,6 +100,18 @@ RunFolder::RunFolder(const fs::path& path, const std::string& config, bool resum
     if (!resume) write_file_atomically(path / kConfig, config);
     for (const char* part : {kSamples, kCheckpoints}) ensure_folder(path / part);
     metrics_.emplace(path / kMetrics, resume);
+}
+
+void RunFolder::keep_best() const { write_file_atomically(best_checkpoint(), read_whole_file(checkpoint())); }
+
+void RunFolder::keep_epoch(std::int64_t epoch, int count) const {
+    const fs::path folder = path_ / kCheckpoints;
+    write_file_atomically(folder / epoch_file(epoch), read_whole_file(checkpoint()));
+    int kept = 0;
+    for (const auto& [number, file] : epoch_files(folder)) {
+        // A file that stays is tried again after the next epoch.
+        if (number <= epoch && ++kept > count) ::unlink(file.c_str());
+    }
 }
 
 fs::path RunFolder::sample(const std::string& name) const {
@@ -129,8 +165,11 @@ fs::path find_checkpoint(const fs::path& path) {
     for (const fs::path& file : {path / kCheckpoints / kLast, path / kLast}) {
         if (is_there(file)) return file;
     }
-    throw DataError(fmt::format("{}: expected a checkpoint, or the folder of a run with {}/{}; this folder has none",
-                                path.string(), kCheckpoints, kLast));
+    const bool has_best = is_there(path / kCheckpoints / kBest);
+    throw DataError(fmt::format(
+        "{}: expected a checkpoint, or the folder of a run with {}/{}; this folder has none{}", path.string(),
+        kCheckpoints, kLast,
+        has_best ? fmt::format(", but {0}/{1}: give it as {2}/{0}/{1}", kCheckpoints, kBest, path.string()) : ""));
 }
 
 fs::path config_of_checkpoint(const fs::path& checkpoint) {

@@ -1,5 +1,6 @@
 // The folder of a training run: config.toml, metrics.jsonl, samples/, checkpoints/, and reconstructions/ for models
-// that have them.
+// that have them. checkpoints/last.safetensors is what a run goes on from; the other files there are copies of what it
+// was after single epochs, so that none of them is ever ahead of it.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,11 @@ public:
 
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path checkpoint() const { return path_ / "checkpoints" / "last.safetensors"; }
+    std::filesystem::path best_checkpoint() const { return path_ / "checkpoints" / "best.safetensors"; }
+    /// Copies the checkpoint, as it is on the disk, to best.safetensors.
+    void keep_best() const;
+    /// Copies it to epoch-<epoch>.safetensors, and then removes all but the last `count` of these files up to that one.
+    void keep_epoch(std::int64_t epoch, int count) const;
     /// samples/<name>.png and reconstructions/<name>.png, in folders that are made where they are missing.
     std::filesystem::path sample(const std::string& name) const;
     std::filesystem::path reconstruction(const std::string& name) const;
@@ -51,8 +57,8 @@ private:
     std::optional<MetricsWriter> metrics_;
 };
 
-/// The checkpoint that a path means: itself, or that of the run whose folder it is. Throws DataError where that folder
-/// has none.
+/// The checkpoint that a path means: itself, or the last one of the run whose folder it is. Throws DataError where that
+/// folder has none.
 std::filesystem::path find_checkpoint(const std::filesystem::path& path);
 
 /// The config.toml of the run that a checkpoint lies in; an empty path where it lies in none.

@@ -151,6 +151,18 @@ std::string checkpoint_of(const std::string& run) {
     return (fs::path(run) / "checkpoints" / "last.safetensors").string();
 }
 
+std::string digest(const fs::path& file) {
+    const std::string content = read_text(file);
+    return std::to_string(content.size()) + " bytes, " + std::to_string(std::hash<std::string>()(content));
+}
+
+std::map<std::string, std::string> checkpoints(const std::string& run) {
+    std::map<std::string, std::string> found;
+    for (const auto& entry : fs::directory_iterator(fs::path(run) / "checkpoints"))
+        found[entry.path().filename().string()] = digest(entry.path());
+    return found;
+}
+
 void make_older(const std::string& run, const std::function<void(SafetensorsMetadata&)>& change) {
     const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(run));
     SafetensorsMetadata facts = file.metadata();

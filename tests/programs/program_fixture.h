@@ -77,6 +77,10 @@ void expect_same_run(const std::string& run, const std::string& reference);
 bool have_same_arrays(const std::string& run, const std::string& other);
 
 std::string checkpoint_of(const std::string& run);
+/// A file's content in a few letters, which a failure can print.
+std::string digest(const std::filesystem::path& file);
+/// The files in the checkpoints of a run, each by its digest.
+std::map<std::string, std::string> checkpoints(const std::string& run);
 
 /// Makes the checkpoint of a run one of the format before, which had no checksums, with facts that `change` changes.
 void make_older(const std::string& run, const std::function<void(SafetensorsMetadata&)>& change);

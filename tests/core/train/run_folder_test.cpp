@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
+#include <map>
 
 #include "tests/common/errors.h"
 #include "tests/common/temporary_folder.h"
@@ -82,6 +84,43 @@ TEST_F(RunFolderTest, MissingFoldersOfPicturesAreMadeAgain) {
     EXPECT_TRUE(fs::is_directory(folder.reconstruction("epoch-001").parent_path()));
 }
 
+TEST_F(RunFolderTest, KeepsCopiesOfItsCheckpoint) {
+    const RunFolder folder = RunFolder::create(run(), "");
+    const auto files = [&] {
+        std::map<std::string, std::string> found;
+        for (const auto& entry : fs::directory_iterator(run() / "checkpoints")) {
+            std::ifstream file(entry.path());
+            found[entry.path().filename().string()] = std::string(std::istreambuf_iterator<char>(file), {});
+        }
+        return found;
+    };
+    // Somebody's own, and those of a run that went further before its checkpoint was put back.
+    std::map<std::string, std::string> expected;
+    for (const char* name : {"epoch-1.safetensors", "epoch-0001.safetensors", "epoch-two.safetensors", "epoch-003.txt",
+                             "epoch-900.safetensors"}) {
+        write(run() / "checkpoints" / name, "kept");
+        expected[name] = "kept";
+    }
+    for (int epoch = 1; epoch <= 12; epoch += 2) {
+        write(folder.checkpoint(), "after " + std::to_string(epoch));
+        folder.keep_epoch(epoch, 2);
+        if (epoch == 5) folder.keep_best();
+    }
+    expected["last.safetensors"] = expected["epoch-011.safetensors"] = "after 11";
+    expected["epoch-009.safetensors"] = "after 9";
+    expected["best.safetensors"] = "after 5";
+    EXPECT_EQ(files(), expected);
+    folder.keep_epoch(11, 1);
+    expected.erase("epoch-009.safetensors");
+    EXPECT_EQ(files(), expected) << "the same once more, as after a kill";
+    write(folder.checkpoint(), "after 1000");
+    folder.keep_epoch(1000, 1);
+    expected.erase("epoch-011.safetensors");
+    expected.erase("epoch-900.safetensors");
+    expected["last.safetensors"] = expected["epoch-1000.safetensors"] = "after 1000";
+    EXPECT_EQ(files(), expected);
+}
+
 TEST_F(RunFolderTest, ACheckpointIsFoundInItsRun) {
     write(run() / "checkpoints/last.safetensors");
     const fs::path checkpoint = run() / "checkpoints/last.safetensors";
@@ -91,6 +130,9 @@ TEST_F(RunFolderTest, ACheckpointIsFoundInItsRun) {
     EXPECT_EQ(find_checkpoint(run() / "none"), run() / "none") << "what reads it says that it is missing";
     expect_error<DataError>([&] { find_checkpoint(folder_.path()); },
                             {"expected a checkpoint", "this folder has none"});
+    write(folder_.path() / "published/checkpoints/best.safetensors");
+    expect_error<DataError>([&] { find_checkpoint(folder_.path() / "published"); },
+                            {"has none, but checkpoints/best.safetensors", "published/checkpoints/best.safetensors"});
     EXPECT_EQ(config_of_checkpoint(checkpoint), "");
     write(run() / "config.toml");
     EXPECT_EQ(config_of_checkpoint(checkpoint), run() / "config.toml");
