@@ -2,10 +2,37 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "apps/training/classifier_recipe.h"
 #include "core/check.h"
 #include "core/error.h"
 
 namespace sinter {
+
+namespace {
+
+constexpr const char* kByArchitecture = "by --arch, see below";
+
+constexpr const char* kDefaultsByArchitecture =
+    "Defaults by --arch:\n"
+    "  small        --epochs 5 --batch-size 128 --lr 1e-3 --optimizer adam\n"
+    "  deep         --epochs 14 --batch-size 128 --lr 0.1 --optimizer sgd --weight-decay 5e-4\n"
+    "               --warmup-steps 400 --shift 4 (an eighth of the image), on colour also --flip";
+
+void describe_augmentation(OptionList& list, ClassifierProgramOptions& options) {
+    list.section("Training");
+    list.fixed("flip", options.flip,
+               "Mirror half of the training images left to right, others every epoch; --flip=false: not, whatever "
+               "--arch")
+        .before("false");
+    list.fixed("shift", options.shift,
+               "Move each training image by up to so many pixels each way, by others every epoch; black comes in")
+        .from(0, kMaxPixelsPerSide)
+        .before("0");
+}
+
+}  // namespace
 
 void describe(OptionList& list, ClassifierProgramOptions& options) {
     describe_training(list, options);
@@ -13,6 +40,12 @@ void describe(OptionList& list, ClassifierProgramOptions& options) {
     describe_channels(list, options.images);
     describe_fitting(list, options.images.fitting);
     describe(list, options.model);
+    describe_augmentation(list, options);
+    list.section("Training");
+    list.free("test-every", options.test_every, "Epochs between tests; 0: only at the end").from(0);
+    for (const char* name : {"epochs", "batch-size", "lr", "warmup-steps", "optimizer", "weight-decay", "shift"})
+        list.find(name)->usually(kByArchitecture);
+    list.set_footer(kDefaultsByArchitecture);
     list.section("Use");
     list.once("evaluate", options.evaluate, "Test this checkpoint instead of training").shown_as("CHECKPOINT");
     list.once("judge", options.judge,
@@ -29,7 +62,7 @@ void check_options(const ClassifierProgramOptions& options) {
             "--checkpoint: names the classifier of --judge; give a folder of images with it, or leave it out");
 }
 
-void fit_model(ClassifierProgramOptions& options, const ImageSet& images) {
+void fit_model(const OptionList& list, ClassifierProgramOptions& options, const ImageSet& images) {
     if (images.labels.empty()) {
         throw DataError(
             fmt::format("the images of {} have no labels to learn; give a set that has, with --data", images.name));
@@ -42,6 +75,18 @@ void fit_model(ClassifierProgramOptions& options, const ImageSet& images) {
     options.model.width = images.width;
     options.model.channels = images.channels;
     options.model.classes = images.classes;
+    const ClassifierRecipe recipe = recipe_for(options.model);
+    list.otherwise(options.epochs, recipe.epochs);
+    list.otherwise(options.batch_size, recipe.batch_size);
+    list.otherwise(options.lr, recipe.lr);
+    list.otherwise(options.optimizer, recipe.optimizer);
+    list.otherwise(options.weight_decay, recipe.weight_decay);
+    list.otherwise(options.warmup_steps, recipe.warmup_steps);
+    list.otherwise(options.flip, recipe.flip);
+    list.otherwise(options.shift, recipe.shift);
+    const Index side = std::min(images.height, images.width);
+    require(options.shift < side, "--shift {}: the images of {} are {} pixels long; move them by less", options.shift,
+            images.name, side);
 }
 
 }  // namespace sinter

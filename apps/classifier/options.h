@@ -10,11 +10,11 @@
 namespace sinter {
 
 struct ClassifierProgramOptions : TrainingOptions {
-    ClassifierProgramOptions() {
-        epochs = 5;
-        lr_schedule = Schedule::Kind::cosine;
-    }
+    ClassifierProgramOptions() { lr_schedule = Schedule::Kind::cosine; }
     ClassifierOptions model;
+    bool flip = false;
+    Index shift = 0;
+    int test_every = 1;  ///< in epochs; 0: only at the end
     std::string evaluate;
     std::string judge;
     std::string checkpoint;
@@ -25,8 +25,9 @@ void describe(OptionList& list, ClassifierProgramOptions& options);
 /// Throws UsageError for options that do not fit together.
 void check_options(const ClassifierProgramOptions& options);
 
-/// Completes the model with what follows from the data. Throws DataError where its images have no labels, or all the
-/// same.
-void fit_model(ClassifierProgramOptions& options, const ImageSet& images);
+/// Completes the model with what follows from the data, and gives the options that were not set the values of the
+/// recipe for it. Throws DataError where its images have no labels, or all the same, UsageError where --shift moves
+/// them out of sight.
+void fit_model(const OptionList& list, ClassifierProgramOptions& options, const ImageSet& images);
 
 }  // namespace sinter
