@@ -27,7 +27,8 @@ void report(const RunFolder& folder, const Score& test, int epochs) {
 
 ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
     const Device device = choose_device(options);
-    const DataSplits data = find_training_data(options);
+    DataSplits data = find_training_data(options);
+    add_images(options, data);
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
     fit_model(list, options, data.train);
     Classifier classifier(options.model, init, noise);

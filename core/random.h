@@ -14,6 +14,7 @@ inline constexpr std::uint32_t kTraining = 0;
 inline constexpr std::uint32_t kInitialisation = 0x40000000u;
 inline constexpr std::uint32_t kEvaluation = 0x80000000u;
 inline constexpr std::uint32_t kPictures = 0xC0000000u;
+inline constexpr std::uint32_t kDataChoice = 0xFFFFFFFCu;
 inline constexpr std::uint32_t kDataShifts = 0xFFFFFFFDu;
 inline constexpr std::uint32_t kDataFlips = 0xFFFFFFFEu;
 inline constexpr std::uint32_t kDataOrder = 0xFFFFFFFFu;

@@ -3,9 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <span>
 
+#include "apps/common/config_file.h"
 #include "apps/training/classifier_recipe.h"
 #include "core/check.h"
+#include "core/console.h"
+#include "core/data/describe.h"
+#include "core/data/formats/image_folder.h"
+#include "core/data/subset.h"
 #include "core/error.h"
 
 namespace sinter {
@@ -19,6 +27,24 @@ constexpr const char* kDefaultsByArchitecture =
     "  small        --epochs 5 --batch-size 128 --lr 1e-3 --optimizer adam\n"
     "  deep         --epochs 14 --batch-size 128 --lr 0.1 --optimizer sgd --weight-decay 5e-4\n"
     "               --warmup-steps 400 --shift 4 (an eighth of the image), on colour also --flip";
+
+void describe_added(OptionList& list, ClassifierProgramOptions& options) {
+    list.section("Data");
+    const auto text = [&options] { return options.add; };
+    const auto read = [&options](std::span<const std::string> words) -> std::optional<BadValue> {
+        if (!is_utf8(words.front())) return BadValue{"a path in UTF-8, as files of a run keep it", words.front()};
+        if (!words.front().empty()) options.add = std::filesystem::absolute(words.front()).lexically_normal().string();
+        return std::nullopt;
+    };
+    list.fixed("add", CustomField{&options.add, 1, text, read},
+               "Train on the images in this folder as well: class folders named as the classes of the data, such as "
+               "--sample --by-class writes; --labels-per-class does not count them")
+        .shown_as("FOLDER")
+        .told_as([&options] { return options.added; })
+        .before("");
+    list.fixed("added-only", options.added_only, "Train on the images of --add alone, and test on the data")
+        .before("false");
+}
 
 void describe_augmentation(OptionList& list, ClassifierProgramOptions& options) {
     list.section("Training");
@@ -39,6 +65,7 @@ void describe(OptionList& list, ClassifierProgramOptions& options) {
     describe_size(list, options.images);
     describe_channels(list, options.images);
     describe_fitting(list, options.images.fitting);
+    describe_added(list, options);
     describe(list, options.model);
     describe_augmentation(list, options);
     list.section("Training");
@@ -58,8 +85,33 @@ void describe(OptionList& list, ClassifierProgramOptions& options) {
 
 void check_options(const ClassifierProgramOptions& options) {
     require(options.evaluate.empty() || options.judge.empty(), "--evaluate and --judge: expected one of them");
+    require(!options.added_only || !options.add.empty(),
+            "--added-only: expected --add with the folder of the images to train on");
     require(options.checkpoint.empty() || !options.judge.empty(),
             "--checkpoint: names the classifier of --judge; give a folder of images with it, or leave it out");
+}
+
+void add_images(ClassifierProgramOptions& options, DataSplits& data) {
+    if (options.add.empty()) return;
+    ImageSet& train = data.train;
+    if (train.labels.empty()) {
+        throw DataError(
+            fmt::format("--add: the images of {} have no labels, so that there are no classes to add to", train.name));
+    }
+    ImageRequest request = options.images.request();
+    request.height = train.height;
+    request.width = train.width;
+    request.channels = train.channels;
+    const ImageSet more = load_labelled_images(options.add, data.class_names, request,
+                                               [](const std::string& sentence) { say("{}\n", sentence); });
+    say("{} {} images of {}\n", options.added_only ? "training on" : "adding", more.count, options.add);
+    DataSplits content;
+    content.train = more;
+    options.added = fmt::format("{} images, content {}", more.count, content_hash(content));
+    if (!options.added_only) return append_images(train, more);
+    const std::string name = train.name;
+    train = more;
+    train.name = name;
 }
 
 void fit_model(const OptionList& list, ClassifierProgramOptions& options, const ImageSet& images) {

@@ -14,13 +14,20 @@ struct ClassifierProgramOptions : TrainingOptions {
     ClassifierOptions model;
     bool flip = false;
     Index shift = 0;
-    int test_every = 1;  ///< in epochs; 0: only at the end
+    std::string add;          ///< class folders of more training images
+    bool added_only = false;  ///< train on these alone
+    std::string added;        ///< what they are, for the facts of the run; empty where there are none
+    int test_every = 1;       ///< in epochs; 0: only at the end
     std::string evaluate;
     std::string judge;
     std::string checkpoint;
 };
 
 void describe(OptionList& list, ClassifierProgramOptions& options);
+
+/// Adds the images of --add to the training images, or puts them in their place with --added-only. Throws DataError
+/// where the data has no labels or not their classes.
+void add_images(ClassifierProgramOptions& options, DataSplits& data);
 
 /// Throws UsageError for options that do not fit together.
 void check_options(const ClassifierProgramOptions& options);

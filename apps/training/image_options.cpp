@@ -76,6 +76,14 @@ ImageRequest ImageOptions::request() const {
     return {.height = height, .width = width, .channels = channels, .fitting = fitting};
 }
 
+void describe_labels(OptionList& list, ImageOptions& options) {
+    list.section("Data");
+    list.fixed("labels-per-class", options.labels_per_class,
+               "Train on so many images of each class, the first in an order drawn by --seed; 0: on all")
+        .from(0)
+        .before("0");
+}
+
 void describe_size(OptionList& list, ImageOptions& options) {
     list.section("Data");
     list.free("size", size_field(options),

@@ -56,6 +56,7 @@ void describe_training(OptionList& list, TrainingOptions& options) {
               "is embedded; a folder of such a name is ./mnist. Default: $SINTER_DATA_DIR, the cache, a download of "
               "MNIST, or digits, in this order. The cache is $SINTER_CACHE_DIR, else ~/.cache/sinter; decoded images "
               "take up to $SINTER_CACHE_LIMIT of it, else 20G");
+    describe_labels(list, options.images);
     list.section("Training");
     list.free("epochs", options.epochs, "Passes over the training images").from(1);
     list.fixed("batch-size", options.batch_size, "Images a step").from(1);

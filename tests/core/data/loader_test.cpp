@@ -204,7 +204,11 @@ TEST(Loader, MirrorsHalfOfTheImagesAndOthersEveryEpoch) {
 
 /// 60 images of 5 x 4 pixels, which all are different and not black.
 ImageSet distinct_pixels() {
-    ImageSet set{.count = 60, .height = 5, .width = 4, .name = "distinct"};
+    ImageSet set;
+    set.count = 60;
+    set.height = 5;
+    set.width = 4;
+    set.name = "distinct";
     for (int i = 0; i < 60 * 20; ++i) set.pixels.push_back(static_cast<std::uint8_t>(1 + i % 20 + i / 20 * 4 % 200));
     return set;
 }
