@@ -2,10 +2,12 @@
 // finds real images.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "apps/common/program.h"
 #include "apps/measure/comparison.h"
+#include "apps/measure/likelihood_report.h"
 #include "apps/measure/memorisation.h"
 #include "apps/measure/options.h"
 #include "apps/measure/probe.h"
@@ -74,6 +76,17 @@ ExitCode compare_images(const OptionList& list, const MeasureOptions& options) {
     return options.strict && !warnings_of(report).empty() ? ExitCode::data : ExitCode::ok;
 }
 
+ExitCode find_likelihood(const OptionList& list, const MeasureOptions& options) {
+    const Device device = choose_device(options);
+    const LikelihoodReport report =
+        measure_likelihood(checkpoint_to_measure(options), list, options, options.likelihood, options.seed, device);
+    options.json ? print_json(report) : print_table(report);
+    const std::vector<Measured> measures = likelihood_measures(report);
+    const bool is_warned = std::any_of(measures.begin(), measures.end(),
+                                       [](const Measured& measured) { return !measured.warnings.empty(); });
+    return options.strict && is_warned ? ExitCode::data : ExitCode::ok;
+}
+
 }  // namespace
 }  // namespace sinter
 
@@ -87,6 +100,8 @@ int main(int argc, char** argv) {
         "data.";
     return run_program(list, description, argc, argv, [&] {
         check_options(list, options);
-        return options.probe ? probe_codes(list, options) : compare_images(list, options);
+        if (options.likelihood.samples > 0) return find_likelihood(list, options);
+        if (options.probe) return probe_codes(list, options);
+        return compare_images(list, options);
     });
 }

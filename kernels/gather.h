@@ -1,5 +1,5 @@
-// Moving rows: a batch gathered from a data set of bytes, its images flipped at random, and blocks of columns copied
-// between matrices.
+// Moving rows: a batch gathered from a data set of bytes, its images flipped and shifted at random, and blocks of
+// columns copied between matrices.
 #pragma once
 
 #include "kernels/contract.h"
@@ -19,6 +19,11 @@ SINTER_KERNEL(gather_labels, std::int32_t* y, const std::uint8_t* labels, const 
 
 /// y = x, with image n mirrored left to right where element n of the uniform draw at `address` is below 1/2
 SINTER_KERNEL(flip_horizontal, Real* y, const Real* x, const ImageShape& shape, const RandomAddress& address);
+
+/// y[n, r, q, :] = x[n, r - down, q - right, :], or `outside` where the image has no such pixel. Image n is moved by
+/// whole numbers of pixels in [-most, most], from block n of the draw at `address`: random_shift() of kernels/philox.h.
+SINTER_KERNEL(shift_images, Real* y, const Real* x, const ImageShape& shape, Index most, double outside,
+              const RandomAddress& address);
 
 /// Copies a block of shape.rows x shape.columns: to[r * to_stride + c] = (or += if accumulate) from[r * from_stride +
 /// c]. Concatenation, slicing and their gradients are calls of this. The strides count elements.

@@ -61,10 +61,26 @@ constexpr Real uniform_from(std::uint32_t word) {
     return static_cast<Real>(word >> 8) * static_cast<Real>(0x1p-24);
 }
 
+/// A word as a whole number below `count`, each about equally often.
+constexpr std::uint32_t whole_from(std::uint32_t word, std::uint32_t count) {
+    return static_cast<std::uint32_t>(std::uint64_t{word} * count >> 32);
+}
+
 /// The upper 24 bits of a word as a number in (0, 1], whose logarithm exists. Exact in every floating-point type.
 template <class Real>
 constexpr Real positive_uniform_from(std::uint32_t word) {
     return static_cast<Real>((word >> 8) + 1) * static_cast<Real>(0x1p-24);
+}
+
+/// By how many pixels an image is shifted down and to the right, each in [-most, most] (kernels/gather.h).
+struct Shift {
+    std::int64_t down, right;
+};
+constexpr Shift random_shift(const RandomStream& stream, std::int64_t image, std::int64_t most) {
+    const PhiloxBlock block = stream.block(static_cast<std::uint32_t>(image));
+    const auto count = static_cast<std::uint32_t>(2 * most + 1);
+    return {static_cast<std::int64_t>(whole_from(block.word[0], count)) - most,
+            static_cast<std::int64_t>(whole_from(block.word[1], count)) - most};
 }
 
 }  // namespace sinter::kernels

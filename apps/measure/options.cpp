@@ -35,6 +35,7 @@ void describe(OptionList& list, MeasureOptions& options) {
               "The real images: as --images, or a file of --save-reference. Default: the test images of --data")
         .shown_as("IMAGES");
     list.once("against-split", options.against_split, kSplitChoices, "Of --against, where it is a data set");
+    describe(list, options.likelihood);
     list.once(
         "probe", options.probe,
         "Measure the latent codes of a VAE instead: how well a nearest neighbour and a linear classifier tell the "
@@ -69,8 +70,12 @@ void describe(OptionList& list, MeasureOptions& options) {
 void check_options(const OptionList& list, const MeasureOptions& options) {
     require(options.checkpoint.empty() || options.side_images.empty(),
             "--checkpoint and --images: expected one of them, since both say what is measured");
-    require(!options.probe || (options.side_images.empty() && options.side_against.empty()),
-            "--probe: is about the codes of a --checkpoint on --data; leave out --images and --against");
+    const bool is_of_codes = options.probe || options.likelihood.samples > 0;
+    require(!options.probe || options.likelihood.samples == 0, "--probe and --nll: expected one of them");
+    require(options.likelihood.images == 0 || options.likelihood.samples > 0,
+            "--nll-images: says on how many images --nll is measured; give that, or leave it out");
+    require(!is_of_codes || (options.side_images.empty() && options.side_against.empty()),
+            "--probe and --nll: are about a --checkpoint and --data; leave out --images and --against");
     require(options.samples == 0 || options.side_images.empty(),
             "--samples: is for a checkpoint, which draws; leave it out with --images");
     require(!list.is_given(options.images_split) || !options.side_images.empty(),

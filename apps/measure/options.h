@@ -4,6 +4,7 @@
 #include <string>
 
 #include "apps/common/devices.h"
+#include "apps/measures/likelihood.h"
 #include "apps/training/image_options.h"
 #include "core/names.h"
 #include "core/options/option_list.h"
@@ -25,6 +26,7 @@ struct MeasureOptions : DeviceOptions, DataOptions {
     std::uint64_t seed = 1;
     BallSizes neighbours;
     bool probe = false;
+    LikelihoodOptions likelihood;
     std::string out, save_features, save_reference;
     bool json = false, strict = false;
 };

@@ -146,11 +146,11 @@ std::string find_judge(const JudgeRequest& request, Device device) {
 
     switch (request.task) {
         case JudgeTask::classes:
-            train_judge(data.train, data, {}, file, device, request.show_progress);
+            train_judge(data.train, data, {}, file, device, true, request.show_progress);
             break;
         case JudgeTask::rotations:
             train_judge(turned_images(data.train, kMostTurned), data, {{kTask, "rotations"}, {kClassNames, "[]"}}, file,
-                        device, request.show_progress);
+                        device, false, request.show_progress);
             break;
     }
     return file.string();

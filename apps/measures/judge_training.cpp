@@ -1,7 +1,9 @@
 #include "apps/measures/judge_training.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <memory>
 
+#include "apps/training/classifier_recipe.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
 #include "core/count_progress.h"
@@ -20,30 +22,46 @@ namespace sinter {
 namespace {
 
 constexpr std::uint64_t kSeed = 1;  // of every judge
+// Few images are seen more often: a judge of some hundred has learned nothing after the epochs for thousands.
+constexpr Index kLeastSteps = 500;
 
-struct Recipe {
-    int epochs = 5;
-    Index batch_size = 128;
-    double lr = 1e-3;
-};
+/// How the program classifier trains this model.
+TrainingOptions training_of(const ClassifierRecipe& recipe) {
+    TrainingOptions options;
+    options.epochs = recipe.epochs;
+    options.batch_size = recipe.batch_size;
+    options.lr = recipe.lr;
+    options.lr_schedule = Schedule::Kind::cosine;
+    options.warmup_steps = recipe.warmup_steps;
+    options.optimizer = recipe.optimizer;
+    options.weight_decay = recipe.weight_decay;
+    return options;
+}
 
 }  // namespace
 
 void train_judge(const ImageSet& images, const DataSplits& data, const CheckpointFacts& more,
-                 const std::filesystem::path& file, Device device, bool show_progress) {
+                 const std::filesystem::path& file, Device device, bool mirrors, bool show_progress) {
     ClassifierOptions options;
     options.height = images.height;
     options.width = images.width;
     options.channels = images.channels;
     options.classes = images.classes;
-    const Recipe recipe;
+    if (images.channels == 3) options.architecture = ClassifierArchitecture::deep;
+    const ClassifierRecipe recipe = recipe_for(options);
+    TrainingOptions training = training_of(recipe);
     Generator init(kSeed, device, draws::kInitialisation), noise(kSeed, device);
     Classifier classifier(options, init, noise);
-    Adam optimizer(classifier);
+    const std::unique_ptr<Optimizer> optimizer = make_optimizer(training, classifier);
     const UpdateGuard guard(device);
-    Loader batches(images, device, {.batch_size = recipe.batch_size, .shuffle = true, .seed = kSeed});
-    const Index steps = recipe.epochs * batches.batches();
-    const Schedule schedule{.kind = Schedule::Kind::cosine, .total_steps = steps};
+    Loader batches(images, device,
+                   {.batch_size = training.batch_size,
+                    .shuffle = true,
+                    .seed = kSeed,
+                    .flip = recipe.flip && mirrors,
+                    .shift = recipe.shift});
+    training.epochs = std::max<int>(recipe.epochs, static_cast<int>(kLeastSteps / batches.batches()));
+    const Schedule schedule = make_schedule(training, batches.batches());
     say("training a judge on {} images of {} in {} classes, once: {}\n", images.count, images.name, images.classes,
         file.string());
 
@@ -55,17 +73,17 @@ void train_judge(const ImageSet& images, const DataSplits& data, const Checkpoin
         const Tensor loss =
             softmax_cross_entropy(classifier.classify(batch).logits, labels, 1.0 / static_cast<double>(batch.size(0)));
         const StepNumbers numbers = guard.collect({{"loss", loss}});
-        optimizer.clear_gradients();
+        optimizer->clear_gradients();
         backward(loss);
-        optimizer.apply(0, &guard);
+        optimizer->apply(0, &guard);
         return numbers;
     };
-    CountProgress progress("Judge", "steps", steps, show_progress);
-    for (Index epoch = 1, taken = 0; epoch <= recipe.epochs; ++epoch) {
+    CountProgress progress("Judge", "steps", schedule.total_steps, show_progress);
+    for (Index epoch = 1, taken = 0; epoch <= training.epochs; ++epoch) {
         batches.start_epoch(epoch);
         while (const Index size = batches.advance()) {
             noise.start_step(static_cast<std::uint64_t>(taken));
-            optimizer.prepare(recipe.lr * schedule.factor(taken++));
+            optimizer->prepare(training.lr * schedule.factor(taken++));
             captured.run({size}, step);
             progress.count();
         }

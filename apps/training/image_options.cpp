@@ -101,6 +101,14 @@ void describe_data(OptionList& list, DataOptions& options) {
               "take up to $SINTER_CACHE_LIMIT of it, else 20G");
 }
 
+void describe_labels(OptionList& list, ImageOptions& options) {
+    list.section("Data");
+    list.fixed("labels-per-class", options.labels_per_class,
+               "Train on so many images of each class, the first in an order drawn by --seed; 0: on all")
+        .from(0)
+        .before("0");
+}
+
 void describe_size(OptionList& list, ImageOptions& options) {
     list.section("Data");
     list.free("size", size_field(options),

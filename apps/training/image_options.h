@@ -16,6 +16,7 @@ struct ImageOptions {
     std::int64_t width = 0, height = 0;  ///< 0: as the data has it
     std::int64_t channels = 0;           ///< 0: as the data has it
     Fitting fitting;
+    std::int64_t labels_per_class = 0;  ///< training images of each class; 0: all
 
     /// These wishes, for find_data().
     ImageRequest request() const;
@@ -30,6 +31,8 @@ struct DataOptions {
 
 /// Describes --data.
 void describe_data(OptionList& list, DataOptions& options);
+/// Describes --labels-per-class.
+void describe_labels(OptionList& list, ImageOptions& options);
 /// Describes --size, in pixels a side or as WIDTHxHEIGHT.
 void describe_size(OptionList& list, ImageOptions& options);
 /// Describes --channels.

@@ -81,6 +81,7 @@ void check_trace(const std::filesystem::path& file) {
 
 void describe_training(OptionList& list, TrainingOptions& options) {
     describe_data(list, options);
+    describe_labels(list, options.images);
     list.section("Training");
     list.free("epochs", options.epochs, "Passes over the training images").from(1);
     list.fixed("batch-size", options.batch_size, "Images a step").from(1);

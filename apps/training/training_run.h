@@ -135,6 +135,8 @@ public:
     /// Ends the run for numbers that are not finite; `repeat` shows the watch where they come from.
     [[noreturn]] void diverge(const std::function<void()>& repeat);
 
+    /// Whether what happens every so many epochs (0: only at the end) happens after the one under way.
+    bool is_due(int every) const { return is_due(every, at_.epoch); }
     /// What the schedule and --warmup-steps make of a learning rate in this step.
     double rate_factor() const { return schedule_.factor(at_.step - 1); }
     std::int64_t step() const { return at_.step; }

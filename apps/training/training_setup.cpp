@@ -10,6 +10,7 @@
 #include "apps/common/config_file.h"
 #include "core/console.h"
 #include "core/data/find_data.h"
+#include "core/data/subset.h"
 
 namespace sinter {
 namespace {
@@ -22,6 +23,14 @@ DataSplits find_and_say(const std::string& place, const ImageRequest& request, c
         option, request, [](const std::string& sentence) { say("{}\n", sentence); }, reason);
     say("{}\n", data.source);
     return data;
+}
+
+/// Keeps --labels-per-class images of each class.
+void keep_few_labels(ImageSet& train, const TrainingOptions& options) {
+    const std::vector<std::int64_t> chosen = choose_of_each_class(train, options.images.labels_per_class, options.seed);
+    say("training on {} of its {} images, {} of each class\n", chosen.size(), train.count,
+        options.images.labels_per_class);
+    train = images_at(train, chosen);
 }
 
 /// How the run of this checkpoint fitted its images, but for the options that are given.
@@ -55,6 +64,7 @@ DataSplits find_training_data(TrainingOptions& options, const ChooseSize& choose
     options.data = data.place;
     // A model has seen images on this scale: it belongs to the run.
     if (data.range > 0) options.images.fitting.range = data.range;
+    if (options.images.labels_per_class > 0) keep_few_labels(data.train, options);
     return data;
 }
 

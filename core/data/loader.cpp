@@ -36,11 +36,14 @@ Loader::Loader(const ImageSet& images, Device device, const LoaderOptions& optio
       channels_(images.channels),
       batch_size_(std::min(options.batch_size, images.count)),
       device_epoch_(1, device),
-      flip_step_(1, device),
+      augmentation_step_(1, device),
       device_position_(1, device) {
     require(count_ > 0, "[loader] the image set '{}' is empty", images.name);
     require_labels(images);
     require(options.batch_size > 0, "[loader] expected a batch size of at least 1, got {}", options.batch_size);
+    require(options.shift >= 0 && options.shift < std::min(height_, width_),
+            "[loader] expected a shift by less pixels than the {} that the images of '{}' are long, got {}",
+            std::min(height_, width_), images.name, options.shift);
     const Index resident = images.file ? batch_size_ : count_;
     if (images.file) {
         prefetcher_ = std::make_unique<Prefetcher>(images, batch_size_, options.shuffle, options.seed);
@@ -91,10 +94,10 @@ Index Loader::advance() {
         pixels_.upload(read.pixels);
         if (!read.labels.empty()) labels_.upload(read.labels);
     }
-    if (options_.flip) {
-        // Epoch and position are the address: a resumed run mirrors the same images.
+    if (options_.flip || options_.shift > 0) {
+        // Epoch and position are the address: a resumed run mirrors and moves the same images.
         const std::uint64_t step = static_cast<std::uint64_t>(epoch_) << 32 | static_cast<std::uint64_t>(position_);
-        flip_step_.upload({&step, 1});
+        augmentation_step_.upload({&step, 1});
     }
     position_ += batch_;
     return batch_;
@@ -108,13 +111,17 @@ void Loader::gather(Tensor& images, Buffer<std::int32_t>* labels) {
         if (!tensor.defined() || tensor.shape() != shape) tensor = Tensor::empty(shape, pixels_.device());
     };
     prepare(images);
+    // Each tensor is written from the one before.
+    if (options_.shift > 0) prepare(unshifted_);
+    const Tensor& upright = options_.shift > 0 ? unshifted_ : images;
     if (options_.flip) {
         prepare(unflipped_);
         gather_images(unflipped_);
-        flip(images);
+        flip(upright, unflipped_);
     } else {
-        gather_images(images);
+        gather_images(upright);
     }
+    if (options_.shift > 0) shift(images, unshifted_);
     if (labels) {
         if (labels->count() != batch_) *labels = Buffer<std::int32_t>(batch_, pixels_.device());
         call(kernel::gather_labels, *labels, SomeOf{labels_, batch_}, SomeOf{order_, batch_}, device_position_, batch_);
@@ -126,9 +133,14 @@ void Loader::gather_images(const Tensor& images) {
          kernels::MatrixShape{batch_, height_ * width_ * channels_}, options_.range.scale, options_.range.offset);
 }
 
-void Loader::flip(const Tensor& images) {
-    call(kernel::flip_horizontal, images, unflipped_, kernels::ImageShape{images.size(0), height_, width_, channels_},
-         kernels::RandomAddress{options_.seed, draws::kDataFlips, flip_step_.data()});
+void Loader::flip(const Tensor& to, const Tensor& from) {
+    call(kernel::flip_horizontal, to, from, kernels::ImageShape{to.size(0), height_, width_, channels_},
+         kernels::RandomAddress{options_.seed, draws::kDataFlips, augmentation_step_.data()});
+}
+
+void Loader::shift(const Tensor& to, const Tensor& from) {
+    call(kernel::shift_images, to, from, kernels::ImageShape{to.size(0), height_, width_, channels_}, options_.shift,
+         options_.range.offset, kernels::RandomAddress{options_.seed, draws::kDataShifts, augmentation_step_.data()});
 }
 
 }  // namespace sinter

@@ -28,10 +28,11 @@ struct LoaderOptions {
     PixelRange range = kUnitPixels;
     bool drop_last = false;  ///< leave out the last batch of an epoch where it is smaller than the others
     bool flip = false;       ///< mirror half of the images left to right, others every epoch
+    Index shift = 0;  ///< move each image by up to so many pixels each way, by others every epoch; black comes in
 };
 
 /// Walks over an image set in batches. The order of epoch e depends on the seed and e alone; which images are mirrored
-/// depends on the seed, e, and the place in the epoch where their batch starts.
+/// and how far each is moved depends on the seed, e, and the place in the epoch where their batch starts.
 class Loader {
 public:
     /// Throws DataError where a label is not below the classes of the set, because kernels that look labels up rely on
@@ -65,7 +66,8 @@ public:
 private:
     void draw_order();
     void gather_images(const Tensor& images);
-    void flip(const Tensor& images);
+    void flip(const Tensor& to, const Tensor& from);
+    void shift(const Tensor& to, const Tensor& from);
 
     LoaderOptions options_;
     Index count_, height_, width_, channels_, batch_size_;
@@ -73,9 +75,9 @@ private:
     // Where a batch is gathered from: the whole set by its order, or the batch that was read, as it is.
     Buffer<std::uint8_t> pixels_, labels_;
     Buffer<std::int32_t> order_;
-    Buffer<std::uint64_t> device_epoch_, flip_step_;
+    Buffer<std::uint64_t> device_epoch_, augmentation_step_;
     Buffer<std::int64_t> device_position_;
-    Tensor unflipped_;
+    Tensor unflipped_, unshifted_;
     std::unique_ptr<Prefetcher> prefetcher_;  // null for a set in memory
 };
 

@@ -95,6 +95,21 @@ void add_flip(CaseList& cases, const ImageShape& shape) {
                         }));
 }
 
+void add_shift(CaseList& cases, const ImageShape& shape, Index most) {
+    cases.push_back(KernelCase("gather", "shift_images",
+                               std::to_string(shape.batch) + "x" + std::to_string(shape.height) + "x" +
+                                   std::to_string(shape.width) + "x" + std::to_string(shape.channels) + " by " +
+                                   std::to_string(most))
+                        .output("y", shape.count())
+                        .input("x", shape.count())
+                        .input("step", 1, constant(7), ElementType::uint64)
+                        .moves(2.0 * 4 * static_cast<double>(shape.count()))
+                        .within(exact("a copy"))
+                        .runs([=](auto& queue, auto b) {
+                            shift_images(queue, b.real(0), b.real(1), shape, most, -1, {5, 3, b.uint64(2)});
+                        }));
+}
+
 }  // namespace
 
 void add_gather_cases(CaseList& cases, Purpose purpose) {
@@ -126,11 +141,21 @@ void add_gather_cases(CaseList& cases, Purpose purpose) {
     if (purpose == Purpose::benchmark) {
         add_flip(cases, {128, 28, 28, 1});
         add_flip(cases, {128, 64, 64, 3});
+        add_shift(cases, {128, 32, 32, 3}, 4);
         return;
     }
     for (const Index channels : {1, 2, 3, 8, 17}) {
         for (const Index width : {1, 2, 7, 15, 16, 17, 33}) add_flip(cases, {13, 3, width, channels});
     }
+    for (const Index channels : {1, 2, 3, 17}) {
+        for (const Index width : {1, 2, 7, 16, 33}) {
+            for (const Index most : {0, 1, 4, 40}) add_shift(cases, {13, 5, width, channels}, most);
+        }
+    }
+    add_shift(cases, {0, 3, 5, 1}, 2);
+    add_shift(cases, {3, 0, 5, 1}, 2);
+    add_shift(cases, {3, 5, 0, 1}, 2);
+    add_shift(cases, {3, 64, 64, 3}, 8);
     add_flip(cases, {0, 3, 5, 1});
     add_flip(cases, {3, 0, 5, 1});
     add_flip(cases, {3, 64, 64, 3});  // an image longer than a task

@@ -4,6 +4,7 @@
 #include "hwy/foreach_target.h"  // must come before highway.h
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "hwy/cache_control.h"
@@ -144,6 +145,33 @@ void flip_horizontal(CpuQueue& queue, Real* y, const Real* x, const ImageShape& 
                 for (Index i = 0; i < image_size; i += row_size) mirror(to + i, from + i, shape.width, shape.channels);
             } else {
                 std::copy_n(from, image_size, to);
+            }
+        }
+    });
+}
+
+void shift_images(CpuQueue& queue, Real* y, const Real* x, const ImageShape& shape, Index most, double outside,
+                  const RandomAddress& address) {
+    const Index row_size = shape.width * shape.channels, image_size = shape.height * row_size;
+    if (image_size == 0) return;
+    const RandomStream stream = read_stream(address);
+    const Real fill = static_cast<Real>(outside);
+    parallel_for(queue, shape.batch, std::max<Index>(1, kElementsPerTask / image_size), [&](Index begin, Index end) {
+        for (Index n = begin; n < end; ++n) {
+            const Shift shift = random_shift(stream, n, most);
+            // Of a row, the part that is kept lies between what came in on the left and on the right.
+            const Index right = std::clamp(shift.right, -shape.width, shape.width) * shape.channels;
+            const Index before = std::max<Index>(right, 0), kept = row_size - std::abs(right);
+            for (Index r = 0; r < shape.height; ++r) {
+                Real* const to = y + n * image_size + r * row_size;
+                const Index from_row = r - shift.down;
+                if (from_row < 0 || from_row >= shape.height) {
+                    std::fill_n(to, row_size, fill);
+                    continue;
+                }
+                std::fill_n(to, before, fill);
+                std::copy_n(x + n * image_size + from_row * row_size + before - right, kept, to + before);
+                std::fill_n(to + before + kept, row_size - before - kept, fill);
             }
         }
     });

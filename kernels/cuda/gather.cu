@@ -1,5 +1,5 @@
-// Moving rows on the device: the batch from the bytes of the data set, flips, blocks of columns, the transpose. A
-// thread has a quad of a row of the output, so that rows of any length start a quad of their own.
+// Moving rows on the device: the batch from the bytes of the data set, flips and shifts, blocks of columns, the
+// transpose. A thread has a quad of a row of the output, so that rows of any length start a quad of their own.
 //
 // Limiter: memory. gather_images reads a byte and writes four for each element; it reads whole rows, in the order of a
 // permutation. The copies move eight bytes an element.
@@ -67,6 +67,27 @@ __global__ void __launch_bounds__(kBlock)
     store4(y + place.row * columns + column, quad, left);
 }
 
+/// A row of an image is `columns` = width * channels numbers.
+__global__ void __launch_bounds__(kBlock)
+    shift_images_kernel(float* y, const float* x, Index rows, Index columns, Divisor quads, Divisor height,
+                        Index channels, Index most, float outside, RandomAddress address) {
+    const RowColumn place = place_of(thread_of_grid(), quads);
+    if (place.row >= rows) return;
+    const Index column = kQuad * place.column, left = columns - column;
+    const Index image = height.quotient(place.row), row = height.remainder(place.row, image);
+    const Shift shift = random_shift(read_stream(address), image, most);
+    const Index from_row = row - shift.down, from_column = column - shift.right * channels;
+    const bool is_inside = from_row >= 0 && from_row < height.divisor();
+    const float* const from = x + (place.row - shift.down) * columns;
+    Quad quad;
+#pragma unroll
+    for (int j = 0; j < kQuad; ++j) {
+        const Index c = from_column + j;
+        quad[j] = is_inside && j < left && c >= 0 && c < columns ? from[c] : outside;
+    }
+    store4(y + place.row * columns + column, quad, left);
+}
+
 __global__ void __launch_bounds__(kBlock)
     copy_block_kernel(float* to, const float* from, MatrixShape shape, Divisor quads, Index to_stride,
                       Index from_stride, bool accumulate) {
@@ -119,6 +140,14 @@ void flip_horizontal(CudaQueue& queue, Real* y, const Real* x, const ImageShape&
     const Index quads = parts(columns, kQuad);
     launch<flip_horizontal_kernel>(queue, blocks_for(rows * quads), kBlock, 0, y, x, rows, columns, Divisor(quads),
                                    Divisor(shape.height), Divisor(shape.channels), address);
+}
+
+void shift_images(CudaQueue& queue, Real* y, const Real* x, const ImageShape& shape, Index most, double outside,
+                  const RandomAddress& address) {
+    const Index rows = shape.batch * shape.height, columns = shape.width * shape.channels;
+    const Index quads = parts(columns, kQuad);
+    launch<shift_images_kernel>(queue, blocks_for(rows * quads), kBlock, 0, y, x, rows, columns, Divisor(quads),
+                                Divisor(shape.height), shape.channels, most, static_cast<float>(outside), address);
 }
 
 void copy_block(CudaQueue& queue, Real* to, const Real* from, MatrixShape shape, Index to_stride, Index from_stride,

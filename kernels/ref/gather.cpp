@@ -36,6 +36,21 @@ void flip_horizontal(RefQueue<Real>&, Real* y, const Real* x, const ImageShape& 
 }
 
 template <class Real>
+void shift_images(RefQueue<Real>&, Real* y, const Real* x, const ImageShape& shape, Index most, double outside,
+                  const RandomAddress& address) {
+    const RandomStream stream = read_stream(address);
+    for (Index i = 0; i < shape.count(); ++i) {
+        const Index c = i % shape.channels, q = i / shape.channels % shape.width;
+        const Index row = i / (shape.channels * shape.width), r = row % shape.height, n = row / shape.height;
+        const Shift shift = random_shift(stream, n, most);
+        const Index from_r = r - shift.down, from_q = q - shift.right;
+        const bool is_inside = from_r >= 0 && from_r < shape.height && from_q >= 0 && from_q < shape.width;
+        y[i] = is_inside ? x[((n * shape.height + from_r) * shape.width + from_q) * shape.channels + c]
+                         : static_cast<Real>(outside);
+    }
+}
+
+template <class Real>
 void copy_block(RefQueue<Real>&, Real* to, const Real* from, MatrixShape shape, Index to_stride, Index from_stride,
                 bool accumulate) {
     for (Index r = 0; r < shape.rows; ++r) {
@@ -57,6 +72,7 @@ void transpose(RefQueue<Real>&, Real* y, const Real* x, MatrixShape shape) {
 SINTER_REF_INSTANTIATE(gather_images);
 SINTER_REF_INSTANTIATE(gather_labels);
 SINTER_REF_INSTANTIATE(flip_horizontal);
+SINTER_REF_INSTANTIATE(shift_images);
 SINTER_REF_INSTANTIATE(copy_block);
 SINTER_REF_INSTANTIATE(transpose);
 

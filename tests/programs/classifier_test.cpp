@@ -31,7 +31,7 @@ TEST_F(ClassifierProgram, WritesARunFolder) {
     const std::string out = path("run");
     const Outcome outcome = train(out);
     EXPECT_NE(outcome.out.find("test accuracy"), std::string::npos) << outcome.out;
-    EXPECT_NE(outcome.err.find("classifier of 10 classes with 128 features"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("small classifier of 10 classes with 128 features"), std::string::npos) << outcome.err;
     const std::string config = read_text(out + "/config.toml");
     for (const char* line : {"epochs = 2\n", "batch-size = 64\n", "lr-schedule = \"cosine\"\n", "seed = 1\n"})
         EXPECT_NE(config.find(line), std::string::npos) << line << "is not in\n" << config;
@@ -114,6 +114,117 @@ TEST_F(ClassifierProgram, RefusesDataWithoutClasses) {
     EXPECT_FALSE(fs::exists(path("run")));
 }
 
+/// Images [first, first + count) of a set as PNG files in a folder.
+void write_pngs(const fs::path& folder, const ImageSet& images, std::int64_t first, std::int64_t count) {
+    fs::create_directories(folder);
+    const auto bytes = static_cast<std::size_t>(images.bytes_per_image());
+    const GridLayout alone{.count = 1, .height = images.height, .width = images.width, .columns = 1, .padding = 0};
+    for (std::int64_t i = first; i < first + count; ++i) {
+        const std::span<const std::uint8_t> image =
+            std::span(images.pixels).subspan(static_cast<std::size_t>(i) * bytes, bytes);
+        write_png_grid(folder / (std::to_string(i) + ".png"), image, alone);
+    }
+}
+
+TEST_F(ClassifierProgram, TheDeepArchitectureHasARecipeOfItsOwn) {
+    const Arguments deep = {"--arch", "deep", "--size", "8", "--warmup-steps", "2"};
+    const Outcome outcome = train(path("run"), deep);
+    EXPECT_NE(outcome.err.find("deep classifier of 10 classes with 128 features"), std::string::npos) << outcome.err;
+    const std::string config = read_text(path("run") + "/config.toml");
+    for (const char* line : {"arch = \"deep\"\n", "optimizer = \"sgd\"\n", "lr = 0.1\n", "shift = 1\n",
+                             "flip = false\n", "warmup-steps = 2\n"})
+        EXPECT_NE(config.find(line), std::string::npos) << line << "is not in\n" << config;
+    train(path("again"), with_defaults({"--threads", "1"}, {}, deep));
+    expect_same_run(path("again"), path("run"));
+    const Outcome evaluated = start({"--evaluate", path("run"), "--data", data()});
+    ASSERT_EQ(evaluated.exit_code, 0) << evaluated.err;
+    EXPECT_EQ(nlohmann::json::parse(evaluated.out)["accuracy"], metrics(path("run")).back()["accuracy"]);
+
+    train(path("still"), with_defaults({"--shift", "0"}, {}, deep));
+    EXPECT_FALSE(have_same_arrays(path("still"), path("run")));
+    train(path("colour"), with_defaults({"--channels", "3"}, {}, deep));
+    EXPECT_NE(read_text(path("colour") + "/config.toml").find("flip = true\n"), std::string::npos);
+    train(path("unflipped"), with_defaults({"--channels", "3", "--flip=false"}, {}, deep));
+    EXPECT_FALSE(have_same_arrays(path("unflipped"), path("colour")));
+    expect_refusal(start(training(path("far"), {"--shift", "28"})), 2, {"--shift 28", "28 pixels long"});
+}
+
+TEST_F(ClassifierProgram, RunsOfATimeWithOneArchitectureAreSmall) {
+    train(path("reference"), {"--epochs", "2"});
+    train(path("run"), {"--epochs", "2"});
+    make_older(path("run"), [](SafetensorsMetadata& facts) {
+        for (const char* fact : {"model.arch", "--flip", "--shift", "--add", "--added-only", "--labels-per-class"})
+            ASSERT_EQ(facts.erase(fact), 1u) << fact;
+    });
+    const Outcome evaluated = start({"--evaluate", path("run"), "--data", data()});
+    ASSERT_EQ(evaluated.exit_code, 0) << evaluated.err;
+    EXPECT_EQ(nlohmann::json::parse(evaluated.out)["loss"], metrics(path("reference")).back()["loss"]);
+    const auto resume = [&](const Arguments& more) {
+        return start(with_defaults({"--resume", "--out", path("run")}, {}, more));
+    };
+    EXPECT_EQ(resume({}).exit_code, 0);
+    expect_refusal(resume({"--flip"}), 2, {"--flip", "'false'", "'true'"});
+    expect_refusal(resume({"--labels-per-class", "3"}), 2, {"--labels-per-class", "'0'", "'3'"});
+}
+
+TEST_F(ClassifierProgram, TestsAsOftenAsItIsAsked) {
+    train(path("run"), {"--epochs", "5", "--test-every", "2"});
+    std::vector<int> tested;
+    for (const auto& line : metrics(path("run")))
+        if (line["split"] == "test") tested.push_back(line["epoch"]);
+    EXPECT_EQ(tested, (std::vector<int>{2, 4, 5}));
+    train(path("often"), {"--epochs", "5"});
+    EXPECT_EQ(metrics(path("often")).back()["loss"], metrics(path("run")).back()["loss"]) << "tests change nothing";
+}
+
+TEST_F(ClassifierProgram, TrainsOnFewLabels) {
+    const Arguments few = {"--labels-per-class", "3", "--batch-size", "10"};
+    const Outcome outcome = train(path("run"), few);
+    EXPECT_NE(outcome.err.find("training on 30 of its 200 images, 3 of each class"), std::string::npos) << outcome.err;
+    EXPECT_EQ(metrics(path("run")).back()["step"], 6) << "three steps an epoch";
+    EXPECT_EQ(SafetensorsFile::open(checkpoint_of(path("run"))).metadata().at("--labels-per-class"), "3");
+    // It still is the data that it was trained on, and all of its test images.
+    const Outcome evaluated = start({"--evaluate", path("run")});
+    ASSERT_EQ(evaluated.exit_code, 0) << evaluated.err;
+    EXPECT_EQ(nlohmann::json::parse(evaluated.out)["images"], kTestImages);
+    EXPECT_FALSE(nlohmann::json::parse(evaluated.out).contains("warning"));
+    expect_refusal(start(training(path("many"), {"--labels-per-class", "100"})), 3,
+                   {"100 training images of each class", "of class 0"});
+}
+
+TEST_F(ClassifierProgram, TrainsOnAddedImages) {
+    const ImageSet more = make_digits(300, 1).train;
+    for (std::int64_t i = 200; i < 240; ++i) write_pngs(path("more/" + std::to_string(more.labels[i])), more, i, 1);
+    const Arguments few = {"--labels-per-class", "3", "--batch-size", "10"};
+    const Arguments add = with_defaults({"--add", path("more")}, {}, few);
+    const Outcome outcome = train(path("run"), add);
+    EXPECT_NE(outcome.err.find("adding 40 images of " + path("more")), std::string::npos) << outcome.err;
+    EXPECT_EQ(metrics(path("run")).back()["step"], 14) << "30 + 40 images are seven steps an epoch";
+    train(path("alone"), with_defaults({"--added-only"}, {}, add));
+    EXPECT_EQ(metrics(path("alone")).back()["step"], 8);
+
+    // Goes on with the same images, whatever the folder is called, and with no others.
+    const auto resume = [&](const Arguments& arguments) {
+        return start(with_defaults({"--resume", "--out", path("run")}, {}, arguments));
+    };
+    EXPECT_EQ(resume({}).exit_code, 0);
+    fs::rename(path("more"), path("moved"));
+    EXPECT_EQ(resume({"--add", path("moved")}).exit_code, 0);
+    fs::remove(path("moved/3") + "/" + fs::directory_iterator(path("moved/3"))->path().filename().string());
+    expect_refusal(resume({"--add", path("moved")}), 2, {"--add", "40 images", "39 images"});
+
+    const Snapshot before = snapshot();
+    const auto refuse = [&](const Arguments& arguments, int code, std::initializer_list<std::string> parts) {
+        expect_refusal(start(training(path("none"), arguments)), code, parts);
+    };
+    refuse({"--added-only"}, 2, {"--added-only", "--add"});
+    refuse({"--add", path("missing")}, 3, {path("missing")});
+    refuse({"--add", path("digits-tiny")}, 3, {path("digits-tiny"), "folder of image files", "for each class"});
+    EXPECT_EQ(snapshot(), before);
+    write_pngs(path("moved/ten"), more, 0, 1);
+    refuse({"--add", path("moved")}, 3, {path("moved"), "data's classes (0, 1, 2", "found 'ten'"});
+}
+
 TEST_F(ClassifierProgram, EvaluateReproducesTheRun) {
     // With --size it is the checkpoint that knows the size of its images.
     for (const Arguments& size : {Arguments{}, {"--size", "20", "--channels", "3"}}) {
@@ -134,18 +245,6 @@ TEST_F(ClassifierProgram, ARunWhoseLastStepDivergedDoesNotSucceed) {
     const Outcome outcome = start(training(path("run"), {"--batch-size", "256", "--epochs", "1", "--lr", "1e39"}));
     expect_refusal(outcome, 5, {"diverged at step 1", "NaN or infinity in parameter"});
     EXPECT_EQ(outcome.out, "");
-}
-
-/// Images [first, first + count) of a set as PNG files in a folder.
-void write_pngs(const fs::path& folder, const ImageSet& images, std::int64_t first, std::int64_t count) {
-    fs::create_directories(folder);
-    const auto bytes = static_cast<std::size_t>(images.bytes_per_image());
-    const GridLayout alone{.count = 1, .height = images.height, .width = images.width, .columns = 1, .padding = 0};
-    for (std::int64_t i = first; i < first + count; ++i) {
-        const std::span<const std::uint8_t> image =
-            std::span(images.pixels).subspan(static_cast<std::size_t>(i) * bytes, bytes);
-        write_png_grid(folder / (std::to_string(i) + ".png"), image, alone);
-    }
 }
 
 class Judge : public ClassifierProgram {

@@ -230,7 +230,7 @@ TEST_P(EveryProgram, ResumesOnlyARun) {
 TEST_P(EveryProgram, EveryOptionIsAFactOfTheCheckpointOrMayDifferOnResume) {
     const std::set<std::string> may_differ = {"epochs",     "device",    "engine",     "precision",    "convolution",
                                               "no-capture", "threads",   "save-every", "sample-every", "grid",
-                                              "gif",        "keep-best", "keep-last",  "patience"};
+                                              "gif",        "keep-best", "keep-last",  "patience",     "test-every"};
     succeed(training(path("run"), {"--epochs", "1"}));
     const CheckpointFacts facts = read_checkpoint_facts(checkpoint_of(path("run")));
     std::set<std::string> options;
@@ -250,37 +250,41 @@ TEST_P(EveryProgram, EveryOptionIsAFactOfTheCheckpointOrMayDifferOnResume) {
 const Arguments kConvolutional = {"--n-critic", "2", "--flip", "--ema", "0"};
 const Arguments kAveraged = {"--n-critic", "2", "--ema", "0.9", "--arch", "dense"};
 
-INSTANTIATE_TEST_SUITE_P(All, EveryProgram,
-                         testing::Values(Program{"mnist_vae",
-                                                 SINTER_MNIST_VAE,
-                                                 {"--hidden", "32"},
-                                                 "loss ",
-                                                 {{"arch", "model.arch"},
-                                                  {"size", "model.height"},
-                                                  {"channels", "model.channels"},
-                                                  {"hidden", "model.hidden"},
-                                                  {"latent", "model.latent"},
-                                                  {"activation", "model.activation"},
-                                                  {"conditional", "model.classes"},
-                                                  {"likelihood", "model.likelihood"}}},
-                                         Program{"dcgan",
-                                                 SINTER_DCGAN,
-                                                 {"--base-width", "4", "--grid", "2"},
-                                                 "loss_d ",
-                                                 {{"arch", "model.arch"},
-                                                  {"size", "model.size"},
-                                                  {"channels", "model.channels"},
-                                                  {"latent", "model.latent"},
-                                                  {"base-width", "model.base_width"},
-                                                  {"conditional", "model.classes"},
-                                                  {"discriminator-norm", "model.discriminator_norm"}},
-                                                 {kConvolutional, kAveraged}},
-                                         Program{"classifier",
-                                                 SINTER_CLASSIFIER,
-                                                 {},
-                                                 "loss ",
-                                                 {{"size", "model.height"}, {"channels", "model.channels"}}}),
-                         [](const auto& program) { return program.param.name; });
+const Arguments kMoved = {"--arch", "deep", "--size", "8", "--flip", "--shift", "2"};
+
+INSTANTIATE_TEST_SUITE_P(
+    All, EveryProgram,
+    testing::Values(Program{"mnist_vae",
+                            SINTER_MNIST_VAE,
+                            {"--hidden", "32"},
+                            "loss ",
+                            {{"arch", "model.arch"},
+                             {"size", "model.height"},
+                             {"channels", "model.channels"},
+                             {"hidden", "model.hidden"},
+                             {"latent", "model.latent"},
+                             {"activation", "model.activation"},
+                             {"conditional", "model.classes"},
+                             {"likelihood", "model.likelihood"}}},
+                    Program{"dcgan",
+                            SINTER_DCGAN,
+                            {"--base-width", "4", "--grid", "2"},
+                            "loss_d ",
+                            {{"arch", "model.arch"},
+                             {"size", "model.size"},
+                             {"channels", "model.channels"},
+                             {"latent", "model.latent"},
+                             {"base-width", "model.base_width"},
+                             {"conditional", "model.classes"},
+                             {"discriminator-norm", "model.discriminator_norm"}},
+                            {kConvolutional, kAveraged}},
+                    Program{"classifier",
+                            SINTER_CLASSIFIER,
+                            {},
+                            "loss ",
+                            {{"arch", "model.arch"}, {"size", "model.height"}, {"channels", "model.channels"}},
+                            {Arguments(), kMoved}}),
+    [](const auto& program) { return program.param.name; });
 
 }  // namespace
 }  // namespace sinter

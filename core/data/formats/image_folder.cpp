@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/data/class_folders.h"
 #include "core/data/describe.h"
 #include "core/data/fit.h"
 #include "core/data/formats/image_cache.h"
@@ -92,6 +94,22 @@ ImageRequest with_size(const ImageRequest& request, const ImageListing& listing)
     return request.with_size_for(1, 1);
 }
 
+/// The train images of a listing, in memory.
+ImageSet load_train_images(const ImageListing& listing, int classes, const ImageRequest& request, const Say& say) {
+    check_request(request);
+    ImageDecoding decoding(listing, request);
+    ImageSet set;
+    set.name = folder_name(listing.folder);
+    set.classes = classes;
+    decoding.decode(listing.train, set, append_to(set.pixels));
+    decoding.expect_images(set, "");
+    if (say) {
+        for (const std::string& remark : listing.remarks) say(remark);
+        for (const std::string& remark : decoding.remarks()) say(remark);
+    }
+    return set;
+}
+
 }  // namespace
 
 DataSplits load_image_folder(const fs::path& folder, const ImageRequest& wished, const Say& say) {
@@ -115,19 +133,27 @@ DataSplits load_image_folder(const fs::path& folder, const ImageRequest& wished,
     return data;
 }
 
-ImageSet load_all_images(const fs::path& folder, const ImageRequest& request, const Say& say) {
-    check_request(request);
-    const ImageListing listing = list_all_images(folder);
-    ImageDecoding decoding(listing, request);
-    ImageSet set;
-    set.name = folder_name(folder);
-    decoding.decode(listing.train, set, append_to(set.pixels));
-    decoding.expect_images(set, "");
-    if (say) {
-        for (const std::string& remark : listing.remarks) say(remark);
-        for (const std::string& remark : decoding.remarks()) say(remark);
+ImageSet load_labelled_images(const fs::path& folder, const std::vector<std::string>& class_names,
+                              const ImageRequest& request, const Say& say) {
+    ImageListing listing = list_class_folders(folder);
+    const std::vector<std::string> known = class_folders(class_names);
+    std::vector<std::uint8_t> labels;  // by class folder
+    for (const std::string& name : listing.class_names) {
+        const auto at = std::find(known.begin(), known.end(), name);
+        if (at == known.end()) {
+            throw DataError(
+                fmt::format("[data] {}: expected class folders of the data's classes ({}), found '{}'; "
+                            "rename it or take it away",
+                            folder.string(), fmt::join(known, ", "), name));
+        }
+        labels.push_back(static_cast<std::uint8_t>(at - known.begin()));
     }
-    return set;
+    for (ListedImage& image : listing.train) image.label = labels[image.label];
+    return load_train_images(listing, static_cast<int>(class_names.size()), request, say);
+}
+
+ImageSet load_all_images(const fs::path& folder, const ImageRequest& request, const Say& say) {
+    return load_train_images(list_all_images(folder), 0, request, say);
 }
 
 }  // namespace sinter

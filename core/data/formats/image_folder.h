@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "core/data/image_set.h"
 #include "core/files/download.h"
@@ -19,6 +21,12 @@ namespace sinter {
 /// Throws DataError where the folder has no images, where a split is left without any, or where sizes differ and the
 /// request has none. Throws Error where images need a file that cannot be written.
 DataSplits load_image_folder(const std::filesystem::path& folder, const ImageRequest& request, const Say& say);
+
+/// Loads the images of class folders, such as those that --sample --by-class writes, with their labels among the
+/// classes of other data: class_folders(class_names) says which folder is which. Fitted in the same way, in memory,
+/// never cached. Throws DataError where a folder belongs to none of the classes, or there are no images.
+ImageSet load_labelled_images(const std::filesystem::path& folder, const std::vector<std::string>& class_names,
+                              const ImageRequest& request, const Say& say);
 
 /// Loads every image in a folder and below, without labels, fitted in the same way. They are always in memory and never
 /// cached, because this is for pictures that a program has just written.

@@ -178,10 +178,30 @@ void split_off_test(ImageListing& listing) {
                                : fmt::format("every {}th image of the sorted list is a test image", kTestShare);
 }
 
-void remark_class_without_images(ImageListing& listing, const std::string& name) {
+/// Folders with images are classes, and images beside them belong to none.
+void leave_out_images_beside(Groups& groups, ImageListing& listing) {
+    std::vector<ListedImage>& beside = groups[""];
+    if (beside.empty()) return;
+    listing.remarks.push_back(
+        fmt::format("[data] {}: left out {} image(s) that lie beside the class folders, the first is {}",
+                    listing.folder.string(), beside.size(), beside.front().path));
+    beside.clear();
+}
+
+void add_class(ImageListing& listing, const std::string& name, bool has_images) {
+    listing.class_names.push_back(name);
+    if (has_images) return;
     listing.remarks.push_back(
         fmt::format("[data] {}: the class folder {} holds no images; it keeps its number among the classes",
                     listing.folder.string(), name));
+}
+
+void require_few_classes(const ImageListing& listing) {
+    if (std::ssize(listing.class_names) <= kMaxClasses) return;
+    throw DataError(
+        fmt::format("[data] {}: expected at most {} class folders, came {}; put the images into one folder to learn "
+                    "from them without classes",
+                    listing.folder.string(), kMaxClasses, listing.class_names.size()));
 }
 
 /// Remarks classes with images for training or for tests alone.
@@ -251,30 +271,15 @@ ImageListing list_images(const fs::path& folder) {
 
     listing.remarks = remarks_of(walk);
 
-    // Folders with images are classes, and images beside them belong to none.
     const bool classes = count_images(train) > train[""].size();
-    for (Groups* split : {&train, &test}) {
-        if (classes && !(*split)[""].empty()) {
-            listing.remarks.push_back(
-                fmt::format("[data] {}: left out {} image(s) that lie beside the class folders, the first is {}",
-                            folder.string(), (*split)[""].size(), (*split)[""].front().path));
-            (*split)[""].clear();
-        }
-    }
     if (classes) {
+        leave_out_images_beside(train, listing);
+        leave_out_images_beside(test, listing);
         Groups all = train;
         all.insert(test.begin(), test.end());
         all.erase("");
-        for (const auto& [name, images] : all) {
-            listing.class_names.push_back(name);
-            if (train[name].empty() && test[name].empty()) remark_class_without_images(listing, name);
-        }
-        if (std::ssize(listing.class_names) > kMaxClasses) {
-            throw DataError(
-                fmt::format("[data] {}: expected at most {} class folders, came {}; put the images into one "
-                            "folder to learn from them without classes",
-                            folder.string(), kMaxClasses, listing.class_names.size()));
-        }
+        for (const auto& [name, images] : all) add_class(listing, name, !train[name].empty() || !test[name].empty());
+        require_few_classes(listing);
         add_labelled(train, listing.class_names, listing.train);
         add_labelled(test, listing.class_names, listing.test);
     } else {
@@ -285,6 +290,25 @@ ImageListing list_images(const fs::path& folder) {
     }
     if (listing.test.empty()) split_off_test(listing);
     remark_classes_of_one_set(listing);
+    return listing;
+}
+
+ImageListing list_class_folders(const fs::path& folder) {
+    ImageListing listing;
+    listing.folder = folder;
+    Walk walk{folder};
+    Entries entries = enter(walk, "");
+    Groups groups = groups_of(walk, "", std::move(entries));
+    listing.remarks = remarks_of(walk);
+    leave_out_images_beside(groups, listing);
+    if (count_images(groups) == 0) {
+        throw DataError(fmt::format("[data] {}: expected a folder of image files ({}) for each class, found none",
+                                    folder.string(), image_endings()));
+    }
+    groups.erase("");
+    for (const auto& [name, images] : groups) add_class(listing, name, !images.empty());
+    require_few_classes(listing);
+    add_labelled(groups, listing.class_names, listing.train);
     return listing;
 }
 

@@ -39,6 +39,11 @@ struct ImageListing {
 /// Throws DataError where a folder cannot be read, or holds no image, or more than 256 classes.
 ImageListing list_images(const std::filesystem::path& folder);
 
+/// The images in the folders of `folder`, labelled by these as train images; none become test images. A class folder
+/// without images is remarked. Throws DataError where no folder holds images, or one cannot be read, or there are more
+/// than 256.
+ImageListing list_class_folders(const std::filesystem::path& folder);
+
 /// Every image in `folder` and below as the train images of a listing without classes; none become test images.
 ImageListing list_all_images(const std::filesystem::path& folder);
 

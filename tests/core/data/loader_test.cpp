@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "tests/common/allocation_counter.h"
+#include "tests/common/errors.h"
 #include "tests/common/temporary_folder.h"
 #include "tests/core/data/numbered_set.h"
 
@@ -201,6 +202,88 @@ TEST(Loader, MirrorsHalfOfTheImagesAndOthersEveryEpoch) {
         << "a resumed run mirrors others";
 }
 
+/// 60 images of 5 x 4 pixels, which all are different and not black.
+ImageSet distinct_pixels() {
+    ImageSet set;
+    set.count = 60;
+    set.height = 5;
+    set.width = 4;
+    set.name = "distinct";
+    for (int i = 0; i < 60 * 20; ++i) set.pixels.push_back(static_cast<std::uint8_t>(1 + i % 20 + i / 20 * 4 % 200));
+    return set;
+}
+
+/// How far each image of an epoch is moved, down and to the right. Fails where it is no image that was moved so far,
+/// with black around it.
+std::vector<std::pair<Index, Index>> moved(const Device device, const LoaderOptions& options, std::int64_t epoch,
+                                           Index position = 0) {
+    const ImageSet images = distinct_pixels();
+    Loader loader(images, device, options);
+    LoaderOptions still = options;
+    still.shift = 0;
+    Loader plain(images, device, still);
+    loader.start_epoch(epoch, position);
+    plain.start_epoch(epoch, position);
+    std::vector<std::pair<Index, Index>> moves;
+    const float black = static_cast<float>(options.range.offset);
+    Tensor batch, before;
+    while (loader.next(batch) && plain.next(before)) {
+        const std::vector<float> now = batch.to_floats(), was = before.to_floats();
+        for (std::size_t first = 0; first < now.size(); first += 20) {
+            const auto is_moved_by = [&](Index down, Index right) {
+                for (Index r = 0; r < 5; ++r) {
+                    for (Index q = 0; q < 4; ++q) {
+                        const Index from_r = r - down, from_q = q - right;
+                        const bool is_inside = from_r >= 0 && from_r < 5 && from_q >= 0 && from_q < 4;
+                        const float expected =
+                            is_inside ? was[first + static_cast<std::size_t>(4 * from_r + from_q)] : black;
+                        if (now[first + static_cast<std::size_t>(4 * r + q)] != expected) return false;
+                    }
+                }
+                return true;
+            };
+            const std::size_t known = moves.size();
+            for (Index down = -options.shift; down <= options.shift; ++down) {
+                for (Index right = -options.shift; right <= options.shift; ++right)
+                    if (is_moved_by(down, right)) moves.emplace_back(down, right);
+            }
+            EXPECT_EQ(moves.size(), known + 1) << "an image is not itself, moved by " << options.shift << " at most";
+        }
+    }
+    return moves;
+}
+
+TEST(Loader, MovesImagesByOthersEveryEpoch) {
+    const LoaderOptions options{.batch_size = 16, .shuffle = true, .seed = 7, .range = kSignedPixels, .shift = 2};
+    const auto moves = moved(Device::cpu(), options, 3);
+    ASSERT_EQ(moves.size(), 60u);
+    for (Index distance = -2; distance <= 2; ++distance) {
+        const auto count = [&](auto part) { return std::count_if(moves.begin(), moves.end(), part); };
+        EXPECT_GT(count([&](const auto& move) { return move.first == distance; }), 3) << distance;
+        EXPECT_GT(count([&](const auto& move) { return move.second == distance; }), 3) << distance;
+    }
+    EXPECT_EQ(moved(Device::reference(), options, 3), moves) << "the device changed it";
+    EXPECT_NE(moved(Device::cpu(), options, 4), moves) << "the epoch did not";
+    EXPECT_EQ(moved(Device::cpu(), options, 3, 32), (decltype(moves)(moves.begin() + 32, moves.end())))
+        << "a resumed run moves others";
+    LoaderOptions other = options;
+    other.seed = 8;
+    EXPECT_NE(moved(Device::cpu(), other, 3), moves) << "the seed did not";
+    other = options;
+    other.flip = true;  // `still` mirrors as well, so that the move is what is left
+    EXPECT_EQ(moved(Device::cpu(), other, 3), moves) << "what is mirrored has nothing to do with it";
+    other.range = kUnitPixels;
+    EXPECT_EQ(moved(Device::cpu(), other, 3), moves);
+}
+
+TEST(Loader, RefusesToMoveImagesOutOfSight) {
+    const ImageSet images = distinct_pixels();
+    for (const Index shift : {-1, 4, 100}) {
+        tests::expect_usage_error([&] { Loader(images, Device::cpu(), {.shift = shift}); },
+                                  {"less pixels than the 4", std::to_string(shift)});
+    }
+}
+
 /// All that a loader delivers in the rest of its epoch, batch after batch.
 struct Delivered {
     std::vector<std::vector<float>> images;
@@ -227,8 +310,12 @@ TEST(StreamingLoader, DeliversTheSameBitsAsFromMemory) {
     for (const Device device : {Device::cpu(), Device::reference()}) {
         for (const Index batch : {1, 16, 32, 100, 200}) {
             for (const bool shuffle : {false, true}) {
-                const LoaderOptions options{
-                    .batch_size = batch, .shuffle = shuffle, .seed = 7, .drop_last = batch == 16, .flip = shuffle};
+                const LoaderOptions options{.batch_size = batch,
+                                            .shuffle = shuffle,
+                                            .seed = 7,
+                                            .drop_last = batch == 16,
+                                            .flip = shuffle,
+                                            .shift = shuffle ? 1 : 0};
                 Loader a(memory, device, options), b(file, device, options);
                 EXPECT_EQ(a.batches(), b.batches());
                 for (const std::int64_t epoch : {3, 0}) {
@@ -277,7 +364,8 @@ TEST(StreamingLoader, MayBeLeftAndStartedAgainAtAnyTime) {
 
 TEST(StreamingLoader, AllocatesNothingAfterTheFirstEpoch) {
     const TemporaryFolder folder;
-    Loader loader(in_file(labelled(100), folder), Device::cpu(), {.batch_size = 8, .shuffle = true, .flip = true});
+    Loader loader(in_file(labelled(100), folder), Device::cpu(),
+                  {.batch_size = 8, .shuffle = true, .flip = true, .shift = 1});
     Tensor images;
     Buffer<std::int32_t> labels;
     const auto epoch = [&](std::int64_t number) {

@@ -486,6 +486,27 @@ TEST_F(ImageFolder, PixelsMayStayInTheFile) {
     expect_says(data_error([&] { values(file.train); }), {"cache/images", "bytes early"});
 }
 
+TEST_F(ImageFolder, ClassFoldersAreLabelledByTheClassesOfOtherData) {
+    for (int i = 0; i < 12; ++i) png("zebra/" + std::to_string(100 + i) + ".png", static_cast<std::uint8_t>(i));
+    png("T%2FU/deep/in/it.png", 50);
+    png("beside.png", 60);
+    fs::create_directories(set_ / "ape");
+    const auto say = [&](const std::string& sentence) { said_.push_back(sentence); };
+    const Names classes = {"zebra", "other", "T/U", "ape"};
+    const ImageSet set = load_labelled_images(set_, classes, {}, say);
+    EXPECT_EQ(values(set), (Labels{50, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})) << "none is kept for tests";
+    EXPECT_EQ(set.labels, (Labels{2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+    EXPECT_EQ(set.classes, 4);
+    expect_says(all_said(), {"left out 1 image(s)", "beside.png", "ape holds no images"});
+    EXPECT_FALSE(fs::exists(folder_ / "cache"));
+    expect_says(data_error([&] {
+                    load_labelled_images(set_, {"zebra", "ape"}, {}, {});
+                }),
+                {"data's classes (zebra, ape)", "found 'T%2FU'"});
+    expect_says(data_error([&] { load_labelled_images(set_ / "zebra", classes, {}, {}); }),
+                {"zebra", "a folder of image files", "for each class"});
+}
+
 TEST_F(ImageFolder, AllImagesOfAFolderMakeOneSet) {
     pngs("", 12);
     png("below/a.png", 50);

@@ -1,0 +1,31 @@
+#include "apps/training/classifier_recipe.h"
+
+#include <algorithm>
+
+namespace sinter {
+
+ClassifierRecipe recipe_for(const ClassifierOptions& model) {
+    switch (model.architecture) {
+        case ClassifierArchitecture::small:
+            break;
+        case ClassifierArchitecture::deep:
+            return {.epochs = 14,
+                    .batch_size = 128,
+                    .lr = 0.1,
+                    .optimizer = OptimizerKind::sgd,
+                    .weight_decay = 5e-4,
+                    .warmup_steps = 400,
+                    .flip = model.channels > 1,
+                    .shift = std::min(model.height, model.width) / 8};
+    }
+    return {.epochs = 5,
+            .batch_size = 128,
+            .lr = 1e-3,
+            .optimizer = OptimizerKind::adam,
+            .weight_decay = 0,
+            .warmup_steps = 0,
+            .flip = false,
+            .shift = 0};
+}
+
+}  // namespace sinter

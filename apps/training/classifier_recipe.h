@@ -1,0 +1,24 @@
+// How each architecture of the classifier is trained: what the program does unless it is told otherwise, and how a
+// judge is made for data that has none.
+#pragma once
+
+#include "apps/training/training_options.h"
+#include "models/classifier.h"
+
+namespace sinter {
+
+/// The learning rate falls along a cosine.
+struct ClassifierRecipe {
+    int epochs, batch_size;
+    double lr;
+    OptimizerKind optimizer;
+    double weight_decay;
+    std::int64_t warmup_steps;
+    bool flip;    ///< LoaderOptions::flip
+    Index shift;  ///< LoaderOptions::shift
+};
+
+/// The recipe for this model, whose image sizes count as well: drawings, which are grey, are not mirrored.
+ClassifierRecipe recipe_for(const ClassifierOptions& model);
+
+}  // namespace sinter
