@@ -12,6 +12,7 @@
 #include "apps/dcgan/trouble.h"
 #include "apps/generators/drawing_gan.h"
 #include "apps/generators/sample.h"
+#include "apps/measures/run_measures.h"
 #include "apps/training/pictures.h"
 #include "apps/training/sampling.h"
 #include "apps/training/training_run.h"
@@ -75,6 +76,8 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
                          drawing.average());
     const DiversityJudge diversity(data.train, std::min<Index>(options.grid * options.grid, kSampleBatch));
 
+    RunMeasures measures(options, data, device);
+
     introduce(gan, device);
     TrainingRun run(options, batches, {.with_labels = gan.options().classes > 0});
     run.open(list, checkpoint_parts(gan, drawing, {generator_optimizer.get(), discriminator_optimizer.get()}),
@@ -89,6 +92,14 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
     Tensor images;  // as the generator drew them at the end of an epoch
     const auto draw = [&](std::int64_t epoch) {
         pictures.write_grid(grid_path(run.folder(), epoch), images.defined() ? images : pictures.fixed_images());
+    };
+
+    Generator codes(options.seed, device, draws::kPictures);
+    const auto measure = [&] {
+        const GeneratedKind kind = kind_of_images(data.test, gan.options().classes);
+        return measures.of(kind, [&](Index batch, const Labels& labels) {
+            return draw_from_prior(drawing.gan(), codes, batch, labels);
+        });
     };
 
     run.draw_if_due(draw);
@@ -106,6 +117,7 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
             return code;
         }
 
+        run.measure_if_due(measure);
         run.sum_up({{"train", run.means().fields()}}, run.shown());
         images = pictures.fixed_images();
         run.tell_troubles({find_saturation(run.means(), options.training), find_defeat(run.means(), options.training),

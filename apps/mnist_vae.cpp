@@ -8,6 +8,7 @@
 
 #include "apps/common/program.h"
 #include "apps/generators/sample.h"
+#include "apps/measures/run_measures.h"
 #include "apps/mnist_vae/evaluate.h"
 #include "apps/mnist_vae/options.h"
 #include "apps/mnist_vae/pictures.h"
@@ -60,6 +61,7 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
     const Device device = choose_device(options);
     DataSplits data = find_training_data(options);
     if (options.binarisation != Binarisation::none) say("pixels are {}\n", describe(options.binarisation, data.test));
+    RunMeasures measures(options, data, device);
     binarise(data, options.binarisation);
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
     Generator pixels(options.seed, device, draws::kBinarisation);
@@ -100,6 +102,15 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
         pictures.reconstructions(run.folder().reconstruction(name));
     };
 
+    Generator codes(options.seed, device, draws::kPictures);
+    const auto measure = [&] {
+        const GeneratedKind kind = kind_of_images(data.test, vae.options().classes);
+        Measurement found = measures.of(
+            kind, [&](Index batch, const Labels& labels) { return draw_from_prior(vae, codes, batch, labels); });
+        found.numbers.push_back({"active_units", count_active_units(vae, test_batches, RunMeasures::kImages)});
+        return found;
+    };
+
     run.draw_if_due(draw);
     while (run.next_epoch()) {
         while (run.next_batch()) {
@@ -112,6 +123,7 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
         if (run.stopped()) return run.stop();
 
         const Means test = evaluate(vae, test_batches, options.seed, run.epoch());
+        run.measure_if_due(measure);
         run.sum_up({{"train", run.means().fields()}, {"test", test.fields()}},
                    {{"train", run.means()["loss"]}, {"test", test["loss"]}});
         run.tell_troubles({find_collapse(run.means(), vae.options().latent, run.measured("active_units"))});

@@ -90,6 +90,7 @@ void describe(OptionList& list, DcganOptions& options) {
         ->usually(
             "10 for --loss wasserstein without another limit on the critic (--r1, --discriminator-norm spectral), else "
             "0");
+    describe_measuring(list, options);
     describe_pictures(list, options);
     list.free("grid", options.grid, "Images a side of the sample grids").from(1, 64);
     list.free("gif", options.gif, "At the end, the sample grids of all epochs as samples/training.gif");

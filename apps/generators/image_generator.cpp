@@ -57,10 +57,7 @@ private:
           codes_(seed, device, draws::kPictures) {}
 
     Tensor draw_batch(Index batch, const std::vector<std::int32_t>& labels) override {
-        const NoGrad no_grad;
-        codes_.start_step(sample_step(batch));
-        return vae_->decode(random_normal({kSampleBatch, vae_->options().latent}, 0, 1, codes_),
-                            Buffer<std::int32_t>(std::span<const std::int32_t>(labels), codes_.device()));
+        return draw_from_prior(*vae_, codes_, batch, labels);
     }
 
     std::unique_ptr<Vae> vae_;
@@ -85,9 +82,7 @@ private:
     }
 
     Tensor draw_batch(Index batch, const std::vector<std::int32_t>& labels) override {
-        codes_.start_step(sample_step(batch));
-        return generate_images(drawing_.gan(), random_normal({kSampleBatch, gan_.options().latent}, 0, 1, codes_),
-                               labels);
+        return draw_from_prior(drawing_.gan(), codes_, batch, labels);
     }
 
     Generator init_;
@@ -135,8 +130,36 @@ std::unique_ptr<ImageGenerator> load_generator(const std::string& checkpoint, De
                     file, model));
 }
 
+GeneratedKind kind_of_images(const ImageSet& like, Index classes) {
+    GeneratedKind kind;
+    kind.description = "images like those of " + like.name;
+    kind.height = like.height;
+    kind.width = like.width;
+    kind.channels = like.channels;
+    kind.classes = classes;
+    return kind;
+}
+
+Tensor draw_from_prior(Vae& vae, Generator& codes, Index batch, const std::vector<std::int32_t>& labels) {
+    const NoGrad no_grad;
+    const Evaluating evaluating(vae);
+    codes.start_step(sample_step(batch));
+    return vae.decode(random_normal({kSampleBatch, vae.options().latent}, 0, 1, codes),
+                      Buffer<std::int32_t>(std::span<const std::int32_t>(labels), codes.device()));
+}
+
+Tensor draw_from_prior(Gan& gan, Generator& codes, Index batch, const std::vector<std::int32_t>& labels) {
+    codes.start_step(sample_step(batch));
+    return generate_images(gan, random_normal({kSampleBatch, gan.options().latent}, 0, 1, codes), labels);
+}
+
 ImageSet draw_images(ImageGenerator& generator, Index count) {
-    const GeneratedKind& kind = generator.kind();
+    return draw_images(
+        generator.kind(),
+        [&](Index batch, const std::vector<std::int32_t>& labels) { return generator.draw(batch, labels); }, count);
+}
+
+ImageSet draw_images(const GeneratedKind& kind, const DrawBatch& draw, Index count) {
     ImageSet set;
     set.count = count;
     set.height = kind.height;
@@ -149,7 +172,7 @@ ImageSet draw_images(ImageGenerator& generator, Index count) {
         set.labels.push_back(static_cast<std::uint8_t>(label));
     auto* to = set.pixels.data();
     for (Index first = 0; first < count; first += kSampleBatch) {
-        const Tensor images = generator.draw(first / kSampleBatch, labels_in_turn(kind.classes, first, kSampleBatch));
+        const Tensor images = draw(first / kSampleBatch, labels_in_turn(kind.classes, first, kSampleBatch));
         const std::vector<float> values = images.to_floats();
         const std::size_t wanted =
             static_cast<std::size_t>(std::min(kSampleBatch, count - first) * set.bytes_per_image());

@@ -2,13 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/data/image_set.h"
+#include "core/random.h"
 #include "core/tensor.h"
+#include "models/gan.h"
+#include "models/vae.h"
 
 namespace sinter {
 
@@ -54,5 +58,19 @@ std::string model_kind_of(const std::string& checkpoint);
 /// The first `count` images of all classes in turn: those that --sample writes, as bytes; with their labels where the
 /// model is conditional.
 ImageSet draw_images(ImageGenerator& generator, Index count);
+
+/// The kind of a model that draws images of the size of `like`.
+GeneratedKind kind_of_images(const ImageSet& like, Index classes);
+
+using Labels = std::vector<std::int32_t>;
+/// Images batch * kSampleBatch and those after them, see ImageGenerator::draw().
+using DrawBatch = std::function<Tensor(Index batch, const Labels& labels)>;
+/// The same of what `draw` draws. `kind` says of what size and how many classes.
+ImageSet draw_images(const GeneratedKind& kind, const DrawBatch& draw, Index count);
+
+/// One batch of a model's images in evaluation mode, of codes from `codes` that the batch decides: what
+/// load_generator() draws with.
+Tensor draw_from_prior(Vae& vae, Generator& codes, Index batch, const std::vector<std::int32_t>& labels);
+Tensor draw_from_prior(Gan& gan, Generator& codes, Index batch, const std::vector<std::int32_t>& labels);
 
 }  // namespace sinter

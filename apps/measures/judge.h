@@ -30,6 +30,7 @@ public:
     const CheckpointFacts& facts() const { return facts_; }
     const ClassifierOptions& options() const { return classifier_.options(); }
     JudgeTask task() const { return task_; }
+    Device device() const { return unused_noise_.device(); }
     /// The names of its classes; empty where its data had none.
     std::vector<std::string> class_names() const;
     /// "classifier on mnist, 60000 images", "rotations of flowers, 900 images"

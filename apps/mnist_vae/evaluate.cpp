@@ -13,6 +13,7 @@
 #include "core/data/binarise.h"
 #include "core/options/parse_number.h"
 #include "core/random.h"
+#include "core/statistics/latent_codes.h"
 #include "core/tape.h"
 #include "core/train/checkpoint.h"
 #include "core/train/metrics.h"
@@ -47,6 +48,21 @@ Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch
         means.add(numbers, images.size(0));
     }
     return means;
+}
+
+double count_active_units(Vae& vae, Loader& batches, Index images) {
+    const NoGrad no_grad;
+    const Evaluating evaluating(vae);
+    std::vector<float> heads;
+    Tensor batch;
+    Buffer<std::int32_t> labels;
+    Buffer<std::int32_t>* const wanted_labels = vae.options().classes > 0 ? &labels : nullptr;
+    batches.start_epoch(0);
+    while (batches.position() < images && batches.next(batch, wanted_labels)) {
+        const std::vector<float> some = vae.heads(batch, labels).to_floats();
+        heads.insert(heads.end(), some.begin(), some.end());
+    }
+    return static_cast<double>(latent_units(heads, vae.options().latent).active);
 }
 
 namespace {

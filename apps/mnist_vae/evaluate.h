@@ -18,6 +18,9 @@ Index evaluation_batch(const VaeOptions& model);
 /// seed and epoch alone.
 Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch);
 
+/// How many latent units say something about the first `images` images (Burda et al., arXiv:1509.00519).
+double count_active_units(Vae& vae, Loader& batches, Index images);
+
 /// --evaluate: the losses of a checkpoint on test images fitted to its model, as a line of JSON on stdout; with --out,
 /// its pictures there. Throws DataError where the checkpoint is damaged or of another model, or the data has other
 /// classes.

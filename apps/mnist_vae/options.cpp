@@ -31,6 +31,7 @@ void describe(OptionList& list, MnistVaeOptions& options) {
     list.fixed("binarize", options.binarisation, kBinarisations, "Whether pixels become 0 or 1");
     describe(list, options.model);
     list.free("conditional", options.conditional, "Give the class of an image to encoder and decoder");
+    describe_measuring(list, options);
     describe_pictures(list, options);
     describe(list, options.sample);
     list.once("evaluate", options.evaluate,
