@@ -22,11 +22,24 @@ namespace {
 
 constexpr const char* kByArchitecture = "by --arch, see below";
 
-constexpr const char* kDefaultsByArchitecture =
-    "Defaults by --arch:\n"
-    "  small        --epochs 5 --batch-size 128 --lr 1e-3 --optimizer adam\n"
-    "  deep         --epochs 14 --batch-size 128 --lr 0.1 --optimizer sgd --weight-decay 5e-4\n"
-    "               --warmup-steps 400 --shift 4 (an eighth of the image), on colour also --flip";
+/// The recipes, as --help tells them.
+std::string defaults_by_architecture() {
+    constexpr Index kSide = 32, kImages = 50'000;  // CIFAR-10's
+    std::string text = "Defaults by --arch:";
+    for (const auto& architecture : kClassifierArchitectures) {
+        const ClassifierRecipe recipe =
+            recipe_for({.architecture = architecture.value, .height = kSide, .width = kSide, .channels = 3}, kImages);
+        text += fmt::format("\n  {:<12} --epochs {} --batch-size {} --lr {} --optimizer {} --weight-decay {}",
+                            architecture.name, recipe.epochs, recipe.batch_size, recipe.lr,
+                            name_of(kOptimizers, recipe.optimizer), recipe.weight_decay);
+        if (recipe.shift > 0) {
+            text += fmt::format("\n{:15}--warmup-steps {} (less on few images) --shift {} (an eighth of {} pixels){}",
+                                "", recipe.warmup_steps, recipe.shift, kSide,
+                                recipe.flip ? "\n               --flip on colour" : "");
+        }
+    }
+    return text;
+}
 
 void describe_added(OptionList& list, ClassifierProgramOptions& options) {
     list.section("Data");
@@ -72,7 +85,7 @@ void describe(OptionList& list, ClassifierProgramOptions& options) {
     list.free("test-every", options.test_every, "Epochs between tests; 0: only at the end").from(0);
     for (const char* name : {"epochs", "batch-size", "lr", "warmup-steps", "optimizer", "weight-decay", "shift"})
         list.find(name)->usually(kByArchitecture);
-    list.set_footer(kDefaultsByArchitecture);
+    list.set_footer(defaults_by_architecture());
     list.section("Use");
     list.once("evaluate", options.evaluate, "Test this checkpoint instead of training").shown_as("CHECKPOINT");
     list.once("judge", options.judge, "Is now the program measure: says its command").shown_as("FOLDER");
@@ -129,7 +142,7 @@ void fit_model(const OptionList& list, ClassifierProgramOptions& options, const 
     options.model.width = images.width;
     options.model.channels = images.channels;
     options.model.classes = images.classes;
-    const ClassifierRecipe recipe = recipe_for(options.model);
+    const ClassifierRecipe recipe = recipe_for(options.model, images.count);
     list.otherwise(options.epochs, recipe.epochs);
     list.otherwise(options.batch_size, recipe.batch_size);
     list.otherwise(options.lr, recipe.lr);

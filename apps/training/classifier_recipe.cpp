@@ -4,22 +4,23 @@
 
 namespace sinter {
 
-ClassifierRecipe recipe_for(const ClassifierOptions& model) {
+ClassifierRecipe recipe_for(const ClassifierOptions& model, std::int64_t images) {
+    constexpr int kDeepEpochs = 14, kBatch = 128;
     switch (model.architecture) {
         case ClassifierArchitecture::small:
             break;
         case ClassifierArchitecture::deep:
-            return {.epochs = 14,
-                    .batch_size = 128,
+            return {.epochs = kDeepEpochs,
+                    .batch_size = kBatch,
                     .lr = 0.1,
                     .optimizer = OptimizerKind::sgd,
                     .weight_decay = 5e-4,
-                    .warmup_steps = 400,
+                    .warmup_steps = std::min<std::int64_t>(400, kDeepEpochs * images / kBatch / 10),
                     .flip = model.channels > 1,
                     .shift = std::min(model.height, model.width) / 8};
     }
     return {.epochs = 5,
-            .batch_size = 128,
+            .batch_size = kBatch,
             .lr = 1e-3,
             .optimizer = OptimizerKind::adam,
             .weight_decay = 0,

@@ -18,7 +18,8 @@ struct ClassifierRecipe {
     Index shift;  ///< LoaderOptions::shift
 };
 
-/// The recipe for this model, whose image sizes count as well: drawings, which are grey, are not mirrored.
-ClassifierRecipe recipe_for(const ClassifierOptions& model);
+/// The recipe for this model, of which the sizes of images count as well, and so many training images. Grey images are
+/// not mirrored: they may be letters or digits.
+ClassifierRecipe recipe_for(const ClassifierOptions& model, std::int64_t images);
 
 }  // namespace sinter

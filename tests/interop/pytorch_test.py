@@ -213,6 +213,26 @@ def classifier_28(channels, width, features, classes=10):
     })  # fmt: skip
 
 
+def deep_classifier(channels, width, features, classes=10):
+    layers, number = {}, 0
+
+    def add(inputs, outputs):
+        nonlocal number
+        number += 1
+        layers[f"conv{number}"] = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        layers[f"norm{number}"] = nn.BatchNorm2d(outputs)
+        layers[f"relu{number}"] = nn.ReLU()
+
+    for stage in range(3):
+        add(channels, width << stage)
+        add(width << stage, width << stage)
+        layers[f"pool{stage + 1}"] = nn.MaxPool2d(2)
+        channels = width << stage
+    add(channels, features)
+    layers |= {"mean": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten()}
+    return nn.ModuleDict({"body": network(**layers), "head": network(logits=nn.Linear(features, classes))})
+
+
 # What the networks compute, with inputs and outputs by the names of checkpoint_outputs.
 
 
@@ -438,6 +458,10 @@ class Comparison(unittest.TestCase):
     def test_classifier(self):
         self.compare(self.train("classifier"), {"": classifier_28(1, 32, 128)}, run_classifier, 0,
                      {"body.features.weight": (1, (64, 7, 7))})  # fmt: skip
+
+    def test_deep_classifier(self):
+        self.compare(self.train("classifier", "--arch", "deep", "--warmup-steps", 1),
+                     {"": deep_classifier(1, 32, 128)}, run_classifier, 0, {})  # fmt: skip
 
     def test_the_example_of_the_documentation_draws_what_sinter_draws(self):
         page = (ROOT / "docs" / "checkpoints.md").read_text()

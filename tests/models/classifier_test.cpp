@@ -69,16 +69,24 @@ struct Training {
 };
 
 TEST(Classifier, PutsOutFeaturesAndLogitsOfImagesOfAnySize) {
-    for (const auto& [height, width, channels] : {std::array<Index, 3>{28, 28, 1}, {32, 32, 3}, {9, 14, 1}}) {
-        Generator init(1, Device::cpu()), noise(1, Device::cpu());
-        Classifier classifier(
-            {.height = height, .width = width, .channels = channels, .classes = 7, .base_width = 4, .features = 12},
-            init, noise);
-        const Classifier::Output output =
-            classifier.classify(Tensor::full({3, height, width, channels}, 0.5, Device::cpu()));
-        EXPECT_EQ(output.features.shape(), (Shape{3, 12}));
-        EXPECT_EQ(output.logits.shape(), (Shape{3, 7}));
-        for (const float feature : output.features.to_floats()) EXPECT_GE(feature, 0);
+    for (const ClassifierArchitecture architecture : {ClassifierArchitecture::small, ClassifierArchitecture::deep}) {
+        for (const auto& [height, width, channels] :
+             {std::array<Index, 3>{28, 28, 1}, {32, 32, 3}, {9, 14, 1}, {8, 8, 1}}) {
+            Generator init(1, Device::cpu()), noise(1, Device::cpu());
+            Classifier classifier({.architecture = architecture,
+                                   .height = height,
+                                   .width = width,
+                                   .channels = channels,
+                                   .classes = 7,
+                                   .base_width = 4,
+                                   .features = 12},
+                                  init, noise);
+            const Classifier::Output output =
+                classifier.classify(Tensor::full({3, height, width, channels}, 0.5, Device::cpu()));
+            EXPECT_EQ(output.features.shape(), (Shape{3, 12}));
+            EXPECT_EQ(output.logits.shape(), (Shape{3, 7}));
+            for (const float feature : output.features.to_floats()) EXPECT_GE(feature, 0);
+        }
     }
 }
 
@@ -109,10 +117,20 @@ TEST(Classifier, LearnsTheEmbeddedDigits) {
     EXPECT_GT(training.test_accuracy(), 0.95);
 }
 
-TEST(Classifier, TrainsToTheSameBitsOnAnyNumberOfThreads) {
+// Seeds 1 to 5, after 2 epochs of 40 steps: 96.6 to 98.4 % are right.
+TEST(Classifier, LearnsTheEmbeddedDigitsDeeply) {
+    Training training(1, {.architecture = ClassifierArchitecture::deep, .base_width = 8, .features = 32});
+    EXPECT_LT(training.test_accuracy(), 0.3) << "it should know nothing at the start";
+    for (int step = 0; step < 80; ++step) training.step();
+    EXPECT_GT(training.test_accuracy(), 0.93);
+}
+
+class EveryClassifier : public testing::TestWithParam<ClassifierArchitecture> {};
+
+TEST_P(EveryClassifier, TrainsToTheSameBitsOnAnyNumberOfThreads) {
     const auto trained = [](int threads) {
         set_cpu_threads(threads);
-        Training training(3, {.base_width = 8});
+        Training training(3, {.architecture = GetParam(), .base_width = 8});
         for (int step = 0; step < 4; ++step) training.step();
         std::vector<float> values = training.adam.arena().values().to_floats();
         for (const Parameter& state : training.classifier.state()) {
@@ -126,8 +144,8 @@ TEST(Classifier, TrainsToTheSameBitsOnAnyNumberOfThreads) {
     set_cpu_threads(0);
 }
 
-TEST(Classifier, AllocatesNothingInAStepAfterTheFirstOnes) {
-    Training training(1, {.base_width = 4, .features = 16});
+TEST_P(EveryClassifier, AllocatesNothingInAStepAfterTheFirstOnes) {
+    Training training(1, {.architecture = GetParam(), .base_width = 4, .features = 16});
     const auto epoch = [&] {
         for (Index i = 0; i < training.batches.batches(); ++i) training.step();
     };
@@ -137,6 +155,10 @@ TEST(Classifier, AllocatesNothingInAStepAfterTheFirstOnes) {
     epoch();
     EXPECT_EQ(allocations() - before, 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(All, EveryClassifier,
+                         testing::Values(ClassifierArchitecture::small, ClassifierArchitecture::deep),
+                         [](const auto& kind) { return std::string(name_of(kClassifierArchitectures, kind.param)); });
 
 }  // namespace
 }  // namespace sinter

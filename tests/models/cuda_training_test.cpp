@@ -94,11 +94,15 @@ TEST_F(TrainingOnCUDA, GansMatchTheCpuAndThemselvesRecorded) {
 
 TEST_F(TrainingOnCUDA, ClassifierMatchesTheCpuAndItselfRecorded) {
     constexpr int kSteps = 5;  // two are launched, one is recorded, and two replayed
-    const ClassifierOptions options{.height = 12, .width = 12, .classes = 3, .base_width = 4, .features = 8};
-    const std::vector<std::int32_t> labels{0, 2, 1, 1, 0, 2};
-    const Outcome cuda = ClassifierSteps(options, labels, Device::cuda(), true).after(kSteps);
-    expect_close(cuda, ClassifierSteps(options, labels, Device::cpu(), true).after(kSteps), kSteps, 1e-3);
-    expect_same(cuda, ClassifierSteps(options, labels, Device::cuda(), false).after(kSteps));
+    for (const ClassifierArchitecture architecture : {ClassifierArchitecture::small, ClassifierArchitecture::deep}) {
+        SCOPED_TRACE(name_of(kClassifierArchitectures, architecture));
+        const ClassifierOptions options{
+            .architecture = architecture, .height = 12, .width = 12, .classes = 3, .base_width = 4, .features = 8};
+        const std::vector<std::int32_t> labels{0, 2, 1, 1, 0, 2};
+        const Outcome cuda = ClassifierSteps(options, labels, Device::cuda(), true).after(kSteps);
+        expect_close(cuda, ClassifierSteps(options, labels, Device::cpu(), true).after(kSteps), kSteps, 1e-3);
+        expect_same(cuda, ClassifierSteps(options, labels, Device::cuda(), false).after(kSteps));
+    }
 }
 
 TEST_F(TrainingOnCUDA, CheckpointsMoveBetweenDevices) {
