@@ -23,6 +23,10 @@ Input input_of(CheckpointFacts facts) {
     const NamedNumber numbers[] = {{"loss", 3.5}, {"kl", 1}};
     RunState at;
     at.means.add(numbers, 10);
+    at.best = BestEpoch("loss", 0);
+    at.best.look(3.5, 1);
+    at.troubles.find_standstill(at.means, 1);
+    at.troubles.rings({"epochs_collapsed", "outputs_collapsed", "few images"});
     at.save(facts);
     facts["model.class_names"] = "[\"zero\",\"one\"]";
     std::string text;
@@ -60,6 +64,8 @@ void try_input(std::span<const std::uint8_t> input) {
     RunState at;
     at.load(facts, name);
     expect(at.step >= 0 && at.epoch >= 1 && at.position >= 0, "a run stands where none can stand");
+    expect(at.best.name().empty() || find_criterion(at.best.name()), "a best epoch by a number that is none");
+    expect(at.best.epoch() >= 0 && at.best.epochs_since() >= 0, "a best epoch that is none");
     class_names_of(facts, name);
     const auto model = facts.find("model");
     if (model == facts.end()) return;
