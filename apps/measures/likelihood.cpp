@@ -89,7 +89,8 @@ LikelihoodReport measure_likelihood(const std::string& checkpoint, const OptionL
     }
     report.seconds = watch.seconds();
     if (report.found.units.active == 0)
-        report.warnings.push_back("the posterior has collapsed: no unit of the code is active");
+        report.warnings.push_back(
+            "no unit of the code is active: the posterior has collapsed, or the model has hardly learned yet");
     return report;
 }
 

@@ -228,9 +228,9 @@ TEST_P(EveryProgram, ResumesOnlyARun) {
 
 // What is neither could be changed on --resume without a word, and the numbers would be those of no single run.
 TEST_P(EveryProgram, EveryOptionIsAFactOfTheCheckpointOrMayDifferOnResume) {
-    const std::set<std::string> may_differ = {"epochs",     "device",    "engine",     "precision",    "convolution",
-                                              "no-capture", "threads",   "save-every", "sample-every", "grid",
-                                              "gif",        "keep-best", "keep-last",  "patience",     "test-every"};
+    const std::set<std::string> may_differ = {
+        "epochs",       "device", "engine", "precision", "convolution", "no-capture", "threads",    "save-every",
+        "sample-every", "grid",   "gif",    "keep-best", "keep-last",   "patience",   "test-every", "measure-every"};
     succeed(training(path("run"), {"--epochs", "1"}));
     const CheckpointFacts facts = read_checkpoint_facts(checkpoint_of(path("run")));
     std::set<std::string> options;
@@ -265,7 +265,8 @@ INSTANTIATE_TEST_SUITE_P(
                              {"latent", "model.latent"},
                              {"activation", "model.activation"},
                              {"conditional", "model.classes"},
-                             {"likelihood", "model.likelihood"}}},
+                             {"likelihood", "model.likelihood"},
+                             {"variance", "model.variance"}}},
                     Program{"dcgan",
                             SINTER_DCGAN,
                             {"--base-width", "4", "--grid", "2"},
