@@ -51,7 +51,8 @@ ExitCode compare_images(const OptionList& list, const MeasureOptions& options) {
     const Reference& reference = comparison.reference;
     const MeasuringOptions measuring{.seed = options.seed, .neighbours = options.neighbours};
     ImageReport report{comparison, {}, {}, {}, {}, {}, measuring, 0};
-    if (comparison.images.count > 0) report.equal_share = share_of_equal_images(comparison.images);
+    report.equal_share = comparison.images.count > 0 ? share_of_equal_images(comparison.images)
+                                                     : share_of_equal_features(comparison.responses);
     report.measured =
         measure_images(comparison.responses, reference.real, report.equal_share, reference.judge, measuring, device);
     if (reference.yardstick.images >= 2) {
@@ -67,6 +68,8 @@ ExitCode compare_images(const OptionList& list, const MeasureOptions& options) {
 
     options.json ? print_json(report) : print_table(report);
     flush_results();
+    if (!options.out.empty() && !report.memorisation)
+        say("--out: no neighbours.png, since the training images are not known; give the data set they are of\n");
     if (!options.out.empty() && report.memorisation) {
         ensure_folder(options.out);
         draw_neighbours(std::filesystem::path(options.out) / "neighbours.png", comparison, *report.memorisation);

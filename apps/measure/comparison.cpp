@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <limits>
@@ -85,7 +86,11 @@ void find_standing(Comparison& comparison, const MeasureOptions& options, const 
     standing.name = judge.name();
     standing.knows_classes = judge.task() == JudgeTask::classes;
     judge.require_fit(data.test);
-    if (standing.knows_classes && (!has_classes || data.test.classes != judge.options().classes)) {
+    if (standing.knows_classes && !has_classes) {
+        standing.accuracy = std::numeric_limits<double>::quiet_NaN();
+        return;
+    }
+    if (standing.knows_classes && data.test.classes != judge.options().classes) {
         standing.knows_these = false;
         standing.accuracy = std::numeric_limits<double>::quiet_NaN();
         return;
@@ -133,6 +138,7 @@ void use_set(Comparison& comparison, const MeasureOptions& options, DataSplits d
     find_yardstick(reference, *comparison.judge, is_test ? data.train : data.test, is_test ? "training" : "test",
                    comparison.images.count, options.seed);
     comparison.training = std::move(data.train);
+    comparison.real_is_training = !is_test;
 }
 
 void use_real_side(Comparison& comparison, const MeasureOptions& options, Side real, Device device) {
@@ -175,11 +181,15 @@ std::optional<Responses> read_features(const char* option, const std::string& pl
     } else {
         throw DataError(fmt::format("{} {}: expected features of type <f4 or <f8, came {}", option, place, array.type));
     }
-    if (found.images < 2 || found.size < 1 || !all_finite(found)) {
-        throw DataError(
-            fmt::format("{} {}: expected two vectors of finite features or more, came {} of {}, or NaN or "
-                        "infinity among them",
-                        option, place, found.images, found.size));
+    if (found.images < 2 || found.size < 1) {
+        throw DataError(fmt::format("{} {}: expected two vectors of features or more, came {} of {} numbers", option,
+                                    place, found.images, found.size));
+    }
+    const auto wrong = std::find_if_not(found.features.begin(), found.features.end(),
+                                        [](float value) { return std::isfinite(value); });
+    if (wrong != found.features.end()) {
+        throw DataError(fmt::format("{} {}: expected finite features, came NaN or infinity in vector {}", option, place,
+                                    (wrong - found.features.begin()) / found.size));
     }
     return found;
 }
@@ -189,12 +199,24 @@ std::optional<Comparison> compare_given_features(const MeasureOptions& options) 
     auto images = read_features("--images", options.side_images);
     auto real = read_features("--against", options.side_against);
     if (!images && !real) return std::nullopt;
-    if (!images || !real || images->size != real->size) {
+    if (!images || !real) {
+        const auto& [features, other] =
+            images ? std::pair("--images", "--against") : std::pair("--against", "--images");
         throw DataError(
-            fmt::format("--images and --against: expected features of one size on both sides, or images on "
-                        "both; came {} and {}",
-                        options.side_images, options.side_against));
+            fmt::format("{} {}: these are features, of shape [count, size]; expected features for {} as well, came {}",
+                        features, images ? options.side_images : options.side_against, other,
+                        (images ? options.side_against : options.side_images).empty()
+                            ? "nothing"
+                            : (images ? options.side_against : options.side_images)));
     }
+    if (images->size != real->size) {
+        throw DataError(fmt::format(
+            "--images and --against: expected features of one size on both sides, {} has {} features and {} has {}; "
+            "give those of one network",
+            options.side_images, images->size, options.side_against, real->size));
+    }
+    require(options.save_reference.empty(),
+            "--save-reference: is for images and their judge; features are in a file already, give that");
     Comparison comparison;
     comparison.words = fmt::format("the {} vectors of {}", images->images, options.side_images);
     comparison.responses = std::move(*images);

@@ -36,6 +36,7 @@ struct Comparison {
     Reference reference;
     std::unique_ptr<Judge> judge;      ///< none where features were given
     std::optional<ImageSet> training;  ///< the training images of the real ones, where they are known
+    bool real_is_training = false;     ///< whether the real images are those
     std::string warning;               ///< about the data of a checkpoint; empty for none
 };
 

@@ -35,7 +35,7 @@ Memorisation find_memorisation(Comparison& comparison, Device device) {
     };
     Memorisation found;
     found.of_images = nearest(comparison.responses);
-    found.of_real = nearest(comparison.reference.real);
+    found.of_real = nearest(comparison.real_is_training ? comparison.reference.yardstick : comparison.reference.real);
 
     const std::vector<double> distances = distances_of(found.of_images);
     std::vector<double> real = distances_of(found.of_real);

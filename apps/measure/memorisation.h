@@ -12,9 +12,11 @@
 namespace sinter {
 
 struct Memorisation {
-    std::vector<Neighbour> of_images, of_real;  ///< the nearest training image of each, in the judge's features
-    Measured distance, real_distance;           ///< median distances: "nearest_training"
-    Measured copies;                            ///< share of images nearer than 99 % of the real ones: "copies"
+    /// The nearest training image of each, in the judge's features. `real` are images that were not trained on: those
+    /// of the yardstick where the real ones are the training images.
+    std::vector<Neighbour> of_images, of_real;
+    Measured distance, real_distance;  ///< median distances: "nearest_training"
+    Measured copies;                   ///< share of images nearer than 99 % of the real ones: "copies"
 };
 
 /// Throws as Judge::respond_to() does.

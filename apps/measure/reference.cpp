@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <limits>
 
 #include "apps/measure/comparison.h"
 #include "core/error.h"
@@ -97,7 +98,9 @@ Reference Reference::load(const std::string& file) {
     reference.judge_file = fact(facts, "judge.file", file);
     reference.judge.knows_classes = fact(facts, "judge.knows_classes", file) == "1";
     reference.judge.knows_these = fact(facts, "judge.knows_these", file) == "1";
-    reference.judge.accuracy = FactReader(facts, file).number("judge.accuracy");
+    const bool is_known = fact(facts, "judge.accuracy", file) != "nan";
+    reference.judge.accuracy =
+        is_known ? FactReader(facts, file).number("judge.accuracy") : std::numeric_limits<double>::quiet_NaN();
     return reference;
 }
 

@@ -88,8 +88,8 @@ void print_protocol(const ImageReport& report) {
     if (reference.judge.knows_classes)
         line("inception score", fmt::format("by this judge, {} parts; +- the deviation of the parts", kScoreParts));
     if (report.memorisation)
-        line("nearest", fmt::format("of {} training images, in features; 'real' are the real images themselves",
-                                    c.training->count));
+        line("nearest", fmt::format("of {} training images, in features; 'real' are {}", c.training->count,
+                                    c.real_is_training ? reference.yardstick_words : "the real images themselves"));
     if (!reference.yardstick_words.empty())
         line("real", reference.yardstick_words +
                          (reference.yardstick_against.images > 0 ? "" : ", against the same real images"));
@@ -131,7 +131,8 @@ void print_table(const ImageReport& report) {
     if (c.judge) {
         const std::string right =
             std::isnan(reference.judge.accuracy)
-                ? std::string("it knows other classes than the real images have")
+                ? std::string(reference.judge.knows_these ? "untested, since the real images have no labels"
+                                                          : "it knows other classes than the real images have")
                 : fmt::format("right on {:.2f} % of real images that it has not seen", 100 * reference.judge.accuracy);
         answer("judge: {}, {} ({})\n", reference.judge.name, right, reference.judge_file);
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <string_view>
@@ -21,12 +22,23 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kMostEqual = 0.01;
 constexpr Index kImagesPerFeature = 10;
 
+/// The share of what content(i) returns for i below `count` that is equal to one before it.
+template <class Content>
+double share_of_equal(Index count, const Content& content) {
+    std::unordered_set<std::size_t> seen;  // hashes of 64 bits: two of a million images share one once in 10^7 sets
+    Index equal = 0;
+    for (Index i = 0; i < count; ++i) equal += !seen.insert(std::hash<std::string_view>()(content(i))).second;
+    return static_cast<double>(equal) / static_cast<double>(count);
+}
+
 /// What speaks against all measures of these images.
 std::vector<std::string> common_warnings(const Responses& images, const Responses& real, double equal_share,
                                          const JudgeStanding& judge) {
     std::vector<std::string> warnings;
     if (judge.accuracy < kLeastAccuracy)
         warnings.push_back(fmt::format("the judge is right {:.1f} % of the time", 100 * judge.accuracy));
+    if (judge.knows_these && std::isnan(judge.accuracy))
+        warnings.push_back("the judge is untested, since the real images have no labels");
     if (!judge.knows_these) warnings.push_back("the judge was trained on other images");
     if (equal_share > kMostEqual) warnings.push_back(fmt::format("{:.1f} % equal images", 100 * equal_share));
     if (images.images != real.images)
@@ -135,14 +147,19 @@ std::vector<Measured> measure_images(const Responses& images, const Responses& r
 }
 
 double share_of_equal_images(const ImageSet& images) {
-    std::unordered_set<std::size_t> seen;  // hashes of 64 bits: two of a million images share one once in 10^7 sets
     std::string image(static_cast<std::size_t>(images.bytes_per_image()), '\0');
-    Index equal = 0;
-    for (Index i = 0; i < images.count; ++i) {
+    return share_of_equal(images.count, [&](Index i) -> std::string_view {
         images.read(i, 1, reinterpret_cast<std::uint8_t*>(image.data()));
-        equal += !seen.insert(std::hash<std::string>()(image)).second;
-    }
-    return static_cast<double>(equal) / static_cast<double>(images.count);
+        return image;
+    });
+}
+
+double share_of_equal_features(const Responses& responses) {
+    const std::size_t bytes = static_cast<std::size_t>(responses.size) * sizeof(float);
+    const auto* const first = reinterpret_cast<const char*>(responses.features.data());
+    return share_of_equal(responses.images, [&](Index i) {
+        return std::string_view(first + static_cast<std::size_t>(i) * bytes, bytes);
+    });
 }
 
 std::vector<double> class_shares(const Responses& responses) {

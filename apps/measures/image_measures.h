@@ -15,7 +15,7 @@ namespace sinter {
 struct JudgeStanding {
     std::string name;           ///< "classifier on mnist, 60000 images"
     bool knows_classes = true;  ///< else there are no measures of classes
-    double accuracy = 1;        ///< share of real images that were not trained on whose task it does right
+    double accuracy = 1;        ///< share of real images not trained on whose task it does right; NaN: nobody knows
     bool knows_these = true;    ///< whether it was trained on data of the same content
 };
 /// A judge that is right less often has learned too little for its features to mean anything.
@@ -49,6 +49,8 @@ std::vector<Measured> measure_images(const Responses& images, const Responses& r
 
 /// The share of the images that are equal, pixel for pixel, to one before them.
 double share_of_equal_images(const ImageSet& images);
+/// The same of features, bit for bit.
+double share_of_equal_features(const Responses& responses);
 
 /// The share of each class among the most probable ones of the images.
 std::vector<double> class_shares(const Responses& responses);

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 #include "core/check.h"
@@ -55,12 +54,19 @@ public:
             const std::string key = word();
             expect(':');
             if (key == "descr" && !has_type) {
+                if (take('[')) {
+                    refuse(file_,
+                           "expected an array of numbers, came one with named fields; save one of them with "
+                           "numpy.save(file, array['name'])");
+                }
                 array.type = word();
                 has_type = true;
             } else if (key == "fortran_order" && !has_order) {
                 has_order = true;
                 if (take_text("True"))
-                    refuse(file_, "the array is in Fortran's order; save it with numpy.ascontiguousarray()");
+                    refuse(file_,
+                           "expected an array in C order, came one in Fortran order; save it with numpy.save(file, "
+                           "numpy.ascontiguousarray(array))");
                 if (!take_text("False")) damaged();
             } else if (key == "shape" && !has_shape) {
                 array.shape = sizes();
@@ -146,13 +152,16 @@ NpyArray read_npy(const std::filesystem::path& file) {
         refuse(file, fmt::format("expected a .npy file of at least {} bytes, came {}; it is cut short", bytes,
                                  content.size()));
     };
-    at_least(kMagic.size() + 4);
-    if (std::memcmp(content.data(), kMagic.data(), kMagic.size()) != 0)
+    const std::string_view start(reinterpret_cast<const char*>(content.data()), content.size());
+    if (!start.starts_with(kMagic.substr(0, start.size())))
         refuse(file,
                "expected a .npy file, which begins with \\x93NUMPY, came something else; save it with numpy.save()");
+    at_least(kMagic.size() + 4);
     const int version = std::to_integer<int>(content[kMagic.size()]);
     if (version < 1 || version > 3)
-        refuse(file, fmt::format("expected version 1, 2 or 3 of the .npy format, came {}", version));
+        refuse(file,
+               fmt::format("expected version 1, 2 or 3 of the .npy format, came {}; save the array with numpy.save()",
+                           version));
     const std::size_t length_bytes = version == 1 ? 2 : 4, before = kMagic.size() + 2 + length_bytes;
     at_least(before);
     const std::size_t length = little_endian(std::span(content).subspan(kMagic.size() + 2, length_bytes));
@@ -173,9 +182,9 @@ NpyArray read_npy(const std::filesystem::path& file) {
     const auto count = checked_count(array.shape);
     const std::size_t data = content.size() - before - length;
     if (!count || static_cast<std::size_t>(*count * *size) != data) {
-        refuse(file,
-               fmt::format("expected {} numbers of {} bytes behind the header, came {} bytes; the file is damaged",
-                           fmt::join(array.shape, " x "), *size, data));
+        refuse(file, fmt::format(
+                         "expected {} number(s) of {} byte(s) behind the header, came {} byte(s); the file is damaged",
+                         array.shape.empty() ? "1" : fmt::format("{}", fmt::join(array.shape, " x ")), *size, data));
     }
     content.erase(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(before + length));
     array.data = std::move(content);

@@ -15,6 +15,11 @@ std::span<const double> row_of(std::span<const double> matrix, Index columns, In
     return matrix.subspan(static_cast<std::size_t>(row * columns), static_cast<std::size_t>(columns));
 }
 
+void require_whole_rows(std::size_t numbers, Index classes) {
+    require(classes >= 1 && static_cast<Index>(numbers) % classes == 0,
+            "[class measures] expected rows of {} classes, got {} numbers", classes, numbers);
+}
+
 /// The score of some images.
 double score_of(std::span<const double> probabilities, Index classes, std::span<const Index> images) {
     std::vector<double> marginal(static_cast<std::size_t>(classes), 0);
@@ -37,6 +42,7 @@ double score_of(std::span<const double> probabilities, Index classes, std::span<
 }  // namespace
 
 std::vector<double> class_probabilities(std::span<const float> logits, Index classes) {
+    require_whole_rows(logits.size(), classes);
     std::vector<double> probabilities;
     probabilities.reserve(logits.size());
     for (auto left = logits; !left.empty(); left = left.subspan(static_cast<std::size_t>(classes))) {
@@ -56,6 +62,7 @@ std::vector<Index> split_order(Index count, std::uint64_t seed) {
 }
 
 InceptionScore inception_score(std::span<const double> probabilities, Index classes, Index splits, std::uint64_t seed) {
+    require_whole_rows(probabilities.size(), classes);
     const Index count = static_cast<Index>(probabilities.size()) / classes;
     require(splits >= 1 && count >= splits,
             "[inception score] expected at least as many images as parts, got {} and {}", count, splits);
@@ -71,6 +78,7 @@ InceptionScore inception_score(std::span<const double> probabilities, Index clas
 }
 
 std::vector<Index> most_probable_classes(std::span<const double> probabilities, Index classes) {
+    require_whole_rows(probabilities.size(), classes);
     std::vector<Index> labels;
     for (Index image = 0; image * classes < static_cast<Index>(probabilities.size()); ++image) {
         const auto row = row_of(probabilities, classes, image);

@@ -1,5 +1,6 @@
 // What a classifier's probabilities say about a set of images: the inception score (Salimans et al., arXiv:1606.03498)
-// by the classifier at hand, the share of each class, and how sure it is.
+// by the classifier at hand, the share of each class, and how sure it is. All throw UsageError where logits or
+// probabilities are no whole number of rows.
 #pragma once
 
 #include <cstdint>

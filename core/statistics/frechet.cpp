@@ -41,6 +41,11 @@ bool is_finite(const FeatureStatistics& statistics) {
     return covariance_of(statistics).allFinite() && mean_of(statistics).allFinite();
 }
 
+void require_whole_vectors(std::span<const float> features, Index size) {
+    require(size >= 1 && static_cast<Index>(features.size()) % size == 0,
+            "[feature_statistics] expected vectors of {} features, got {} numbers", size, features.size());
+}
+
 /// Every `step`-th vector from `first` on, and the others.
 std::vector<float> every(std::span<const float> vectors, Index size, Index first, Index step) {
     std::vector<float> chosen;
@@ -76,8 +81,7 @@ FeatureStatistics merge_parts(const std::vector<FeatureStatistics>& parts, Index
 }  // namespace
 
 FeatureStatistics feature_statistics(std::span<const float> features, Index size) {
-    require(size >= 1 && static_cast<Index>(features.size()) % size == 0,
-            "[feature_statistics] expected vectors of {} features, got {} numbers", size, features.size());
+    require_whole_vectors(features, size);
     FeatureStatistics result;
     result.count = static_cast<Index>(features.size()) / size;
     result.size = size;
@@ -129,6 +133,8 @@ double frechet_distance(const FeatureStatistics& a, const FeatureStatistics& b) 
 }
 
 FrechetDistance frechet_distance(std::span<const float> a, std::span<const float> b, Index size) {
+    require_whole_vectors(a, size);
+    require_whole_vectors(b, size);
     if (static_cast<Index>(std::min(a.size(), b.size())) < 2 * kParts * size) {
         return {frechet_distance(feature_statistics(a, size), feature_statistics(b, size)),
                 std::numeric_limits<double>::quiet_NaN()};

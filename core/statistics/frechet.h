@@ -33,7 +33,8 @@ FeatureStatistics merge(const FeatureStatistics& a, const FeatureStatistics& b);
 double frechet_distance(const FeatureStatistics& a, const FeatureStatistics& b);
 
 /// The distance between two sets of vectors, and its standard error by the jackknife that leaves out a tenth of both
-/// sets, image i with the tenth i % 10. The error is NaN where a set has fewer than 20 vectors.
+/// sets, image i with the tenth i % 10. The error is NaN where a set has fewer than 20 vectors. Throws UsageError as
+/// feature_statistics() does.
 struct FrechetDistance {
     double distance = 0;
     double error = 0;

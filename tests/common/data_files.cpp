@@ -24,6 +24,15 @@ Bytes idx_bytes(std::initializer_list<std::int64_t> sizes, std::size_t count, in
     return idx_file(static_cast<std::uint32_t>(type) << 8 | static_cast<std::uint32_t>(sizes.size()), sizes, values);
 }
 
+Bytes npy_file(std::string_view header, std::span<const std::uint8_t> data, int version) {
+    Bytes bytes{0x93, 'N', 'U', 'M', 'P', 'Y', static_cast<std::uint8_t>(version), 0};
+    for (int byte = 0; byte < (version == 1 ? 2 : 4); ++byte)
+        bytes.push_back(static_cast<std::uint8_t>(header.size() >> 8 * byte));
+    bytes.insert(bytes.end(), header.begin(), header.end());
+    bytes.insert(bytes.end(), data.begin(), data.end());
+    return bytes;
+}
+
 Bytes gzip(std::span<const std::uint8_t> content) {
     z_stream deflater{};
     deflateInit2(&deflater, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);

@@ -1,10 +1,11 @@
-// Writing data files for tests: IDX and gzip content.
+// Writing data files for tests: IDX, .npy and gzip content.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace sinter::tests {
@@ -16,6 +17,9 @@ Bytes idx_file(std::uint32_t magic, std::initializer_list<std::int64_t> sizes, s
 
 /// An IDX file of `type` whose `count` values are 0, 1, 2, ... modulo `modulus`.
 Bytes idx_bytes(std::initializer_list<std::int64_t> sizes, std::size_t count, int modulus = 251, int type = 8);
+
+/// A .npy file of the format `version` with this header as it stands, and these bytes behind it.
+Bytes npy_file(std::string_view header, std::span<const std::uint8_t> data, int version = 1);
 
 /// `content` as one gzip member.
 Bytes gzip(std::span<const std::uint8_t> content);

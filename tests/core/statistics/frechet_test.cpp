@@ -1,43 +1,23 @@
-// The Frechet distance against numpy (tests/fixtures/frechet.safetensors) and closed forms, and the rotations under it.
+// The Frechet distance against numpy (tests/fixtures/frechet.safetensors) and closed forms, the statistics under it,
+// and its error.
 #include "core/statistics/frechet.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <random>
+#include <span>
 
-#include "core/statistics/jacobi.h"
 #include "tests/common/errors.h"
 #include "tests/common/fixtures.h"
+#include "tests/core/statistics/random_vectors.h"
 
 namespace sinter {
 namespace {
 
 using tests::entry_values;
 using tests::expect_usage_error;
-
-std::vector<double> random_matrix(Index rows, Index columns, unsigned seed) {
-    std::mt19937 random(seed);
-    std::vector<double> values(static_cast<std::size_t>(rows * columns));
-    // Not one of the library's distributions, whose numbers differ from machine to machine.
-    for (double& value : values) value = static_cast<double>(random()) / 4294967296.0 - 0.5;
-    return values;
-}
-
-double dot(const std::vector<double>& matrix, Index size, Index p, Index q) {
-    double sum = 0;
-    for (Index i = 0; i < size; ++i) sum += matrix[p * size + i] * matrix[q * size + i];
-    return sum;
-}
-
-/// The lengths of the rows, largest first.
-std::vector<double> sorted_lengths(const std::vector<double>& matrix, Index size) {
-    std::vector<double> lengths;
-    for (Index i = 0; i < size; ++i) lengths.push_back(std::sqrt(dot(matrix, size, i, i)));
-    std::sort(lengths.rbegin(), lengths.rend());
-    return lengths;
-}
+using tests::random_vectors;
 
 FeatureStatistics diagonal(std::vector<double> mean, const std::vector<double>& variances) {
     FeatureStatistics statistics;
@@ -50,68 +30,7 @@ FeatureStatistics diagonal(std::vector<double> mean, const std::vector<double>& 
 }
 
 FeatureStatistics random_statistics(Index count, Index size, unsigned seed) {
-    const std::vector<double> values = random_matrix(count, size, seed);
-    return feature_statistics(std::vector<float>(values.begin(), values.end()), size);
-}
-
-TEST(Jacobi, LeavesOrthogonalRowsWhoseLengthsAreTheSingularValues) {
-    // [[3, 0], [4, 5]]: the sum of the squared singular values is 50, their product the determinant 15.
-    std::vector<double> two = {3, 0, 4, 5};
-    orthogonalise_rows(two, 2);
-    EXPECT_NEAR(sorted_lengths(two, 2)[0], std::sqrt(45), 1e-14);
-    EXPECT_NEAR(sorted_lengths(two, 2)[1], std::sqrt(5), 1e-14);
-
-    for (const Index size : {1, 3, 20, 65}) {
-        const std::vector<double> before = random_matrix(size, size, static_cast<unsigned>(size));
-        std::vector<double> after = before;
-        orthogonalise_rows(after, size);
-        for (Index p = 0; p < size; ++p) {
-            for (Index q = 0; q < p; ++q) {
-                const double lengths = std::sqrt(dot(after, size, p, p) * dot(after, size, q, q));
-                EXPECT_LE(std::abs(dot(after, size, p, q)), 1e-13 * lengths) << size << ": rows " << p << ", " << q;
-            }
-        }
-        // Rotations among the rows leave M^T M as it was.
-        for (Index i = 0; i < size; ++i) {
-            for (Index j = 0; j < size; ++j) {
-                double expected = 0, sum = 0;
-                for (Index row = 0; row < size; ++row) {
-                    expected += before[row * size + i] * before[row * size + j];
-                    sum += after[row * size + i] * after[row * size + j];
-                }
-                EXPECT_NEAR(sum, expected, 1e-13 * static_cast<double>(size));
-            }
-        }
-    }
-}
-
-TEST(Jacobi, FindsTheSpectrumOfTheSecondDifference) {
-    // 2 on the diagonal and -1 beside it: eigenvalues 2 - 2 cos(pi k / (n + 1)).
-    constexpr Index kSize = 40;
-    std::vector<double> matrix(kSize * kSize);
-    for (Index i = 0; i < kSize; ++i) {
-        matrix[i * kSize + i] = 2;
-        if (i > 0) matrix[i * kSize + i - 1] = matrix[(i - 1) * kSize + i] = -1;
-    }
-    orthogonalise_rows(matrix, kSize);
-    const std::vector<double> eigenvalues = sorted_lengths(matrix, kSize);
-    for (Index k = 1; k <= kSize; ++k) {
-        const double expected = 2 - 2 * std::cos(std::acos(-1.0) * static_cast<double>(k) / (kSize + 1));
-        EXPECT_NEAR(eigenvalues[kSize - k], expected, 1e-13);
-    }
-}
-
-TEST(Jacobi, TakesMatricesOfZerosAndOfDependentRows) {
-    std::vector<double> zeros(9, 0);
-    orthogonalise_rows(zeros, 3);
-    EXPECT_EQ(zeros, std::vector<double>(9, 0));
-    std::vector<double> ones(16, 1);  // of rank 1
-    orthogonalise_rows(ones, 4);
-    const std::vector<double> lengths = sorted_lengths(ones, 4);
-    EXPECT_NEAR(lengths[0], 4, 1e-14);
-    EXPECT_NEAR(lengths[1], 0, 1e-14);
-    std::vector<double> five(5);
-    expect_usage_error([&] { orthogonalise_rows(five, 2); }, {"[jacobi]", "2 x 2", "5"});
+    return feature_statistics(random_vectors(count, size, seed), size);
 }
 
 TEST(FeatureStatistics, AreMeanAndUnbiasedCovariance) {
@@ -130,6 +49,44 @@ TEST(FeatureStatistics, NeedTwoWholeVectors) {
     expect_usage_error([] { feature_statistics(std::vector<float>{1, 2}, 2); }, {"at least two vectors", "1"});
     expect_usage_error([] { feature_statistics(std::vector<float>{1, 2, 3}, 2); }, {"vectors of 2 features", "3"});
     expect_usage_error([] { feature_statistics(std::vector<float>{}, 0); }, {"0 features"});
+}
+
+/// Vectors [first, first + count) of those of `size` numbers.
+std::span<const float> slice(const std::vector<float>& vectors, Index size, Index first, Index count) {
+    return std::span(vectors).subspan(static_cast<std::size_t>(first * size), static_cast<std::size_t>(count * size));
+}
+
+void expect_equal_statistics(const FeatureStatistics& actual, const FeatureStatistics& expected, double tolerance) {
+    EXPECT_EQ(actual.count, expected.count);
+    EXPECT_EQ(actual.size, expected.size);
+    tests::expect_close(actual.mean, expected.mean, tolerance, 0, "mean");
+    tests::expect_close(actual.covariance, expected.covariance, tolerance, 0, "covariance");
+}
+
+TEST(FeatureStatistics, OfPartsMergeIntoThoseOfTheWhole) {
+    const Index size = 5;
+    const std::vector<float> vectors = random_vectors(50, size, 7);
+    const FeatureStatistics whole = feature_statistics(vectors, size);
+    // Counts of 2, the fewest that have a covariance, among them.
+    for (const Index first : {2, 17, 48}) {
+        const FeatureStatistics a = feature_statistics(slice(vectors, size, 0, first), size);
+        const FeatureStatistics b = feature_statistics(slice(vectors, size, first, 50 - first), size);
+        expect_equal_statistics(merge(a, b), whole, 1e-15);
+        expect_equal_statistics(merge(b, a), whole, 1e-15);
+    }
+    FeatureStatistics all = feature_statistics(slice(vectors, size, 0, 2), size);
+    for (Index first = 2; first < 50; first += 2)
+        all = merge(all, feature_statistics(slice(vectors, size, first, 2), size));
+    expect_equal_statistics(all, whole, 1e-15);
+}
+
+TEST(FeatureStatistics, MergeWithoutLosingASmallSpreadBesideALargeMean) {
+    const FeatureStatistics a = feature_statistics(std::vector<float>{1000000, 1000002}, 1);
+    const FeatureStatistics b = feature_statistics(std::vector<float>{1000004, 1000006}, 1);
+    const FeatureStatistics all = merge(a, b);
+    EXPECT_EQ(all.mean, std::vector<double>{1000003});
+    EXPECT_NEAR(all.covariance[0], 20.0 / 3, 1e-14);  // (9 + 1 + 1 + 9) / 3
+    expect_usage_error([&] { merge(a, random_statistics(3, 2, 1)); }, {"[feature_statistics]", "one size", "1 and 2"});
 }
 
 TEST(FrechetDistance, OfDiagonalCovariancesIsTheSumOverTheFeatures) {
@@ -159,8 +116,8 @@ TEST(FrechetDistance, IsNeverNegative) {
 }
 
 TEST(FrechetDistance, OfAMovedSetIsTheSquareOfTheWay) {
-    const std::vector<double> values = random_matrix(50, 4, 3);
-    std::vector<float> here(values.begin(), values.end()), there = here;
+    const std::vector<float> here = random_vectors(50, 4, 3);
+    std::vector<float> there = here;
     for (std::size_t i = 0; i < there.size(); i += 4) there[i] += 3, there[i + 2] -= 4;
     // The numbers moved by 3 and 4 are floats, whose last digit is 2^-22 there.
     EXPECT_NEAR(frechet_distance(feature_statistics(here, 4), feature_statistics(there, 4)), 25, 1e-5);
@@ -197,6 +154,52 @@ TEST(FrechetDistance, RefusesFeaturesOfDifferentSize) {
             frechet_distance(diagonal({0}, {1}), diagonal({0, 0}, {1, 1}));
         },
         {"[frechet_distance]", "one size", "1 and 2"});
+}
+
+/// The vectors whose place does not leave `rest` when it is divided by ten.
+std::vector<float> without_tenth(const std::vector<float>& vectors, Index size, Index rest) {
+    std::vector<float> left;
+    for (std::size_t i = 0; i < vectors.size(); ++i) {
+        if (static_cast<Index>(i) / size % 10 != rest) left.push_back(vectors[i]);
+    }
+    return left;
+}
+
+TEST(FrechetDistance, HasTheErrorOfTheJackknifeThatLeavesOutTenths) {
+    const Index size = 6;
+    // Counts that ten does not divide, and the fewest that have an error.
+    for (const auto& [count_a, count_b] : {std::pair<Index, Index>{53, 41}, {20, 20}, {20, 77}}) {
+        const std::vector<float> a = random_vectors(count_a, size, 11), b = random_vectors(count_b, size, 12);
+        std::vector<double> without;
+        for (Index tenth = 0; tenth < 10; ++tenth) {
+            without.push_back(frechet_distance(feature_statistics(without_tenth(a, size, tenth), size),
+                                               feature_statistics(without_tenth(b, size, tenth), size)));
+        }
+        double mean = 0, squares = 0;
+        for (const double distance : without) mean += distance / 10;
+        for (const double distance : without) squares += (distance - mean) * (distance - mean);
+        const FrechetDistance found = frechet_distance(a, b, size);
+        EXPECT_NEAR(found.distance, frechet_distance(feature_statistics(a, size), feature_statistics(b, size)), 1e-13);
+        EXPECT_NEAR(found.error, std::sqrt(squares * 9 / 10), 1e-13);
+        EXPECT_GT(found.error, 0.001);
+    }
+}
+
+TEST(FrechetDistance, OfFewerThanTwentyVectorsHasNoError) {
+    const std::vector<float> few = random_vectors(19, 3, 13), enough = random_vectors(20, 3, 14);
+    for (const auto& [a, b] : {std::pair{few, enough}, {enough, few}}) {
+        const FrechetDistance found = frechet_distance(a, b, 3);
+        EXPECT_EQ(found.distance, frechet_distance(feature_statistics(a, 3), feature_statistics(b, 3)));
+        EXPECT_TRUE(std::isnan(found.error));
+    }
+    EXPECT_FALSE(std::isnan(frechet_distance(enough, enough, 3).error));
+}
+
+TEST(FrechetDistance, OfNumbersThatAreNoVectorsIsRefused) {
+    const std::vector<float> vectors(60);
+    expect_usage_error([&] { frechet_distance(vectors, vectors, 0); }, {"vectors of 0 features", "60"});
+    expect_usage_error([&] { frechet_distance(vectors, std::vector<float>(61), 2); }, {"vectors of 2 features", "61"});
+    expect_usage_error([&] { frechet_distance(vectors, std::vector<float>(2), 2); }, {"at least two vectors", "1"});
 }
 
 }  // namespace
