@@ -250,7 +250,7 @@ TEST_P(EveryProgram, EveryOptionIsAFactOfTheCheckpointOrMayDifferOnResume) {
 const Arguments kConvolutional = {"--n-critic", "2", "--flip", "--ema", "0"};
 const Arguments kAveraged = {"--n-critic", "2", "--ema", "0.9", "--arch", "dense"};
 
-const Arguments kMoved = {"--arch", "deep", "--size", "8", "--flip", "--shift", "2"};
+const Arguments kMoved = {"--size", "8", "--flip", "--shift", "2"};
 
 INSTANTIATE_TEST_SUITE_P(
     All, EveryProgram,
