@@ -48,7 +48,7 @@ void train_judge(const ImageSet& images, const DataSplits& data, const Checkpoin
     options.channels = images.channels;
     options.classes = images.classes;
     if (images.channels == 3) options.architecture = ClassifierArchitecture::deep;
-    const ClassifierRecipe recipe = recipe_for(options);
+    const ClassifierRecipe recipe = recipe_for(options, images.count);
     TrainingOptions training = training_of(recipe);
     Generator init(kSeed, device, draws::kInitialisation), noise(kSeed, device);
     Classifier classifier(options, init, noise);
