@@ -200,14 +200,10 @@ std::optional<Comparison> compare_given_features(const MeasureOptions& options) 
     auto real = read_features("--against", options.side_against);
     if (!images && !real) return std::nullopt;
     if (!images || !real) {
-        const auto& [features, other] =
-            images ? std::pair("--images", "--against") : std::pair("--against", "--images");
-        throw DataError(
-            fmt::format("{} {}: these are features, of shape [count, size]; expected features for {} as well, came {}",
-                        features, images ? options.side_images : options.side_against, other,
-                        (images ? options.side_against : options.side_images).empty()
-                            ? "nothing"
-                            : (images ? options.side_against : options.side_images)));
+        const std::string features = images ? "--images " + options.side_images : "--against " + options.side_against;
+        const std::string& other = images ? options.side_against : options.side_images;
+        throw DataError(fmt::format("{} holds features, [count, size]: expected {} with such a file as well, came {}",
+                                    features, images ? "--against" : "--images", other.empty() ? "nothing" : other));
     }
     if (images->size != real->size) {
         throw DataError(fmt::format(

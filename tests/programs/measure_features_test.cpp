@@ -46,11 +46,6 @@ protected:
     }
 };
 
-Arguments with(Arguments arguments, const Arguments& more) {
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
-}
-
 TEST_F(MeasureFeatures, PrintsTheNumbersOfTheStatistics) {
     const Index size = 3, count = 60;
     const std::vector<float> a = random_vectors(count, size, 1), b = random_vectors(count, size, 2);
