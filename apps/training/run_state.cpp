@@ -94,6 +94,13 @@ void require_facts(const CheckpointFacts& found, const CheckpointFacts& wanted) 
     require_fact(found, wanted, kClassNames);
 }
 
+/// Whether the checkpoint is that of a run after this epoch.
+bool is_after(const std::filesystem::path& checkpoint, std::int64_t epoch) {
+    if (!std::filesystem::exists(checkpoint)) return false;
+    const CheckpointFacts facts = read_checkpoint_facts(checkpoint);
+    return FactReader(facts, checkpoint.string()).whole_number(kEpoch, 1, kMaxCount) == epoch + 1;
+}
+
 /// Lets the best epoch begin anew where the checkpoint knows that of another number, or its file is gone.
 void settle_best(const RunFolder& run, const TrainingOptions& options, RunState& at) {
     const std::string name = watched_number(options);
@@ -108,8 +115,9 @@ void settle_best(const RunFolder& run, const TrainingOptions& options, RunState&
     }
     // That of the checkpoint itself is copied from it: the run may have been killed before it was.
     const bool is_this = at.position == 0 && at.best.is(at.epoch - 1);
-    if (!is_known || options.keep_best.empty() || is_this || std::filesystem::exists(run.best_checkpoint())) return;
-    say("{} is missing: the best {} is looked for from epoch {} on\n", run.best_checkpoint().string(), name, at.epoch);
+    if (!is_known || options.keep_best.empty() || is_this || is_after(run.best_checkpoint(), at.best.epoch())) return;
+    say("{} is not there, of the best epoch {}: the best {} is looked for from epoch {} on\n",
+        run.best_checkpoint().string(), at.best.epoch(), name, at.epoch);
     at.best = BestEpoch(name, at.epoch - 1);
 }
 
@@ -186,9 +194,9 @@ void resume_run(RunFolder& run, std::span<const CheckpointPart> parts, const Opt
                                      at.epoch - 1, options.epochs));
     }
     profiled_steps(options, {at.step, end});
+    settle_best(run, options, at);
     run.note_checkpoint();  // which a kill may have come before, and which older runs did not know
     at.seconds = run.continue_after(at.step);
-    settle_best(run, options, at);
     if (at.epoch > options.epochs)
         say("the run has finished its {} epochs; to go on, give more with --epochs\n", options.epochs);
     else if (is_out_of_patience(options, at))

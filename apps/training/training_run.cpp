@@ -278,9 +278,10 @@ void TrainingRun::keep_checkpoint() const {
 }
 
 void TrainingRun::tell_best() const {
-    if (is_out_of_patience(options_, at_) && epochs_done() < options_.epochs)
+    if (is_out_of_patience(options_, at_) && epochs_done() < options_.epochs) {
         say("ended after epoch {}: no better {} in {} epochs\n", epochs_done(), at_.best.name(),
             at_.best.epochs_since());
+    }
     if (!at_.best.is_known()) return;
     say("best {}: {:.6g}, after epoch {}{}\n", at_.best.name(), at_.best.value(), at_.best.epoch(),
         options_.keep_best.empty() ? "" : ": " + folder_->best_checkpoint().string());

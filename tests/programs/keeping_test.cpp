@@ -142,28 +142,26 @@ TEST_F(Keeping, KilledAtAnyMomentLeavesTheSameFiles) {
     const auto train_to_the_end = [&](const std::string& out) {
         return training_by_heart(out, {"--epochs", "40", "--keep-last", "3", "--save-every", "2", "--patience", "15"});
     };
-    const auto start = std::chrono::steady_clock::now();
     succeed(train_to_the_end(path("reference")));
-    const std::chrono::duration<double> whole = std::chrono::steady_clock::now() - start;
-    std::uniform_real_distribution<double> moment(0, whole.count());
-    int killed = 0;
+    const int last = metrics(path("reference")).back()["epoch"];
     for (int round = 0; round < 4; ++round) {
         const std::string out = path("round-" + std::to_string(round));
-        for (bool done = false; !done;) {
+        // Behind the line of an epoch its files are written.
+        for (int kill = 1; kill <= 3; ++kill) {
+            const int epoch = std::uniform_int_distribution(last * (kill - 1) / 3 + 1, last * kill / 3 - 5)(random);
             Arguments arguments = train_to_the_end(out);
-            if (fs::exists(out + "/config.toml")) arguments.push_back("--resume");
+            if (kill > 1) arguments.push_back("--resume");
             Process process(command(arguments), in_private());
-            std::this_thread::sleep_for(std::chrono::duration<double>(moment(random)));
+            ASSERT_TRUE(
+                process.wait_until_it_says((epoch < 10 ? "epoch  " : "epoch ") + std::to_string(epoch) + "/40"));
+            std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution(0, 10'000)(random)));
             process.send(SIGKILL);
-            const Outcome outcome = process.wait();
-            done = outcome.signal != SIGKILL;
-            killed += !done;
-            ASSERT_TRUE(!done || outcome.exit_code == 0) << outcome.err;
+            ASSERT_EQ(process.wait().signal, SIGKILL);
         }
+        EXPECT_EQ(resume(out).exit_code, 0);
         EXPECT_EQ(checkpoints(out), checkpoints(path("reference"))) << out;
         expect_same_run(out, path("reference"));
     }
-    EXPECT_GE(killed, 2) << "the kills came too late to test anything";
 }
 
 TEST_F(Keeping, ARunFromBeforeGoesOnAndIsWatchedFromThere) {
@@ -182,19 +180,30 @@ TEST_F(Keeping, ARunFromBeforeGoesOnAndIsWatchedFromThere) {
 TEST_F(Keeping, AnotherNumberOrALostFileIsSaidAndBeginsAnew) {
     succeed(training_by_heart(path("run"), {"--epochs", "300", "--patience", "2"}));
     const int last = metrics(path("run")).back()["epoch"];
-    const std::string next = std::to_string(last + 1), second = std::to_string(last + 2);
-    fs::remove(path("run") + "/checkpoints/best.safetensors");
-    const Outcome lost = resume(path("run"), {"--epochs", next, "--patience", "0"});
-    EXPECT_EQ(lost.exit_code, 0);
-    EXPECT_NE(lost.err.find("best.safetensors is missing: the best loss is looked for from epoch " + next + " on"),
-              std::string::npos)
-        << lost.err;
-    EXPECT_EQ(checkpoints(path("run")).at("best.safetensors"), checkpoints(path("run")).at("last.safetensors"));
-    const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(path("run")));
+    const std::string best = std::to_string(last - 2), next = std::to_string(last + 1),
+                      second = std::to_string(last + 2);
+    const auto expect_anew = [&](const std::string& run) {
+        const Outcome outcome = resume(run, {"--epochs", next, "--patience", "0"});
+        EXPECT_EQ(outcome.exit_code, 0);
+        EXPECT_NE(outcome.err.find("best.safetensors is not there, of the best epoch " + best +
+                                   ": the best loss is looked for from epoch " + next + " on"),
+                  std::string::npos)
+            << outcome.err;
+        EXPECT_EQ(checkpoints(run).at("best.safetensors"), checkpoints(run).at("last.safetensors"));
+    };
+    fs::copy(path("run"), path("lost"), fs::copy_options::recursive);
+    fs::remove(path("lost") + "/checkpoints/best.safetensors");
+    expect_anew(path("lost"));
+    fs::copy(path("run"), path("other-epoch"), fs::copy_options::recursive);
+    fs::copy_file(checkpoint_of(path("run")), path("other-epoch") + "/checkpoints/best.safetensors",
+                  fs::copy_options::overwrite_existing);
+    expect_anew(path("other-epoch"));
+
+    const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(path("lost")));
     SafetensorsMetadata metadata = file.metadata();
     metadata["best.name"] = "nll";
-    write_with_checksums(checkpoint_of(path("run")), file.entries(), metadata);
-    const Outcome other = resume(path("run"), {"--epochs", second});
+    write_with_checksums(checkpoint_of(path("lost")), file.entries(), metadata);
+    const Outcome other = resume(path("lost"), {"--epochs", second});
     EXPECT_NE(other.err.find("the run went by nll so far: the best loss is looked for from epoch " + second + " on"),
               std::string::npos)
         << other.err;
