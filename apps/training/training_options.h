@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/common/devices.h"
+#include "apps/profiling/step_range.h"
 #include "apps/training/image_options.h"
 #include "core/names.h"
 #include "core/optim/schedule.h"
@@ -78,11 +79,6 @@ RunFolder open_run_folder(const OptionList& list, const TrainingOptions& options
 /// is given.
 std::string watched_number(const TrainingOptions& options);
 
-/// Steps from `first` to the one before `end`.
-struct StepRange {
-    std::int64_t first = 0, end = 0;
-    bool contains(std::int64_t step) const { return step >= first && step < end; }
-};
 /// The steps of --profile-steps A:B; none where it is not given. Throws UsageError where it is no range.
 StepRange profiled_steps(const TrainingOptions& options);
 /// The same of a run that takes the steps `taken`. Throws UsageError where none of A:B is among them.

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "apps/common/stopwatch.h"
+#include "apps/profiling/step_profile.h"
 #include "apps/training/run_state.h"
-#include "apps/training/step_profile.h"
 #include "apps/training/training_options.h"
 #include "core/data/loader.h"
 #include "core/optim/schedule.h"

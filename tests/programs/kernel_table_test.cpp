@@ -1,5 +1,5 @@
 // The table of CUDA kernels that --profile-steps prints: names for people, the longest first.
-#include "apps/training/kernel_table.h"
+#include "apps/profiling/kernel_table.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "apps/training/time_span.h"
+#include "apps/profiling/time_span.h"
 
 namespace sinter {
 

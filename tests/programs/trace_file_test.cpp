@@ -1,5 +1,5 @@
 // The file of --trace, read as a viewer reads it.
-#include "apps/training/trace_file.h"
+#include "apps/profiling/trace_file.h"
 
 #include <fstream>
 #include <map>

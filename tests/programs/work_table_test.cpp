@@ -1,5 +1,5 @@
 // The table of --profile-steps: times, shares and roofs of made-up launches.
-#include "apps/training/work_table.h"
+#include "apps/profiling/work_table.h"
 
 #include <gtest/gtest.h>
 

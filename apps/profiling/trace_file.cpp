@@ -1,4 +1,4 @@
-#include "apps/training/trace_file.h"
+#include "apps/profiling/trace_file.h"
 
 #include <algorithm>
 #include <limits>
@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "apps/training/kernel_table.h"
+#include "apps/profiling/kernel_table.h"
 #include "core/files/files.h"
 
 namespace sinter {

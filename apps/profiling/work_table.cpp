@@ -1,4 +1,4 @@
-#include "apps/training/work_table.h"
+#include "apps/profiling/work_table.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "apps/common/stopwatch.h"
-#include "apps/training/kernel_table.h"
+#include "apps/profiling/kernel_table.h"
 #include "core/train/readings.h"
 
 namespace sinter {

@@ -1,4 +1,4 @@
-#include "apps/training/step_profile.h"
+#include "apps/profiling/step_profile.h"
 
 #include <fmt/format.h>
 
@@ -11,10 +11,10 @@
 #include <utility>
 
 #include "apps/common/stopwatch.h"
+#include "apps/profiling/kernel_table.h"
+#include "apps/profiling/trace_file.h"
+#include "apps/profiling/work_table.h"
 #include "apps/roofs/roofs.h"
-#include "apps/training/kernel_table.h"
-#include "apps/training/trace_file.h"
-#include "apps/training/work_table.h"
 #include "core/train/readings.h"
 
 namespace sinter {

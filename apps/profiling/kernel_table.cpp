@@ -1,4 +1,4 @@
-#include "apps/training/kernel_table.h"
+#include "apps/profiling/kernel_table.h"
 
 #include <cxxabi.h>
 #include <fmt/format.h>

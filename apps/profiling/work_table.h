@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/profiling/time_span.h"
 #include "apps/roofs/roofs.h"
-#include "apps/training/time_span.h"
 
 namespace sinter {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/training/time_span.h"
-#include "apps/training/training_options.h"
+#include "apps/profiling/step_range.h"
+#include "apps/profiling/time_span.h"
 #include "core/device.h"
 #include "core/profile/range.h"
 #include "core/profile/work.h"

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <span>
 
-#include "apps/training/time_span.h"
+#include "apps/profiling/time_span.h"
 
 namespace sinter {
 
