@@ -5,7 +5,7 @@
 namespace sinter {
 
 ClassifierRecipe recipe_for(const ClassifierOptions& model, std::int64_t images) {
-    constexpr int kDeepEpochs = 14, kBatch = 128;
+    constexpr int kDeepEpochs = 24, kBatch = 128;
     switch (model.architecture) {
         case ClassifierArchitecture::small:
             break;
