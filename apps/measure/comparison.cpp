@@ -151,15 +151,23 @@ void use_real_side(Comparison& comparison, const MeasureOptions& options, Side r
 
 void use_saved_reference(Comparison& comparison, const MeasureOptions& options, Device device) {
     comparison.reference = Reference::load(options.side_against);
-    const std::string& file = options.classifier.empty() ? comparison.reference.judge_file : options.classifier;
+    const Reference& reference = comparison.reference;
+    const std::string& file = options.classifier.empty() ? reference.judge_file : options.classifier;
+    std::error_code ignored;
+    if (options.classifier.empty() && !std::filesystem::exists(file, ignored)) {
+        throw DataError(
+            fmt::format("{}: its judge, {}, is not there any more; give it with --classifier, or save the reference "
+                        "again",
+                        options.side_against, file));
+    }
     comparison.judge = std::make_unique<Judge>(file, device);
-    const auto name = comparison.judge->name();
-    if (name != comparison.reference.judge.name ||
-        comparison.judge->options().features != comparison.reference.real.size) {
-        throw DataError(fmt::format(
-            "{}: its features are those of the judge '{}', {} is '{}'; give that judge with --classifier, or save the "
-            "reference again",
-            options.side_against, comparison.reference.judge.name, file, name));
+    const Judge& judge = *comparison.judge;
+    const bool is_same = reference.judge_content.empty() || reference.judge_content == judge.content();
+    if (!is_same || judge.name() != reference.judge.name || judge.options().features != reference.real.size) {
+        throw DataError(
+            fmt::format("{}: its features are those of another judge than {}: of {} ({}); give that one with "
+                        "--classifier, or save the reference again",
+                        options.side_against, file, reference.judge_file, reference.judge.name));
     }
 }
 
@@ -281,6 +289,7 @@ Comparison open_comparison(const OptionList& list, const MeasureOptions& options
     Comparison comparison = options.side_images.empty() ? compare_checkpoint(list, options, device)
                                                         : compare_given_images(list, options, device);
     comparison.reference.judge_file = comparison.judge->file();
+    comparison.reference.judge_content = comparison.judge->content();
     comparison.responses = comparison.judge->respond_to(comparison.images);
     return comparison;
 }

@@ -22,6 +22,7 @@ struct Reference {
     Responses yardstick_against;  ///< what these are measured against, where that is not `real`
     JudgeStanding judge;
     std::string judge_file;
+    std::string judge_content;  ///< Judge::content(); empty in files that were saved before it was kept
 
     /// Writes it as safetensors. Throws Error where the file cannot be written.
     void save(const std::string& file) const;

@@ -66,6 +66,7 @@ void Reference::save(const std::string& file) const {
                        {"yardstick", yardstick_words},
                        {"judge", judge.name},
                        {"judge.file", judge_file},
+                       {"judge.content", judge_content},
                        {"judge.accuracy", fmt::format("{}", judge.accuracy)},
                        {"judge.knows_classes", judge.knows_classes ? "1" : "0"},
                        {"judge.knows_these", judge.knows_these ? "1" : "0"}});
@@ -76,8 +77,9 @@ Reference Reference::load(const std::string& file) {
     const SafetensorsMetadata& facts = content.metadata();
     if (fact(facts, "format", file) != kFormat) {
         throw DataError(
-            fmt::format("{}: expected the format '{}', came '{}'; save the reference again with this sinter", file,
-                        kFormat, fact(facts, "format", file)));
+            fmt::format("{}: expected a file that --save-reference wrote, in the format '{}', came '{}'; save the "
+                        "reference again with this sinter",
+                        file, kFormat, fact(facts, "format", file)));
     }
     Reference reference;
     for (const Part& part : kParts) {
@@ -96,6 +98,8 @@ Reference Reference::load(const std::string& file) {
     reference.yardstick_words = fact(facts, "yardstick", file);
     reference.judge.name = fact(facts, "judge", file);
     reference.judge_file = fact(facts, "judge.file", file);
+    const auto judge_content = facts.find("judge.content");
+    if (judge_content != facts.end()) reference.judge_content = judge_content->second;
     reference.judge.knows_classes = fact(facts, "judge.knows_classes", file) == "1";
     reference.judge.knows_these = fact(facts, "judge.knows_these", file) == "1";
     const bool is_known = fact(facts, "judge.accuracy", file) != "nan";

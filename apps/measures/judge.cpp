@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/files/cache_folder.h"
 #include "core/files/files.h"
+#include "core/files/sha256.h"
 #include "core/train/checkpoint.h"
 #include "models/classifier_options.h"
 
@@ -68,6 +69,11 @@ std::string Judge::name() const {
     const auto data = facts_.find(kDataName);
     return fmt::format("{} {}", task_ == JudgeTask::classes ? "classifier on" : "rotations of",
                        data == facts_.end() ? "unknown data" : data->second);
+}
+
+std::string Judge::content() const {
+    const std::vector<std::byte> bytes = read_whole_file(file_);
+    return sha256_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}).substr(0, 16);
 }
 
 void Judge::require_fit(const ImageSet& set) const {

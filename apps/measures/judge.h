@@ -36,6 +36,9 @@ public:
     /// "classifier on mnist, 60000 images", "rotations of flowers, 900 images"
     std::string name() const;
 
+    /// What tells its checkpoint from others: judges of the same data have the same name.
+    std::string content() const;
+
     /// Throws DataError unless it takes images of this size.
     void require_fit(const ImageSet& set) const;
     /// Its responses to the first `most` images of a set in the order of `loader`. Throws DataError where they are not

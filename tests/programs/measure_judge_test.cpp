@@ -1,0 +1,176 @@
+// The judges of measure: trained once, given, unable or of other images; and what references keep of them.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "tests/common/checkpoint_files.h"
+#include "tests/programs/measure_program.h"
+
+namespace sinter {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST_F(MeasureImages, TrainsAJudgeOnceAndFindsItAgain) {
+    const Arguments arguments = with(comparing(), {"--json", "--quiet"});
+    const Outcome first = succeed(arguments);
+    EXPECT_NE(first.err.find("training a judge on 40 images of "), std::string::npos) << first.err;
+    EXPECT_NE(first.err.find("in 4 classes, once"), std::string::npos) << first.err;
+    ASSERT_EQ(judges().size(), 1u);
+    const std::string judge = read_text(judges()[0]);
+
+    const Outcome second = succeed(arguments);
+    EXPECT_EQ(second.err.find("training"), std::string::npos) << second.err;
+    EXPECT_EQ(second.out, first.out);
+    // Another machine, that is another cache and other threads, trains the same judge.
+    ProcessOptions elsewhere;
+    elsewhere.environment["SINTER_CACHE_DIR"] = path("other-cache");
+    const Outcome third = start(with(arguments, {"--threads", "3"}), elsewhere);
+    EXPECT_EQ(third.exit_code, 0) << third.err;
+    EXPECT_TRUE(read_text(path("other-cache/judges") / judges()[0].filename()) == judge);
+
+    const auto line = nlohmann::json::parse(first.out);
+    EXPECT_EQ(line["judge"]["checkpoint"], judges()[0].string());
+    EXPECT_EQ(line["judge"]["name"], "classifier on quarters, 40 images");
+    EXPECT_GE(line["judge"]["accuracy"], 0.9);
+    EXPECT_EQ(line["images"], kTest);
+    EXPECT_EQ(line["real_images"], kTest);
+    EXPECT_EQ(line["features"], 128);
+    EXPECT_EQ(line["class_shares"].size(), 4u);
+    EXPECT_EQ(line["real"]["images"], "16 training images of quarters");
+    for (const char* name : {"frechet", "precision", "recall", "density", "coverage", "inception_score", "confidence",
+                             "nearest_training", "real_nearest_training", "copies"})
+        EXPECT_TRUE(line[name].is_number()) << name;
+    EXPECT_GT(line["confidence"], 0.9);
+    EXPECT_EQ(line["equal_images"], 0);
+    EXPECT_EQ(warnings_in(line), Texts{"16 images, fewer than 10 for each of 128 features"});
+}
+
+TEST_F(MeasureImages, WarnsOfAJudgeThatHasLearnedNothing) {
+    // A single step that changes nothing.
+    const std::string run = train_classifier("untrained", {"--batch-size", "40", "--lr", "1e-30"});
+    const nlohmann::json line = measure(with(comparing(), {"--classifier", run}));
+    const double accuracy = line["judge"]["accuracy"];
+    EXPECT_LT(accuracy, 0.8);
+    EXPECT_EQ(warnings_in(line)[0], fmt::format("the judge is right {:.1f} % of the time", 100 * accuracy));
+    const Outcome strict = start(with(comparing(), {"--classifier", run, "--strict"}));
+    EXPECT_EQ(strict.exit_code, 3);
+    EXPECT_NE(strict.out.find("! the judge is right"), std::string::npos) << strict.out;
+}
+
+TEST_F(MeasureImages, WarnsOfAJudgeOfOtherImages) {
+    // The same classes of other images, and other classes.
+    const std::string run = train_classifier("run");
+    ImageSet others = quarters(kTest, 9), two = quarters(kTest, 2);
+    for (std::uint8_t& label : two.labels) label %= 2;
+    write_mnist(path("others"), {others, others, {}, 0, 0, {}, "", "", ""});
+    write_mnist(path("two"), {two, two, {}, 0, 0, {}, "", "", ""});
+    const std::string fresh = write("fresh", quarters(kTest, 3));
+    const auto measured = [&](const std::string& against) {
+        return measure({"--images", fresh, "--against", against, "--classifier", run});
+    };
+    const nlohmann::json of_others = measured(path("others")), of_two = measured(path("two"));
+    EXPECT_TRUE(holds(warnings_in(of_others), "the judge was trained on other images")) << of_others;
+    EXPECT_TRUE(of_others["judge"]["accuracy"].is_number());
+    EXPECT_TRUE(holds(warnings_in(of_two), "the judge was trained on other images")) << of_two;
+    EXPECT_TRUE(of_two["judge"]["accuracy"].is_null()) << "it cannot be right about classes that it does not know";
+    const Outcome table = succeed({"--images", fresh, "--against", path("two"), "--classifier", run});
+    EXPECT_NE(table.out.find("it knows other classes than the real images have"), std::string::npos) << table.out;
+    // Images without labels can be judged by their features, but nobody knows how well.
+    const nlohmann::json unlabelled = measured(write("real", quarters(kTest, 2)));
+    EXPECT_TRUE(holds(warnings_in(unlabelled), "untested, since the real images have no labels")) << unlabelled;
+    EXPECT_FALSE(holds(warnings_in(unlabelled), "trained on other images")) << unlabelled;
+}
+
+TEST_F(MeasureImages, GivesImagesWithoutLabelsAJudgeOfRotations) {
+    const std::string real = write("real", quarters(kTest, 2));
+    const Arguments arguments = with({"--images", write("fresh", quarters(kTest, 3))}, {"--against", real});
+    const Outcome outcome = succeed(arguments);
+    EXPECT_NE(outcome.err.find("training a judge on 60 images of real.npy in 4 classes"), std::string::npos)
+        << outcome.err;  // fifteen of the sixteen, turned four times
+    for (const char* part : {"judge: rotations of real.npy", "the judge learned by how much an image is turned",
+                             "one half of the real images (8) against the other"})
+        EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
+    EXPECT_EQ(outcome.out.find("taken for"), std::string::npos) << outcome.out;
+    const nlohmann::json line = measure(arguments);
+    for (const char* none : {"inception_score", "confidence", "class_shares", "copies"})
+        EXPECT_FALSE(line.contains(none)) << none;
+    EXPECT_TRUE(line["judge"]["accuracy"].is_number());
+    ASSERT_EQ(judges().size(), 1u);
+    EXPECT_NE(judges()[0].string().find("-rotations"), std::string::npos);
+}
+
+TEST_F(MeasureImages, GivesTheSameNumbersBySavedReferences) {
+    const Arguments images = {"--images", write("fresh", quarters(kTest, 3))};
+    const std::string reference = path("real.safetensors");
+    const auto expect_same = [&](const Arguments& arguments) {
+        fs::remove(reference);
+        nlohmann::json first = measure(with(with(images, arguments), {"--save-reference", reference}));
+        nlohmann::json again = measure(with(images, {"--against", reference}));
+        // Training images are not kept.
+        for (const char* name : {"nearest_training", "real_nearest_training", "copies", "copies_error"})
+            first.erase(name);
+        EXPECT_EQ(again, first);
+    };
+    expect_same({"--against", set()});
+    const std::string run = train_classifier("run");
+    expect_same({"--against", set(), "--classifier", run});
+    // Of images without labels, by a judge of rotations and by one that nobody could test.
+    const std::string real = write("real", quarters(kTest, 2));
+    expect_same({"--against", real});
+    expect_same({"--against", real, "--classifier", run});
+
+    // Another judge has other features.
+    const Arguments other = {"--against", reference, "--classifier", judges()[0].string()};
+    expect_refused(with(images, other), 3, {reference, "features are those of another judge", run, "--classifier"});
+}
+
+TEST_F(MeasureImages, RefusesDamagedReferences) {
+    const Arguments images = {"--images", write("fresh", quarters(kTest, 3))};
+    const std::string reference = path("real.safetensors"), bad = path("bad.safetensors");
+    succeed(with(images, {"--against", set(), "--save-reference", reference, "--classifier", train_classifier("run")}));
+    const auto expect_bad = [&](std::initializer_list<std::string> parts) {
+        expect_refused(with(images, {"--against", bad}), 3, {bad});
+        expect_refused(with(images, {"--against", bad}), 3, parts);
+    };
+    expect_bad({bad});  // there is none yet
+    const std::string content = read_text(reference);
+    write_text(bad, content.substr(0, content.size() - 1));
+    expect_bad({bad});
+    write_text(bad, "");
+    expect_bad({bad});
+
+    const SafetensorsFile good = SafetensorsFile::open(reference);
+    const auto changed = [&](const char* name, const std::string& value) {
+        SafetensorsMetadata facts = good.metadata();
+        facts[name] = value;
+        write_safetensors(bad, good.entries(), facts);
+    };
+    changed("format", "sinter reference 9");
+    expect_bad({"'sinter reference 1'", "'sinter reference 9'", "save the reference again"});
+    changed("judge.accuracy", "good");
+    expect_bad({"judge.accuracy", "'good'"});
+    changed("judge.file", path("gone"));
+    expect_bad({path("gone"), "is not there", "--classifier"});
+    write_safetensors(bad, {}, good.metadata());
+    expect_bad({"real.features", "damaged"});
+    std::vector<SafetensorsEntry> entries(good.entries().begin(), good.entries().end());
+    for (SafetensorsEntry& entry : entries)
+        if (entry.name == "real.logits") entry.shape = {entry.shape[0] * entry.shape[1], 1};
+    write_safetensors(bad, entries, good.metadata());
+    expect_bad({"real.logits", "damaged"});
+    const std::vector<float> nan(good.at("real.features").data.size() / sizeof(float), std::nanf(""));
+    entries.assign(good.entries().begin(), good.entries().end());
+    for (SafetensorsEntry& entry : entries)
+        if (entry.name == "real.features") entry.data = std::as_bytes(std::span(nan));
+    write_safetensors(bad, entries, good.metadata());
+    expect_bad({"finite features", "damaged"});
+    // A checkpoint is no reference.
+    fs::copy_file(checkpoint_of(path("run")), bad, fs::copy_options::overwrite_existing);
+    expect_bad({"--save-reference"});
+}
+
+}  // namespace
+}  // namespace sinter
