@@ -247,116 +247,8 @@ TEST_F(ClassifierProgram, ARunWhoseLastStepDivergedDoesNotSucceed) {
     EXPECT_EQ(outcome.out, "");
 }
 
-class Judge : public ClassifierProgram {
-protected:
-    Judge() { write_mnist(path("digits"), digits()); }
-
-    /// A classifier that knows the digits; any will do where it is not asked for its opinion.
-    void train_judge() const { train(path("run"), {"--data", path("digits"), "--batch-size", "32"}); }
-
-    /// The embedded digits: what the classifier knows, and then others to be judged.
-    static const DataSplits& digits() {
-        static const DataSplits splits = make_digits(2000, 400);
-        return splits;
-    }
-    static const ImageSet& fresh_digits() {
-        static const ImageSet images = [] {
-            ImageSet all = make_digits(2400, 1).train;
-            all.pixels.erase(all.pixels.begin(), all.pixels.begin() + 2000 * all.bytes_per_image());
-            all.labels.erase(all.labels.begin(), all.labels.begin() + 2000);
-            all.count = 400;
-            return all;
-        }();
-        return images;
-    }
-
-    Outcome judge(const std::string& folder, const Arguments& more = {}) const {
-        return start(with_defaults({"--judge", path(folder)},
-                                   {"--checkpoint", checkpoint_of(path("run")), "--data", path("digits")}, more));
-    }
-    nlohmann::json verdict(const std::string& folder) const {
-        const Outcome outcome = judge(folder);
-        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-        return nlohmann::json::parse(outcome.out);
-    }
-    void expect_refused(const Outcome& outcome, int exit_code, std::initializer_list<std::string> parts) const {
-        expect_refusal(outcome, exit_code, parts);
-        EXPECT_EQ(outcome.out, "");
-    }
-};
-
-TEST_F(Judge, TellsDigitsFromNoise) {
-    train_judge();
-    write_pngs(path("real"), fresh_digits(), 0, 400);
-    write_pngs(path("noise"), noise_images(400, 1, 28, 28).train, 0, 400);
-    const nlohmann::json real = verdict("real"), noise = verdict("noise");
-    for (const nlohmann::json& line : {real, noise}) {
-        EXPECT_EQ(line["images"], 400);
-        EXPECT_EQ(line["test_images"], 400);
-        EXPECT_EQ(line["training_images"], 400);
-        double sum = 0;
-        for (int label = 0; label < 10; ++label) sum += static_cast<double>(line["share_" + std::to_string(label)]);
-        EXPECT_NEAR(sum, 1, 1e-9);
-    }
-    EXPECT_EQ(real["test_accuracy"], metrics(path("run")).back()["accuracy"]);
-    EXPECT_GT(real["test_accuracy"], 0.9);
-    EXPECT_GT(real["confidence"], 0.8);
-    for (int label = 0; label < 10; ++label) EXPECT_NEAR(real["share_" + std::to_string(label)], 0.1, 0.05) << label;
-    // Real images are as far from the test images as the training images are; noise is of another world.
-    EXPECT_EQ(real["frechet_training"], noise["frechet_training"]);
-    EXPECT_GT(real["frechet"], 0);
-    EXPECT_LT(real["frechet"], 2 * static_cast<double>(real["frechet_training"]));
-    EXPECT_GT(noise["frechet"], 20 * static_cast<double>(real["frechet"]));
-}
-
-TEST_F(Judge, CountsWhatItSees) {
-    train_judge();
-    // Threes and sevens only, of which each ten images have one.
-    const ImageSet& images = fresh_digits();
-    for (std::int64_t i = 0; i < 100; ++i) {
-        if (images.labels[i] == 3 || images.labels[i] == 7) write_pngs(path("two"), images, i, 1);
-    }
-    write_text(path("two") + "/notes.txt", "not an image");
-    write_text(path("two") + "/broken.png", "\x89PNG, and nothing else");
-    const Outcome outcome = judge("two");
-    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    const auto line = nlohmann::json::parse(outcome.out);
-    EXPECT_EQ(line["images"], 20);
-    EXPECT_EQ(line["training_images"], 20) << "the yardstick has as many images";
-    EXPECT_GE(line["share_3"], 0.3);
-    EXPECT_GE(line["share_7"], 0.3);
-    for (const char* part : {"broken.png", "taken for 3", "Frechet distance", "Protocol:", "128 activations",
-                             "unbiased", "20 generated images", "28x28 pixels and 1 channel", "400 test images",
-                             "digits, 2000 images", "20 training images (drawn by seed 1)"})
-        EXPECT_NE(outcome.err.find(part), std::string::npos) << part << " is not in\n" << outcome.err;
-    EXPECT_EQ(judge("two", {"--threads", "1"}).out, outcome.out);
-}
-
-TEST_F(Judge, RefusesWhatItCannotJudge) {
+TEST_F(ClassifierProgram, DoesNotTrustTheCheckpoint) {
     train(path("run"));
-    write_pngs(path("real"), fresh_digits(), 0, 3);
-    expect_refused(start({"--judge", path("real"), "--data", data()}), 2, {"--judge", "expected --checkpoint"});
-    expect_refused(start({"--checkpoint", checkpoint_of(path("run")), "--data", data()}), 2, {"--judge"});
-    expect_refused(judge("missing"), 3, {path("missing")});
-    fs::create_directories(path("empty"));
-    expect_refused(judge("empty"), 3, {path("empty")});
-    write_pngs(path("one"), fresh_digits(), 0, 1);
-    expect_refused(judge("one"), 3, {"two images or more", path("one"), "found 1"});
-
-    write_pngs(path("large"), noise_images(3, 1, 32, 32).train, 0, 3);
-    expect_refused(judge("large"), 3, {"takes images of 28x28 pixels and 1 channel", "large", "32x32 pixels"});
-    write_pngs(path("mixed"), fresh_digits(), 0, 3);
-    write_pngs(path("mixed"), noise_images(10, 1, 32, 32).train, 9, 1);
-    expect_refused(judge("mixed"), 3, {"mixed", "9.png"});
-
-    write_mnist(path("one-class"), noise_images(20, 5, 28, 28));
-    expect_refused(judge("real", {"--data", path("one-class")}), 3, {"knows 10 classes", "one-class has 1", "--data"});
-    EXPECT_EQ(judge("real").exit_code, 0) << "with the right things it judges";
-}
-
-TEST_F(Judge, DoesNotTrustTheCheckpoint) {
-    train(path("run"));
-    write_pngs(path("real"), fresh_digits(), 0, 3);
     const SafetensorsFile good = SafetensorsFile::open(checkpoint_of(path("run")));
     const auto expect_facts_refused = [&](const SafetensorsMetadata& changes,
                                           std::initializer_list<std::string> parts) {
@@ -364,15 +256,19 @@ TEST_F(Judge, DoesNotTrustTheCheckpoint) {
         for (const auto& [name, value] : changes) facts[name] = value;
         const std::string bad = path("bad.safetensors");
         write_with_facts(bad, good.entries(), facts);
-        expect_refused(judge("real", {"--checkpoint", bad}), 3, {bad});
-        expect_refused(judge("real", {"--checkpoint", bad}), 3, parts);
-        expect_refused(start({"--evaluate", bad, "--data", path("digits")}), 3, parts);
+        expect_refusal(start({"--evaluate", bad, "--data", data()}), 3, {bad});
+        expect_refusal(start({"--evaluate", bad, "--data", data()}), 3, parts);
     };
     expect_facts_refused({{"model", "vae"}}, {"expected a checkpoint of a classifier", "'vae'"});
     expect_facts_refused({{"model.classes", "11"}}, {"head.logits.weight", "[11, 128]", "[10, 128]"});
     expect_facts_refused({{"model.features", "many"}}, {"model.features", "'many'"});
     expect_facts_refused({{"model.height", "7"}}, {"model.height", "'7'"});
-    // Weights that are no numbers give features, shares and distances that are none.
+    expect_facts_refused({{"judge.task", "taste"}}, {"judge.task", "'taste'"});
+    // A model of terabytes must be refused before it is made.
+    expect_facts_refused({{"model.height", "1024"}, {"model.width", "1024"}, {"model.features", "4096"}},
+                         {"cannot hold"});
+
+    // Weights that are no numbers give features and losses that are none.
     const std::string infinite = path("infinite.safetensors");
     std::vector<SafetensorsEntry> entries(good.entries().begin(), good.entries().end());
     std::size_t largest = 0;
@@ -380,12 +276,13 @@ TEST_F(Judge, DoesNotTrustTheCheckpoint) {
     const std::vector<std::uint32_t> nan(largest / 4, 0x7fc00000u);
     for (SafetensorsEntry& entry : entries) entry.data = std::as_bytes(std::span(nan)).first(entry.data.size());
     write_with_facts(infinite, entries, good.metadata());
-    expect_refused(judge("real", {"--checkpoint", infinite}), 3, {infinite, "finite features and logits", "digits"});
-    expect_refused(start({"--evaluate", infinite, "--data", path("digits")}), 3, {infinite, "finite features"});
+    expect_refusal(start({"--evaluate", infinite, "--data", data()}), 3, {infinite, "finite features"});
+}
 
-    // A model of terabytes must be refused before it is made.
-    expect_facts_refused({{"model.height", "1024"}, {"model.width", "1024"}, {"model.features", "4096"}},
-                         {"cannot hold"});
+TEST_F(ClassifierProgram, SaysThatJudgingIsNowAProgramOfItsOwn) {
+    expect_refusal(start({"--judge", path("drawn"), "--checkpoint", path("run"), "--data", data()}), 2,
+                   {"./run measure --images " + path("drawn"), "--data " + data(), "--classifier " + path("run")});
+    expect_refusal(start({"--judge", path("drawn")}), 2, {"--data DATA --classifier CHECKPOINT"});
 }
 
 }  // namespace

@@ -217,7 +217,8 @@ BENCHES = {
     "tf32": ("tf32", "^(gemm|conv|batch_norm|optimizer)/"),
     "fp32": ("fp32", PRODUCT_CASES),
     "bf16": ("bf16", PRODUCT_CASES),
-    "others": ("fp32", "^(activation|elementwise|embedding|gather|layer_norm|loss|pool|random|reduce|vae)/"),
+    "others": ("fp32", "^(activation|dot_products|elementwise|embedding|gather|layer_norm|likelihood|loss|pool|random|"
+                       "reduce|vae)/"),  # fmt: skip
 }
 
 
