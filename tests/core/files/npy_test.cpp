@@ -199,6 +199,8 @@ TEST_F(NpyFile, ShapesThatNoMemoryHoldsAreRefusedBeforeItIsTaken) {
           "(65536, 65536, 65536, 65536, 6)", "(9223372036854775807, 2)", "(18446744073709551622,)"}) {
         refusal(npy_file("{'descr': '<f8', 'fortran_order': False, 'shape': " + std::string(shape) + ", }", kSix));
     }
+    // A product that wraps around to the number of bytes there are.
+    refusal(npy_file("{'descr': '|u1', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", {}));
     // A size of 0 makes an empty array, whatever the others are.
     EXPECT_EQ(
         reading(npy_file("{'descr': '<f8', 'fortran_order': False, 'shape': (0, 999999999999999), }", {})).count(), 0);

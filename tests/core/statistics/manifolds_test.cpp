@@ -118,6 +118,21 @@ TEST(Coverage, IsThatOfTheDefinitionsForAnyNumberOfThreadsAndOnTheReference) {
     }
 }
 
+TEST(Coverage, CountsTheBallsOfAllBlocksOfPoints) {
+    // More than the 8192 columns of a block of distances: a line, whose balls of k = 2 reach 1 to both sides, every
+    // second point from its other end; and far from it a point in the second block, whose ball reaches back to it.
+    const Index count = 8300;
+    std::vector<float> line;
+    for (Index i = 0; i < count; ++i) line.push_back(static_cast<float>(i % 2 == 0 ? i : count - i));
+    line[8295] = 20000;
+    const std::vector<float> few{100.25F, 4000.5F, 8290.25F, -5, 1000, 15000};
+    const BallSizes k{.precision = 2, .density = 2};
+    const Coverage of_few = cover(few, line, k);
+    EXPECT_EQ(of_few.density, (Values{1, 1, 1, 0, 0.5, 0.5})) << "1000 is on the edges of 999 and 1001";
+    EXPECT_EQ(of_few.precision, (Values{1, 1, 1, 0, 1, 1}));
+    EXPECT_EQ(cover(line, few, k).recall, (Values{1, 1, 1, 0, 1, 1}));
+}
+
 TEST(Coverage, RefusesFewerPointsThanNeighbours) {
     const std::vector<float> three{1, 2, 3}, many(10);
     expect_usage_error([&] { cover(three, many, {.precision = 3, .density = 1}); }, {"more than k points", "3 and 3"});

@@ -67,12 +67,27 @@ TEST(PairDistances, OfEqualPointsAreExactlyZero) {
 }
 
 TEST(PairDistances, AreNeverNegative) {
-    // Neighbours among floats: the true distance is 2^-36, below what |a|^2 + |b|^2 - 2 a b can tell from 0.
-    const float one = 1000.0F, next = std::nextafter(one, 2000.0F);
-    const Index size = 50;
+    // Points that differ in the last digit of some numbers near 1000, which are random, so that their squares take all
+    // digits: distances of some 1e-8 beside lengths of 5e7, where |a|^2 + |b|^2 - 2 a b is off by as much either way.
+    const Index size = 50, count = 60;
+    const std::vector<float> away = random_vectors(count, size, 9), base = random_vectors(1, size, 10);
     std::vector<float> points;
-    for (Index i = 0; i < size; ++i) points.insert(points.end(), {i % 3 ? one : next, i % 7 ? next : one});
-    for (const double distance : all_distances(points, points, size, Device::cpu())) EXPECT_GE(distance, 0);
+    for (std::size_t i = 0; i < away.size(); ++i) {
+        const float value = 1000.0F + 100 * base[i % static_cast<std::size_t>(size)];
+        points.push_back(away[i] > 0.4F ? std::nextafter(value, 2000.0F) : value);
+    }
+    Index apart = 0, found_zero = 0;
+    const std::vector<double> found = all_distances(points, points, size, Device::cpu());
+    for (Index i = 0; i < count; ++i) {
+        for (Index j = 0; j < count; ++j) {
+            const double distance = found[static_cast<std::size_t>(i * count + j)];
+            EXPECT_GE(distance, 0);
+            if (tests::squared_difference(points, i, points, j, size) == 0) continue;
+            ++apart;
+            found_zero += distance == 0;
+        }
+    }
+    EXPECT_GT(found_zero, apart / 20) << "rounding no longer leaves less than nothing: the test shows nothing";
 }
 
 TEST(PairDistances, VisitEachPairOnceInTheOrderOfBlocks) {
