@@ -109,7 +109,9 @@ LogisticRegression::LogisticRegression(std::span<const float> features, std::spa
     for (std::size_t i = 0; i < features.size(); ++i) mean_[column(i)] += features[i] / count;
     for (std::size_t i = 0; i < features.size(); ++i)
         scale_[column(i)] += (features[i] - mean_[column(i)]) * (features[i] - mean_[column(i)]) / count;
-    for (double& scale : scale_) scale = scale > 0 ? 1 / std::sqrt(scale) : 0;
+    // Of a column that never changes, rounding may leave a trace of a variance; floats that differ have more.
+    for (std::size_t i = 0; i < scale_.size(); ++i)
+        scale_[i] = scale_[i] > 1e-15 * mean_[i] * mean_[i] ? 1 / std::sqrt(scale_[i]) : 0;
 
     Objective objective(standardise(features), labels, size_, classes, options.l2, device);
     const Index parameters = (size_ + 1) * classes;

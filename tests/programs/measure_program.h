@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/files/npy.h"
+#include "core/shape.h"
 #include "tests/programs/program_fixture.h"
 
 namespace sinter {
