@@ -7,6 +7,7 @@
 
 #include "apps/common/program.h"
 #include "apps/measure/comparison.h"
+#include "apps/measure/features.h"
 #include "apps/measure/likelihood_report.h"
 #include "apps/measure/memorisation.h"
 #include "apps/measure/options.h"
@@ -15,57 +16,15 @@
 #include "apps/training/pictures.h"
 #include "core/console.h"
 #include "core/files/files.h"
-#include "core/files/npy.h"
-#include "core/statistics/class_measures.h"
-#include "core/statistics/kernel_distance.h"
 
 namespace sinter {
 namespace {
 
-/// Writes what the numbers are computed from: the features as FILE.npy and those of the real images as FILE.real.npy,
-/// the logits as FILE.logits.npy with the order of the inception score's parts as FILE.order.npy, and the subsets of
-/// KID as FILE.subsets.npy [2, subsets, size].
-void save_features(const std::filesystem::path& file, const Comparison& comparison, std::uint64_t seed) {
-    const auto beside = [&](const char* ending) { return std::filesystem::path(file).replace_extension(ending); };
-    const auto write = [&](const char* ending, const std::vector<float>& values, Index rows) {
-        write_npy<float>(beside(ending), values, {rows, static_cast<Index>(values.size()) / rows});
-    };
-    const Responses &images = comparison.responses, &real = comparison.reference.real;
-    write(".npy", images.features, images.images);
-    write(".real.npy", real.features, real.images);
-    if (comparison.reference.judge.knows_classes) {
-        write(".logits.npy", images.logits, images.images);
-        write_npy<Index>(beside(".order.npy"), split_order(images.images, seed), {images.images});
-    }
-    if (std::min(images.images, real.images) < kKernelSubsetSize) return;
-    const KernelDistanceOptions options{kernel_subsets({}), kKernelSubsetSize, seed};
-    std::vector<Index> subsets = draw_subsets(images.images, 0, options);
-    const std::vector<Index> of_real = draw_subsets(real.images, 1, options);
-    subsets.insert(subsets.end(), of_real.begin(), of_real.end());
-    write_npy<Index>(beside(".subsets.npy"), subsets, {2, options.subsets, options.subset_size});
-}
-
 ExitCode compare_images(const OptionList& list, const MeasureOptions& options) {
     const Device device = choose_device(options);
     Comparison comparison = open_comparison(list, options, device);
-    const Reference& reference = comparison.reference;
-    const MeasuringOptions measuring{.seed = options.seed, .neighbours = options.neighbours};
-    ImageReport report{comparison, {}, {}, {}, {}, {}, measuring, 0};
-    report.equal_share = comparison.images.count > 0 ? share_of_equal_images(comparison.images)
-                                                     : share_of_equal_features(comparison.responses);
-    report.measured =
-        measure_images(comparison.responses, reference.real, report.equal_share, reference.judge, measuring, device);
-    if (reference.yardstick.images >= 2) {
-        const Responses& against =
-            reference.yardstick_against.images > 0 ? reference.yardstick_against : reference.real;
-        report.yardstick = measure_images(reference.yardstick, against, 0, reference.judge, measuring, device);
-    }
-    if (reference.judge.knows_classes) {
-        report.shares = class_shares(comparison.responses);
-        report.real_shares = class_shares(reference.yardstick.images > 0 ? reference.yardstick : reference.real);
-    }
-    if (comparison.training) report.memorisation = find_memorisation(comparison, device);
-
+    const ImageReport report =
+        measure_comparison(comparison, {.seed = options.seed, .neighbours = options.neighbours}, device);
     options.json ? print_json(report) : print_table(report);
     flush_results();
     if (!options.out.empty() && !report.memorisation)
@@ -74,8 +33,8 @@ ExitCode compare_images(const OptionList& list, const MeasureOptions& options) {
         ensure_folder(options.out);
         draw_neighbours(std::filesystem::path(options.out) / "neighbours.png", comparison, *report.memorisation);
     }
-    if (!options.save_features.empty()) save_features(options.save_features, comparison, options.seed);
-    if (!options.save_reference.empty()) reference.save(options.save_reference);
+    if (!options.save_features.empty()) save_features(options.save_features, comparison, report.options);
+    if (!options.save_reference.empty()) comparison.reference.save(options.save_reference);
     return options.strict && !warnings_of(report).empty() ? ExitCode::data : ExitCode::ok;
 }
 

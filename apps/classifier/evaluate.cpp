@@ -18,7 +18,7 @@ ExitCode evaluate_checkpoint(const OptionList& list, const ClassifierProgramOpti
         throw DataError(fmt::format("{}: the classifier knows {} classes, {} has {}; give its data with --data",
                                     judge.file(), model.classes, data.test.name, data.test.classes));
     }
-    const Score test = judge.score_on(data.test, judge.respond_to(data.test));
+    const Score test = judge.score_on(data.test);
     std::vector<MetricField> line = {{"split", "test"},
                                      {"images", data.test.count},
                                      {"data", data.test.name},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 
@@ -174,6 +175,12 @@ ImageSet draw_images(const GeneratedKind& kind, const DrawBatch& draw, Index cou
     for (Index first = 0; first < count; first += kSampleBatch) {
         const Tensor images = draw(first / kSampleBatch, labels_in_turn(kind.classes, first, kSampleBatch));
         const std::vector<float> values = images.to_floats();
+        if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
+            throw DataError(
+                fmt::format("{}: expected images of finite pixels, the model drew NaN or infinity; use the "
+                            "checkpoint of a training that did not diverge",
+                            kind.file.empty() ? kind.description : kind.file));
+        }
         const std::size_t wanted =
             static_cast<std::size_t>(std::min(kSampleBatch, count - first) * set.bytes_per_image());
         to = std::transform(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(wanted), to, to_byte);

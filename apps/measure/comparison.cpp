@@ -3,62 +3,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <filesystem>
-#include <limits>
 #include <utility>
 
 #include "apps/generators/image_generator.h"
+#include "apps/measure/features.h"
 #include "apps/measure/sides.h"
 #include "apps/training/training_setup.h"
 #include "core/check.h"
 #include "core/console.h"
-#include "core/files/npy.h"
-#include "core/statistics/class_measures.h"
+#include "core/data/subset.h"
+#include "core/statistics/random_order.h"
 #include "core/train/checkpoint.h"
 #include "core/train/run_folder.h"
 
 namespace sinter {
 namespace {
 
-/// The rows of responses that `images` names.
-Responses choose(const Responses& all, std::span<const Index> images) {
-    Responses chosen{static_cast<Index>(images.size()), all.classes, all.size, {}, {}};
-    const auto append = [](std::vector<float>& to, const std::vector<float>& from, Index row, Index columns) {
-        to.insert(to.end(), from.begin() + row * columns, from.begin() + (row + 1) * columns);
-    };
-    for (const Index image : images) {
-        append(chosen.features, all.features, image, all.size);
-        append(chosen.logits, all.logits, image, all.classes);
-    }
-    return chosen;
-}
-
-/// The images whose place leaves `rest` when it is divided by `step`.
-std::vector<Index> every(Index count, Index step, Index rest) {
-    std::vector<Index> chosen;
-    for (Index i = rest; i < count; i += step) chosen.push_back(i);
-    return chosen;
-}
-
 /// Splits a set without a split of its own for a judge to learn from: every tenth image is a test image.
 DataSplits split_for_judge(const ImageSet& images) {
+    std::vector<Index> train, test;
+    const std::vector<Index> order = random_order(images.count, 0);  // images may come sorted, or classes in turn
+    for (Index i = 0; i < images.count; ++i) (i % 10 == 9 ? test : train).push_back(order[static_cast<std::size_t>(i)]);
     DataSplits data;
-    for (ImageSet* set : {&data.train, &data.test}) {
-        set->height = images.height;
-        set->width = images.width;
-        set->channels = images.channels;
-        set->name = images.name;
-    }
-    std::vector<std::uint8_t> image(static_cast<std::size_t>(images.bytes_per_image()));
-    for (Index i = 0; i < images.count; ++i) {
-        ImageSet& set = i % 10 == 9 ? data.test : data.train;
-        images.read(i, 1, image.data());
-        set.pixels.insert(set.pixels.end(), image.begin(), image.end());
-        ++set.count;
-    }
-    if (data.test.count == 0) data.test = data.train;  // fewer than ten
+    data.train = images_at(images, train);
+    data.test = test.empty() ? data.train : images_at(images, test);  // fewer than ten
     return data;
 }
 
@@ -74,69 +43,50 @@ void draw_side(Comparison& comparison, ImageGenerator& generator, Index count) {
         fmt::format("{} images drawn by {} ({})", count, generator.kind().description, generator.kind().file);
 }
 
-/// Makes the judge, and finds out how good it is. `data`: what it is to be trained on or asked about.
-void find_standing(Comparison& comparison, const MeasureOptions& options, const DataSplits& data, bool has_classes,
-                   Device device) {
-    const JudgeTask task = has_classes ? JudgeTask::classes : JudgeTask::rotations;
-    const std::string file =
-        options.classifier.empty() ? find_judge({data, task, !options.quiet}, device) : options.classifier;
+/// Makes the judge that is named, or the one for this data, and tries it. `has_split`: whether the data has training
+/// images of its own, some of which the judge need not see.
+void make_judge(Comparison& comparison, const MeasureOptions& options, const DataSplits& data, bool has_split,
+                Device device) {
+    const JudgeRequest request{.data = data, .hold_out = has_split, .show_progress = !options.quiet};
+    const std::string file = options.classifier.empty() ? find_judge(request, device) : options.classifier;
     comparison.judge = std::make_unique<Judge>(file, device);
+    comparison.reference.judge = comparison.judge->standing_on(data);
+}
+
+/// Takes real images of the other split for a yardstick: as many as there are images, new to the judge where it is
+/// ours.
+void find_yardstick(Comparison& comparison, const DataSplits& data, SplitChoice split, std::uint64_t seed) {
+    Reference& reference = comparison.reference;
     Judge& judge = *comparison.judge;
-    JudgeStanding& standing = comparison.reference.judge;
-    standing.name = judge.name();
-    standing.knows_classes = judge.task() == JudgeTask::classes;
-    judge.require_fit(data.test);
-    if (standing.knows_classes && !has_classes) {
-        standing.accuracy = std::numeric_limits<double>::quiet_NaN();
-        return;
-    }
-    if (standing.knows_classes && data.test.classes != judge.options().classes) {
-        standing.knows_these = false;
-        standing.accuracy = std::numeric_limits<double>::quiet_NaN();
-        return;
-    }
-    const auto content = judge.facts().find(kDataContent);
-    standing.knows_these = options.classifier.empty() || content == judge.facts().end() || data.content.empty() ||
-                           content->second == data.content;
-    standing.accuracy = judge.score_on(data.test, judge.respond_to(data.test)).accuracy;
-}
-
-/// What the yardstick is for real images that are a split of a set: as many of its other split.
-void find_yardstick(Reference& reference, Judge& judge, const ImageSet& other, const char* other_split, Index count,
-                    std::uint64_t seed) {
-    const Index chosen = std::min(count, other.count);
-    const LoaderOptions order{.batch_size = kEvaluationBatch, .shuffle = true, .seed = seed};
-    reference.yardstick = judge.respond_to(other, chosen, order);
-    reference.yardstick_words = fmt::format("{} {} images of {}", chosen, other_split, other.name);
-}
-
-/// For real images of no set: one half of them against the other.
-void halve(Reference& reference) {
-    const Responses& real = reference.real;
-    if (real.images < 4) return;
-    reference.yardstick = choose(real, every(real.images, 2, 0));
-    reference.yardstick_against = choose(real, every(real.images, 2, 1));
-    reference.yardstick_words =
-        fmt::format("one half of the real images ({}) against the other", reference.yardstick.images);
+    const bool is_test = split == SplitChoice::test, is_new = is_test && judge.holds_out();
+    const ImageSet others = is_new ? held_out_images(data.train) : is_test ? data.train : data.test;
+    const Index chosen = std::min(comparison.images.count, others.count);
+    reference.yardstick =
+        judge.respond_to(others, chosen, {.batch_size = kEvaluationBatch, .shuffle = true, .seed = seed});
+    reference.yardstick_words = fmt::format("{} {} images of {}{}", chosen, is_test ? "training" : "test", others.name,
+                                            is_new    ? " that the judge has not seen"
+                                            : is_test ? ", from which the judge may have learned"
+                                                      : "");
 }
 
 /// A side whose images are all that is known.
 void use_loose_images(Comparison& comparison, const MeasureOptions& options, const ImageSet& real, Device device) {
-    find_standing(comparison, options, split_for_judge(real), false, device);
+    make_judge(comparison, options, split_for_judge(real), false, device);
+    comparison.reference.judge.has_seen_real = options.classifier.empty();
     comparison.reference.real = comparison.judge->respond_to(real);
-    halve(comparison.reference);
+    comparison.reference.halve();
 }
 
 /// A side that is a split of a data set.
 void use_set(Comparison& comparison, const MeasureOptions& options, DataSplits data, SplitChoice split, Device device) {
-    find_standing(comparison, options, data, data.test.classes >= 2, device);
+    make_judge(comparison, options, data, true, device);
     Reference& reference = comparison.reference;
     reference.content = data.content;
     const bool is_test = split == SplitChoice::test;
     const ImageSet& real = is_test ? data.test : data.train;
     reference.real = comparison.judge->respond_to(real);
-    find_yardstick(reference, *comparison.judge, is_test ? data.train : data.test, is_test ? "training" : "test",
-                   comparison.images.count, options.seed);
+    reference.judge.has_seen_real = !is_test && reference.judge.knows_these;
+    find_yardstick(comparison, data, split, options.seed);
     comparison.training = std::move(data.train);
     comparison.real_is_training = !is_test;
 }
@@ -173,68 +123,8 @@ void use_saved_reference(Comparison& comparison, const MeasureOptions& options, 
 
 bool is_saved_reference(const std::string& place) { return std::filesystem::path(place).extension() == ".safetensors"; }
 
-/// The features [count, size] in a .npy file; nothing for any other place.
-std::optional<Responses> read_features(const char* option, const std::string& place) {
-    if (std::filesystem::path(place).extension() != ".npy") return std::nullopt;
-    const NpyArray array = read_npy(place);
-    if (array.shape.size() != 2) return std::nullopt;
-    Responses found{array.shape[0], 0, array.shape[1], {}, {}};
-    if (array.type == npy_type<float>()) {
-        found.features.resize(static_cast<std::size_t>(array.count()));
-        std::memcpy(found.features.data(), array.data.data(), array.data.size());
-    } else if (array.type == npy_type<double>()) {
-        std::vector<double> values(static_cast<std::size_t>(array.count()));
-        std::memcpy(values.data(), array.data.data(), array.data.size());
-        found.features.assign(values.begin(), values.end());
-    } else {
-        throw DataError(fmt::format("{} {}: expected features of type <f4 or <f8, came {}", option, place, array.type));
-    }
-    if (found.images < 2 || found.size < 1) {
-        throw DataError(fmt::format("{} {}: expected two vectors of features or more, came {} of {} numbers", option,
-                                    place, found.images, found.size));
-    }
-    const auto wrong = std::find_if_not(found.features.begin(), found.features.end(),
-                                        [](float value) { return std::isfinite(value); });
-    if (wrong != found.features.end()) {
-        throw DataError(fmt::format("{} {}: expected finite features, came NaN or infinity in vector {}", option, place,
-                                    (wrong - found.features.begin()) / found.size));
-    }
-    return found;
-}
-
-/// Both sides as features that somebody else computed.
-std::optional<Comparison> compare_given_features(const MeasureOptions& options) {
-    auto images = read_features("--images", options.side_images);
-    auto real = read_features("--against", options.side_against);
-    if (!images && !real) return std::nullopt;
-    if (!images || !real) {
-        const std::string features = images ? "--images " + options.side_images : "--against " + options.side_against;
-        const std::string& other = images ? options.side_against : options.side_images;
-        throw DataError(fmt::format("{} holds features, [count, size]: expected {} with such a file as well, came {}",
-                                    features, images ? "--against" : "--images", other.empty() ? "nothing" : other));
-    }
-    if (images->size != real->size) {
-        throw DataError(fmt::format(
-            "--images and --against: expected features of one size on both sides, {} has {} features and {} has {}; "
-            "give those of one network",
-            options.side_images, images->size, options.side_against, real->size));
-    }
-    require(options.save_reference.empty(),
-            "--save-reference: is for images and their judge; features are in a file already, give that");
-    Comparison comparison;
-    comparison.words = fmt::format("the {} vectors of {}", images->images, options.side_images);
-    comparison.responses = std::move(*images);
-    Reference& reference = comparison.reference;
-    reference.words = fmt::format("the {} vectors of {}", real->images, options.side_against);
-    reference.real = std::move(*real);
-    reference.judge.name = "none, these are features";
-    reference.judge.knows_classes = false;
-    halve(reference);
-    return comparison;
-}
-
 /// --images with --against or --data.
-Comparison compare_given_images(const OptionList&, const MeasureOptions& options, Device device) {
+Comparison compare_given_images(const MeasureOptions& options, Device device) {
     Comparison comparison;
     Side side = load_side("--images", options.side_images, options.images_split, options);
     require_images("--images", side.images);
@@ -286,8 +176,8 @@ Comparison compare_checkpoint(const OptionList& list, const MeasureOptions& opti
 
 Comparison open_comparison(const OptionList& list, const MeasureOptions& options, Device device) {
     if (auto features = compare_given_features(options)) return std::move(*features);
-    Comparison comparison = options.side_images.empty() ? compare_checkpoint(list, options, device)
-                                                        : compare_given_images(list, options, device);
+    Comparison comparison =
+        options.side_images.empty() ? compare_checkpoint(list, options, device) : compare_given_images(options, device);
     comparison.reference.judge_file = comparison.judge->file();
     comparison.reference.judge_content = comparison.judge->content();
     comparison.responses = comparison.judge->respond_to(comparison.images);

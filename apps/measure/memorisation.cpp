@@ -4,25 +4,39 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <functional>
 #include <numeric>
+#include <string>
+#include <unordered_set>
 
-#include "apps/common/stopwatch.h"
+#include "apps/measures/image_measures.h"
 #include "apps/training/pictures.h"
 #include "core/statistics/moments.h"
 
 namespace sinter {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kNearShare = 0.01;  // of real images are nearer than the distance that counts as near
-constexpr double kSuspicious = 0.1;  // of the images may be as near before it is told
 constexpr Index kPairs = 50, kColumns = 10;
 
 std::vector<double> distances_of(const std::vector<Neighbour>& neighbours) {
     std::vector<double> distances;
     for (const Neighbour& neighbour : neighbours) distances.push_back(std::sqrt(neighbour.squared_distance));
     return distances;
+}
+
+/// The share of the images that are equal, pixel for pixel, to a training image.
+double share_of_copies(const ImageSet& images, const ImageSet& training) {
+    std::unordered_set<std::size_t> known;
+    std::string image(static_cast<std::size_t>(images.bytes_per_image()), '\0');
+    const auto hash_of = [&](const ImageSet& set, Index i) {
+        set.read(i, 1, reinterpret_cast<std::uint8_t*>(image.data()));
+        return std::hash<std::string>()(image);
+    };
+    for (Index i = 0; i < training.count; ++i) known.insert(hash_of(training, i));
+    double copies = 0;
+    for (Index i = 0; i < images.count; ++i) copies += known.contains(hash_of(images, i));
+    return copies / static_cast<double>(images.count);
 }
 
 }  // namespace
@@ -39,15 +53,24 @@ Memorisation find_memorisation(Comparison& comparison, Device device) {
 
     const std::vector<double> distances = distances_of(found.of_images);
     std::vector<double> real = distances_of(found.of_real);
-    const char *const name = "nearest_training", *const label = "nearest training image";
-    found.distance = {name, label, median(distances), kNone, ""};
-    found.real_distance = {name, label, median(real), kNone, ""};
+    const std::vector<std::string> warnings =
+        common_warnings(comparison.responses, comparison.reference.real, 0, comparison.reference.judge);
+    const auto mean_with_error = [&](const char* name, const std::vector<double>& values) {
+        return Measured{name, mean_of(values), standard_error_of(values), "error", {}, warnings};
+    };
+    found.distance = mean_with_error("nearest_training", distances);
+    found.real_distance = mean_with_error("nearest_training", real);
     const auto percentile = real.begin() + static_cast<std::ptrdiff_t>(kNearShare * static_cast<double>(real.size()));
     std::nth_element(real.begin(), percentile, real.end());
     std::vector<double> is_near;
     for (const double distance : distances) is_near.push_back(distance < *percentile ? 1 : 0);
-    found.copies = {"copies", "nearer than 99 % of real", mean_of(is_near), standard_error_of(is_near), "error"};
-    if (found.copies.value > kSuspicious) found.copies.warnings.push_back("copies of training images?");
+    found.copies = mean_with_error("copies", is_near);
+    // Five standard errors above what new images have, and twice as much.
+    const double error = std::sqrt(kNearShare * (1 - kNearShare) / static_cast<double>(is_near.size()));
+    if (found.copies.value > std::max(2 * kNearShare, kNearShare + 5 * error))
+        found.copies.warnings.push_back("copies of training images?");
+    found.exact_copies = {"exact_copies", share_of_copies(comparison.images, *comparison.training), Measured::kNone, ""};
+    if (found.exact_copies.value > 0) found.exact_copies.warnings.push_back("copies of training images");
     return found;
 }
 

@@ -15,8 +15,9 @@ struct Memorisation {
     /// The nearest training image of each, in the judge's features. `real` are images that were not trained on: those
     /// of the yardstick where the real ones are the training images.
     std::vector<Neighbour> of_images, of_real;
-    Measured distance, real_distance;  ///< median distances: "nearest_training"
+    Measured distance, real_distance;  ///< mean distances: "nearest_training"
     Measured copies;                   ///< share of images nearer than 99 % of the real ones: "copies"
+    Measured exact_copies;             ///< share of those that are equal to one: "exact_copies"
 };
 
 /// Throws as Judge::respond_to() does.

@@ -1,6 +1,7 @@
 #include "apps/measure/options.h"
 
 #include <filesystem>
+#include <utility>
 
 #include "core/check.h"
 
@@ -74,8 +75,17 @@ void check_options(const OptionList& list, const MeasureOptions& options) {
     require(!options.probe || options.likelihood.samples == 0, "--probe and --nll: expected one of them");
     require(options.likelihood.images == 0 || options.likelihood.samples > 0,
             "--nll-images: says on how many images --nll is measured; give that, or leave it out");
-    require(!is_of_codes || (options.side_images.empty() && options.side_against.empty()),
-            "--probe and --nll: are about a --checkpoint and --data; leave out --images and --against");
+    if (is_of_codes) {
+        const std::pair<const char*, bool> given[] = {{"--images", !options.side_images.empty()},
+                                                      {"--against", !options.side_against.empty()},
+                                                      {"--samples", options.samples > 0},
+                                                      {"--classifier", !options.classifier.empty()},
+                                                      {"--out", !options.out.empty()},
+                                                      {"--save-features", !options.save_features.empty()},
+                                                      {"--save-reference", !options.save_reference.empty()}};
+        for (const auto& [name, is_given] : given)
+            require(!is_given, "{}: --probe and --nll are about a --checkpoint and --data; leave it out", name);
+    }
     require(options.samples == 0 || options.side_images.empty(),
             "--samples: is for a checkpoint, which draws; leave it out with --images");
     require(!list.is_given(options.images_split) || !options.side_images.empty(),

@@ -4,9 +4,9 @@
 
 #include <cmath>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "apps/measure/comparison.h"
+#include "apps/measure/json.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
 #include "core/data/loader.h"
@@ -113,7 +113,7 @@ void print_json(const std::string& file, const DataSplits& data, const std::vect
                           {"linear_accuracy", row.linear},
                           {"linear_has_converged", row.has_converged}};
     }
-    answer_lines(json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+    print_json_line(json);
 }
 
 }  // namespace

@@ -1,17 +1,31 @@
-// The file of --save-reference: what a judge makes of real images, so that they need not be had, or looked at, again.
+#include "apps/measure/reference.h"
+
 #include <fmt/format.h>
 
 #include <cstring>
 #include <limits>
 
-#include "apps/measure/comparison.h"
 #include "core/error.h"
 #include "core/files/safetensors.h"
 #include "core/options/facts.h"
 #include "core/options/parse_number.h"
+#include "core/statistics/random_order.h"
 
 namespace sinter {
 namespace {
+
+/// The rows of responses that `images` names.
+Responses choose(const Responses& all, std::span<const Index> images) {
+    Responses chosen{static_cast<Index>(images.size()), all.classes, all.size, {}, {}};
+    const auto append = [](std::vector<float>& to, const std::vector<float>& from, Index row, Index columns) {
+        to.insert(to.end(), from.begin() + row * columns, from.begin() + (row + 1) * columns);
+    };
+    for (const Index image : images) {
+        append(chosen.features, all.features, image, all.size);
+        append(chosen.logits, all.logits, image, all.classes);
+    }
+    return chosen;
+}
 
 constexpr const char* kFormat = "sinter reference 1";
 
@@ -47,6 +61,15 @@ const std::string& fact(const SafetensorsMetadata& facts, const char* name, cons
 
 }  // namespace
 
+void Reference::halve() {
+    if (real.images < 4) return;
+    const std::vector<Index> order = random_order(real.images, 0);
+    const std::size_t half = order.size() / 2;
+    yardstick = choose(real, std::span(order).first(half));
+    yardstick_against = choose(real, std::span(order).last(half));
+    yardstick_words = fmt::format("one half of the real images ({}) against the other", yardstick.images);
+}
+
 void Reference::save(const std::string& file) const {
     std::vector<SafetensorsEntry> entries;
     for (const Part& part : kParts) {
@@ -69,7 +92,9 @@ void Reference::save(const std::string& file) const {
                        {"judge.content", judge_content},
                        {"judge.accuracy", fmt::format("{}", judge.accuracy)},
                        {"judge.knows_classes", judge.knows_classes ? "1" : "0"},
-                       {"judge.knows_these", judge.knows_these ? "1" : "0"}});
+                       {"judge.knows_these", judge.knows_these ? "1" : "0"},
+                       {"judge.knows_other_classes", judge.knows_other_classes ? "1" : "0"},
+                       {"judge.has_seen_real", judge.has_seen_real ? "1" : "0"}});
 }
 
 Reference Reference::load(const std::string& file) {
@@ -102,6 +127,8 @@ Reference Reference::load(const std::string& file) {
     if (judge_content != facts.end()) reference.judge_content = judge_content->second;
     reference.judge.knows_classes = fact(facts, "judge.knows_classes", file) == "1";
     reference.judge.knows_these = fact(facts, "judge.knows_these", file) == "1";
+    reference.judge.knows_other_classes = fact(facts, "judge.knows_other_classes", file) == "1";
+    reference.judge.has_seen_real = fact(facts, "judge.has_seen_real", file) == "1";
     const bool is_known = fact(facts, "judge.accuracy", file) != "nan";
     reference.judge.accuracy =
         is_known ? FactReader(facts, file).number("judge.accuracy") : std::numeric_limits<double>::quiet_NaN();

@@ -1,12 +1,12 @@
 #include "apps/measure/report.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "apps/common/measure_kinds.h"
+#include "apps/measure/json.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
 #include "core/data/describe.h"
@@ -15,46 +15,26 @@
 namespace sinter {
 namespace {
 
-/// How a measure is printed for people.
-struct Shown {
-    const char* name;
-    int digits;
-    const char* note;
-};
-constexpr Shown kShown[] = {{"frechet", 3, "0 is best"},
-                            {"kid", 3, "0 is best, may be slightly negative"},
-                            {"precision", 4, "of the images, looking real"},
-                            {"recall", 4, "of the real ones, within reach"},
-                            {"density", 4, "1 for equal distributions"},
-                            {"coverage", 4, ""},
-                            {"inception_score", 3, "1 to the number of classes"},
-                            {"confidence", 4, ""},
-                            {"nearest_training", 3, "median distance"},
-                            {"copies", 4, "0.01 for new images"}};
-
-const Shown& shown(const std::string& name) {
-    return *std::find_if(std::begin(kShown), std::end(kShown), [&](const Shown& s) { return name == s.name; });
-}
-
 std::string number_text(const Measured& measured) {
-    const Shown& form = shown(measured.name);
+    const int digits = measure_kind(measured.name).digits;
     if (std::isnan(measured.value)) return "-";
-    const std::string value = fmt::format("{:.{}f}", measured.value, form.digits);
-    if (std::isnan(measured.spread)) return value;
-    return fmt::format("{} +- {:.{}f}", value, measured.spread, form.digits);
+    const auto text = [&](double number) {
+        return digits < 0 ? fmt::format("{:.4g}", number) : fmt::format("{:.{}f}", number, digits);
+    };
+    return std::isnan(measured.spread) ? text(measured.value) : text(measured.value) + " +- " + text(measured.spread);
 }
 
-const Measured* find(const std::vector<Measured>& all, const std::string& name) {
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Measured& m) { return m.name == name; });
-    return found == all.end() ? nullptr : &*found;
-}
-
-void print_line(const Measured& measured, const Measured* real, const std::string& note) {
-    std::string end = note;
-    if (!measured.left_out.empty()) end = "left out: " + measured.left_out;
-    for (const std::string& warning : measured.warnings) end += (end.empty() ? "! " : "  ! ") + warning;
+void print_line(const Measured& measured, const Measured* real) {
+    const MeasureKind& kind = measure_kind(measured.name);
+    std::string end = measured.left_out.empty() ? kind.note : "left out: " + measured.left_out;
+    const auto add = [&](const std::string& warning) { end += (end.empty() ? "! " : "  ! ") + warning; };
+    for (const std::string& warning : measured.warnings) add(warning);
+    for (const std::string& warning : real ? real->warnings : std::vector<std::string>()) {
+        const auto& told = measured.warnings;
+        if (std::find(told.begin(), told.end(), warning) == told.end()) add("real: " + warning);
+    }
     const std::string line =
-        fmt::format("{:<26}{:<22}{:<22}{}", measured.label, number_text(measured), real ? number_text(*real) : "", end);
+        fmt::format("{:<26}{:<22}{:<22}{}", kind.label, number_text(measured), real ? number_text(*real) : "", end);
     answer("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
 }
 
@@ -77,11 +57,13 @@ void print_protocol(const ImageReport& report) {
     line("features", fmt::format("{} numbers, {}", reference.real.size,
                                  c.judge ? "those before the logits of the judge, of images of 8 bits a channel"
                                          : "as they were given"));
+    if (c.judge) line("images", "as they are drawn; a VAE draws the means of the pixels");
     line("Frechet distance",
          "|mu1 - mu2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), unbiased covariances; +- by the jackknife over tenths");
     line("KID", fmt::format("kernel (x y / {} + 1)^3, unbiased, {} subsets of {}; +- the deviation of the subsets",
                             reference.real.size, kernel_subsets(report.options), kKernelSubsetSize));
-    line("precision, recall", fmt::format("k = {}, closed balls; +- the standard error over the images", k.precision));
+    line("precision, recall",
+         fmt::format("k = {}, closed balls; +- the standard error over the images, the others given", k.precision));
     line("density, coverage",
          fmt::format("k = {}, open balls; of equal distributions coverage {:.3f} is expected; +- as above", k.density,
                      expected_coverage(c.responses.images, reference.real.images, k.density)));
@@ -97,30 +79,34 @@ void print_protocol(const ImageReport& report) {
         line("no classes", "the images have no labels: the judge learned by how much an image is turned");
 }
 
-nlohmann::ordered_json number(double value) {
-    return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-}
-
-void add_measured(nlohmann::ordered_json& json, const std::vector<Measured>& all) {
-    for (const Measured& measured : all) {
-        json[measured.name] = number(measured.value);
-        if (!measured.spread_name.empty()) json[measured.name + "_" + measured.spread_name] = number(measured.spread);
-        if (!measured.left_out.empty()) json[measured.name + "_left_out"] = measured.left_out;
-    }
-}
-
 }  // namespace
+
+ImageReport measure_comparison(Comparison& comparison, const MeasuringOptions& options, Device device) {
+    const Reference& reference = comparison.reference;
+    ImageReport report{comparison, options, 0, {}, {}, {}, {}, {}};
+    report.equal_share =
+        comparison.judge ? share_of_equal_images(comparison.images) : share_of_equal_features(comparison.responses);
+    report.measured =
+        measure_images(comparison.responses, reference.real, report.equal_share, reference.judge, options, device);
+    const Responses& yardstick = reference.yardstick;
+    if (yardstick.images >= 2) {
+        const Responses& against =
+            reference.yardstick_against.images > 0 ? reference.yardstick_against : reference.real;
+        report.yardstick = measure_images(yardstick, against, 0, reference.judge, options, device);
+    }
+    if (reference.judge.knows_classes) {
+        report.shares = class_shares(comparison.responses);
+        report.real_shares = class_shares(yardstick.images > 0 ? yardstick : reference.real);
+    }
+    if (comparison.training) report.memorisation = find_memorisation(comparison, device);
+    return report;
+}
 
 std::vector<std::string> warnings_of(const ImageReport& report) {
     std::vector<std::string> all;
-    const auto add = [&](const std::string& warning) {
-        if (!warning.empty() && std::find(all.begin(), all.end(), warning) == all.end()) all.push_back(warning);
-    };
-    add(report.comparison.warning);
-    for (const Measured& measured : report.measured)
-        for (const std::string& warning : measured.warnings) add(warning);
-    if (report.memorisation)
-        for (const std::string& warning : report.memorisation->copies.warnings) add(warning);
+    add_once(all, report.comparison.warning);
+    add_warnings(all, report.measured);
+    if (report.memorisation) add_warnings(all, {report.memorisation->copies, report.memorisation->exact_copies});
     return all;
 }
 
@@ -131,8 +117,8 @@ void print_table(const ImageReport& report) {
     if (c.judge) {
         const std::string right =
             std::isnan(reference.judge.accuracy)
-                ? std::string(reference.judge.knows_these ? "untested, since the real images have no labels"
-                                                          : "it knows other classes than the real images have")
+                ? std::string(!reference.judge.knows_other_classes ? "untested, since the real images have no labels"
+                                                                   : "it knows other classes than the real images have")
                 : fmt::format("right on {:.2f} % of real images that it has not seen", 100 * reference.judge.accuracy);
         answer("judge: {}, {} ({})\n", reference.judge.name, right, reference.judge_file);
     }
@@ -140,12 +126,12 @@ void print_table(const ImageReport& report) {
     answer("\n{:<26}{:<22}{}\n", "", "images", report.yardstick.empty() ? "" : "real");
     answer("{:<26}{:<22}{}\n", "count", c.responses.images,
            report.yardstick.empty() ? "" : std::to_string(reference.yardstick.images));
-    for (const Measured& measured : report.measured)
-        print_line(measured, find(report.yardstick, measured.name), shown(measured.name).note);
+    for (const Measured& measured : report.measured) print_line(measured, find(report.yardstick, measured.name));
     if (report.memorisation) {
         const Memorisation& found = *report.memorisation;
-        print_line(found.distance, &found.real_distance, shown(found.distance.name).note);
-        print_line(found.copies, nullptr, shown(found.copies.name).note);
+        print_line(found.distance, &found.real_distance);
+        print_line(found.copies, nullptr);
+        print_line(found.exact_copies, nullptr);
     }
     if (c.judge) print_shares(report);
     print_protocol(report);
@@ -161,10 +147,11 @@ void print_json(const ImageReport& report) {
                                    {"seed", report.options.seed}};
     add_measured(json, report.measured);
     if (report.memorisation) {
-        add_measured(json, {report.memorisation->distance, report.memorisation->copies});
-        json["real_nearest_training"] = number(report.memorisation->real_distance.value);
+        add_measured(json,
+                     {report.memorisation->distance, report.memorisation->copies, report.memorisation->exact_copies});
+        json["real_nearest_training"] = report.memorisation->real_distance.value;
     }
-    json["equal_images"] = number(report.equal_share);
+    json["equal_images"] = report.equal_share;
     if (!report.shares.empty()) json["class_shares"] = report.shares;
     if (!report.yardstick.empty()) {
         nlohmann::ordered_json& real = json["real"];
@@ -176,10 +163,11 @@ void print_json(const ImageReport& report) {
     if (c.judge) {
         json["judge"] = {{"name", reference.judge.name},
                          {"checkpoint", reference.judge_file},
-                         {"accuracy", number(reference.judge.accuracy)}};
+                         {"content", c.judge->content()},
+                         {"accuracy", reference.judge.accuracy}};
     }
     json["warnings"] = warnings_of(report);
-    answer_lines(json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+    print_json_line(json);
 }
 
 }  // namespace sinter

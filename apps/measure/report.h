@@ -7,17 +7,21 @@
 
 #include "apps/measure/comparison.h"
 #include "apps/measure/memorisation.h"
+#include "apps/measures/image_measures.h"
 
 namespace sinter {
 
+/// Everything that was found out about the images of a comparison, which must outlive it.
 struct ImageReport {
     const Comparison& comparison;
-    std::vector<Measured> measured, yardstick;
+    MeasuringOptions options;
+    double equal_share = 0;                   ///< of the images that repeat an earlier one
+    std::vector<Measured> measured;           ///< of the images
+    std::vector<Measured> yardstick;          ///< of real ones; empty where there are none
     std::vector<double> shares, real_shares;  ///< of the classes; empty where the judge knows none
     std::optional<Memorisation> memorisation;
-    MeasuringOptions options;
-    double equal_share = 0;
 };
+ImageReport measure_comparison(Comparison& comparison, const MeasuringOptions& options, Device device);
 
 void print_table(const ImageReport& report);
 void print_json(const ImageReport& report);

@@ -18,7 +18,6 @@
 namespace sinter {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kMostEqual = 0.01;
 constexpr Index kImagesPerFeature = 10;
 
@@ -31,36 +30,21 @@ double share_of_equal(Index count, const Content& content) {
     return static_cast<double>(equal) / static_cast<double>(count);
 }
 
-/// What speaks against all measures of these images.
-std::vector<std::string> common_warnings(const Responses& images, const Responses& real, double equal_share,
-                                         const JudgeStanding& judge) {
-    std::vector<std::string> warnings;
-    if (judge.accuracy < kLeastAccuracy)
-        warnings.push_back(fmt::format("the judge is right {:.1f} % of the time", 100 * judge.accuracy));
-    if (judge.knows_these && std::isnan(judge.accuracy))
-        warnings.push_back("the judge is untested, since the real images have no labels");
-    if (!judge.knows_these) warnings.push_back("the judge was trained on other images");
-    if (equal_share > kMostEqual) warnings.push_back(fmt::format("{:.1f} % equal images", 100 * equal_share));
-    if (images.images != real.images)
-        warnings.push_back(fmt::format("unequal counts, {} and {}", images.images, real.images));
-    return warnings;
-}
-
 /// Collects the numbers, each with the warnings of all.
 class Measuring {
 public:
     explicit Measuring(std::vector<std::string> warnings) : warnings_(std::move(warnings)) {}
 
-    Measured& add(const char* name, const char* label, double value, double spread, const char* spread_name = "error") {
-        measured_.push_back({name, label, value, spread, spread_name, {}, warnings_});
+    Measured& add(const char* name, double value, double spread, const char* spread_name = "error") {
+        measured_.push_back({name, value, spread, spread_name, {}, warnings_});
         return measured_.back();
     }
     /// The mean of values that each belong to an image, with its standard error.
-    void add_mean(const char* name, const char* label, std::span<const double> values) {
-        add(name, label, mean_of(values), standard_error_of(values));
+    void add_mean(const char* name, std::span<const double> values) {
+        add(name, mean_of(values), standard_error_of(values));
     }
-    void leave_out(const char* name, const char* label, std::string reason) {
-        measured_.push_back({name, label, kNone, kNone, "", std::move(reason), {}});
+    void leave_out(const char* name, std::string reason) {
+        measured_.push_back({name, Measured::kNone, Measured::kNone, "", std::move(reason), {}});
     }
     std::vector<Measured> take() { return std::move(measured_); }
 
@@ -69,9 +53,9 @@ private:
     std::vector<Measured> measured_;
 };
 
-void add_frechet(Measuring& measuring, const Responses& images, const Responses& real) {
-    const FrechetDistance found = frechet_distance(images.features, real.features, images.size);
-    Measured& frechet = measuring.add("frechet", "Frechet distance", found.distance, found.error);
+void add_frechet(Measuring& measuring, const Responses& images, const Responses& real, std::uint64_t seed) {
+    const FrechetDistance found = frechet_distance(images.features, real.features, images.size, seed);
+    Measured& frechet = measuring.add("frechet", found.distance, found.error);
     const Index fewest = std::min(images.images, real.images);
     if (fewest < kImagesPerFeature * images.size) {
         frechet.warnings.push_back(
@@ -81,16 +65,15 @@ void add_frechet(Measuring& measuring, const Responses& images, const Responses&
 
 void add_kernel_distance(Measuring& measuring, const Responses& images, const Responses& real,
                          const MeasuringOptions& options, Device device) {
-    const char *const name = "kid", *const label = "KID";
     const Index fewest = std::min(images.images, real.images);
     if (fewest < kKernelSubsetSize) {
         return measuring.leave_out(
-            name, label, fmt::format("needs {} images on each side, there are {}", kKernelSubsetSize, fewest));
+            "kid", fmt::format("needs {} images on each side, there are {}", kKernelSubsetSize, fewest));
     }
     const KernelDistance found =
         kernel_distance(images.features, real.features, images.size, device,
                         {.subsets = kernel_subsets(options), .subset_size = kKernelSubsetSize, .seed = options.seed});
-    measuring.add(name, label, found.mean, found.deviation, "std");
+    measuring.add("kid", found.mean, found.deviation, "std");
 }
 
 void add_coverage(Measuring& measuring, const Responses& images, const Responses& real, const BallSizes& k,
@@ -99,19 +82,15 @@ void add_coverage(Measuring& measuring, const Responses& images, const Responses
     if (fewest <= most_neighbours) {
         const std::string reason =
             fmt::format("needs more than {} images on each side, there are {}", most_neighbours, fewest);
-        for (const auto& [name, label] : {std::pair{"precision", "precision"},
-                                          {"recall", "recall"},
-                                          {"density", "density"},
-                                          {"coverage", "coverage"}})
-            measuring.leave_out(name, label, reason);
+        for (const char* name : {"precision", "recall", "density", "coverage"}) measuring.leave_out(name, reason);
         return;
     }
     const Coverage found =
         measure_coverage({images.features, images.size, device}, {real.features, real.size, device}, k);
-    measuring.add_mean("precision", "precision", found.precision);
-    measuring.add_mean("recall", "recall", found.recall);
-    measuring.add_mean("density", "density", found.density);
-    measuring.add_mean("coverage", "coverage", found.coverage);
+    measuring.add_mean("precision", found.precision);
+    measuring.add_mean("recall", found.recall);
+    measuring.add_mean("density", found.density);
+    measuring.add_mean("coverage", found.coverage);
 }
 
 void add_class_measures(Measuring& measuring, const Responses& images, const JudgeStanding& judge,
@@ -120,26 +99,42 @@ void add_class_measures(Measuring& measuring, const Responses& images, const Jud
     const std::vector<double> probabilities = class_probabilities(images.logits, images.classes);
     if (images.images >= kScoreParts) {
         const InceptionScore score = inception_score(probabilities, images.classes, kScoreParts, options.seed);
-        measuring.add("inception_score", "inception score", score.mean, score.deviation, "std");
+        measuring.add("inception_score", score.mean, score.deviation, "std");
     } else {
-        measuring.leave_out("inception_score", "inception score",
+        measuring.leave_out("inception_score",
                             fmt::format("needs {} images, there are {}", kScoreParts, images.images));
     }
     std::vector<double> confidence;
     const std::size_t classes = static_cast<std::size_t>(images.classes);
     for (auto left = std::span<const double>(probabilities); !left.empty(); left = left.subspan(classes))
         confidence.push_back(*std::max_element(left.begin(), left.begin() + images.classes));
-    measuring.add_mean("confidence", "mean confidence", confidence);
+    measuring.add_mean("confidence", confidence);
 }
 
 }  // namespace
+
+std::vector<std::string> common_warnings(const Responses& images, const Responses& real, double equal_share,
+                                         const JudgeStanding& judge) {
+    std::vector<std::string> warnings;
+    if (judge.accuracy < kLeastAccuracy)
+        warnings.push_back(fmt::format("the judge is right {:.1f} % of the time", 100 * judge.accuracy));
+    if (!judge.knows_other_classes && std::isnan(judge.accuracy))
+        warnings.push_back("the judge is untested, since the real images have no labels");
+    if (judge.knows_other_classes) warnings.push_back("the judge knows other classes than the real images have");
+    if (!judge.knows_these) warnings.push_back("the judge was trained on other images");
+    if (judge.has_seen_real) warnings.push_back("the judge has learned from these real images");
+    if (equal_share > kMostEqual) warnings.push_back(fmt::format("{:.1f} % equal images", 100 * equal_share));
+    if (images.images != real.images)
+        warnings.push_back(fmt::format("unequal counts, {} and {}", images.images, real.images));
+    return warnings;
+}
 
 std::vector<Measured> measure_images(const Responses& images, const Responses& real, double equal_share,
                                      const JudgeStanding& judge, const MeasuringOptions& options, Device device) {
     require(images.images >= 2 && real.images >= 2, "[measure] expected two images or more on each side, got {} and {}",
             images.images, real.images);
     Measuring measuring(common_warnings(images, real, equal_share, judge));
-    add_frechet(measuring, images, real);
+    add_frechet(measuring, images, real, options.seed);
     add_kernel_distance(measuring, images, real, options, device);
     add_coverage(measuring, images, real, options.neighbours, device);
     add_class_measures(measuring, images, judge, options);

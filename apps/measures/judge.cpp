@@ -4,15 +4,18 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 
 #include "apps/measures/judge_training.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
 #include "core/data/describe.h"
+#include "core/data/subset.h"
 #include "core/error.h"
 #include "core/files/cache_folder.h"
 #include "core/files/files.h"
 #include "core/files/sha256.h"
+#include "core/statistics/random_order.h"
 #include "core/train/checkpoint.h"
 #include "models/classifier_options.h"
 
@@ -20,7 +23,10 @@ namespace sinter {
 namespace {
 
 constexpr const char* kTask = "judge.task";
-constexpr Index kMostTurned = 20'000;  ///< images that a judge of rotations is trained or tested on, before turning
+// Of the judges in the cache: to be raised when another recipe or network makes others of the same data.
+constexpr int kVersion = 1;
+constexpr std::int64_t kHeldOutParts = 5;  // one of them is held out
+constexpr Index kMostTurned = 20'000;      ///< images that a judge of rotations is trained or tested on, before turning
 
 std::string size_text(Index height, Index width, Index channels) {
     return fmt::format("{}x{} pixels and {} channel{}", width, height, channels, channels == 1 ? "" : "s");
@@ -47,6 +53,15 @@ void turn(const std::uint8_t* from, std::uint8_t* to, const ImageSet& set, int t
                         to + (y * width + x) * channels);
         }
     }
+}
+
+/// The places of the part that is held out, or of the rest, in ascending order.
+std::vector<Index> places_of_part(Index count, bool held_out) {
+    std::vector<Index> order = random_order(count, kVersion);
+    const auto middle = order.begin() + (count - count / kHeldOutParts);
+    std::vector<Index> places(held_out ? middle : order.begin(), held_out ? order.end() : middle);
+    std::sort(places.begin(), places.end());
+    return places;
 }
 
 }  // namespace
@@ -99,16 +114,36 @@ Responses Judge::respond_to(const ImageSet& set, Index most, const LoaderOptions
     return responses;
 }
 
-Score Judge::score_on(const ImageSet& set, const Responses& responses) {
+Score Judge::score_on(const ImageSet& set) {
     switch (task_) {
         case JudgeTask::classes:
-            return score(responses, set.labels);
+            return score(respond_to(set), set.labels);
         case JudgeTask::rotations: {
             const ImageSet turned = turned_images(set, kMostTurned);
             return score(respond_to(turned), turned.labels);
         }
     }
     return {};
+}
+
+JudgeStanding Judge::standing_on(const DataSplits& data) {
+    require_fit(data.test);
+    JudgeStanding standing;
+    standing.name = name();
+    standing.knows_classes = task_ == JudgeTask::classes;
+    const bool has_labels = task_for(data) == JudgeTask::classes;
+    const bool has_other_classes = standing.knows_classes && has_labels && data.test.classes != options().classes;
+    const auto content = facts_.find(kDataContent);
+    const bool is_of_other_data = content != facts_.end() && !data.content.empty() && content->second != data.content;
+    standing.knows_these = !is_of_other_data;
+    standing.knows_other_classes = has_other_classes;
+    const bool can_be_tried = !standing.knows_classes || (has_labels && !has_other_classes);
+    standing.accuracy = can_be_tried ? score_on(data.test).accuracy : std::numeric_limits<double>::quiet_NaN();
+    return standing;
+}
+
+JudgeTask task_for(const DataSplits& data) {
+    return data.test.classes >= 2 ? JudgeTask::classes : JudgeTask::rotations;
 }
 
 ImageSet turned_images(const ImageSet& set, Index most) {
@@ -136,6 +171,13 @@ ImageSet turned_images(const ImageSet& set, Index most) {
     return turned;
 }
 
+ImageSet held_out_images(const ImageSet& training) {
+    return images_at(training, places_of_part(training.count, /*held_out=*/true));
+}
+ImageSet learned_images(const ImageSet& training) {
+    return images_at(training, places_of_part(training.count, /*held_out=*/false));
+}
+
 std::string find_judge(const JudgeRequest& request, Device device) {
     const std::filesystem::path cache = cache_folder();
     if (cache.empty()) {
@@ -145,18 +187,24 @@ std::string find_judge(const JudgeRequest& request, Device device) {
     }
     const DataSplits& data = request.data;
     // The pixels as they are judged: another --size or --fit makes other images.
-    const std::string key = fmt::format("{}-{}", content_hash(data), name_of(kJudgeTasks, request.task));
+    const JudgeTask task = task_for(data);
+    const std::string key = fmt::format("{}-{}{}-{}", content_hash(data), name_of(kJudgeTasks, task),
+                                        request.hold_out ? "" : "-all", kVersion);
     const std::filesystem::path file = cache / "judges" / (key + ".safetensors");
     if (std::filesystem::exists(file)) return file.string();
     ensure_folder(file.parent_path());
 
-    switch (request.task) {
+    const ImageSet learned = request.hold_out ? learned_images(data.train) : data.train;
+    CheckpointFacts facts;
+    if (request.hold_out) facts[kHeldOut] = fmt::format("1/{}", kHeldOutParts);
+    switch (task) {
         case JudgeTask::classes:
-            train_judge(data.train, data, {}, file, device, true, request.show_progress);
+            train_judge(learned, data, facts, file, device, true, request.show_progress);
             break;
         case JudgeTask::rotations:
-            train_judge(turned_images(data.train, kMostTurned), data, {{kTask, "rotations"}, {kClassNames, "[]"}}, file,
-                        device, false, request.show_progress);
+            facts[kTask] = "rotations";
+            facts[kClassNames] = "[]";
+            train_judge(turned_images(learned, kMostTurned), data, facts, file, device, false, request.show_progress);
             break;
     }
     return file.string();

@@ -20,6 +20,21 @@ enum class JudgeTask { classes, rotations };
 inline constexpr Named<JudgeTask> kJudgeTasks[] = {{"classes", JudgeTask::classes},
                                                    {"rotations", JudgeTask::rotations}};
 
+/// Who judged, and how much that is worth.
+struct JudgeStanding {
+    std::string name;           ///< "classifier on mnist, 60000 images"
+    bool knows_classes = true;  ///< else there are no measures of classes
+    double accuracy = 1;        ///< share of real images not trained on whose task it does right; NaN: nobody knows
+    bool knows_these = true;    ///< whether it was trained on data of the same content
+    bool knows_other_classes = false;  ///< than the real images have
+    bool has_seen_real = false;        ///< whether it has learned from the very real images of a comparison
+};
+/// A judge that is right less often has learned too little for its features to mean anything.
+inline constexpr double kLeastAccuracy = 0.8;
+
+/// A fact of judges that hold out images.
+inline constexpr const char* kHeldOut = "judge.held_out";
+
 /// A classifier from its checkpoint.
 class Judge {
 public:
@@ -36,6 +51,9 @@ public:
     /// "classifier on mnist, 60000 images", "rotations of flowers, 900 images"
     std::string name() const;
 
+    /// Whether held_out_images() of its training images are new to it.
+    bool holds_out() const { return facts_.contains(kHeldOut); }
+
     /// What tells its checkpoint from others: judges of the same data have the same name.
     std::string content() const;
 
@@ -46,9 +64,11 @@ public:
     Responses respond_to(const ImageSet& set, Index most,
                          const LoaderOptions& loader = {.batch_size = kEvaluationBatch});
     Responses respond_to(const ImageSet& set) { return respond_to(set, set.count); }
-    /// How well it does its task on images, labelled where the task is `classes`; `responses` are those to the images,
-    /// which other tasks do not look at.
-    Score score_on(const ImageSet& set, const Responses& responses);
+    /// How well it does its task on images, which are labelled where the task is `classes`.
+    Score score_on(const ImageSet& set);
+    /// How far it can be trusted about data whose test images it is tried on: they must be of its size. Data of other
+    /// classes, or without labels for a judge that knows classes, leave its accuracy unknown.
+    JudgeStanding standing_on(const DataSplits& data);
 
 private:
     std::string file_;
@@ -62,10 +82,18 @@ private:
 /// most the first `most` of them, in memory.
 ImageSet turned_images(const ImageSet& set, Index most);
 
+/// What a judge of this data learns: its classes, if it has two or more.
+JudgeTask task_for(const DataSplits& data);
+
+/// Those training images that a judge of ours does not learn from, a fifth in a random order: new to it, they show what
+/// the measures say of real images. And those that it does.
+ImageSet held_out_images(const ImageSet& training);
+ImageSet learned_images(const ImageSet& training);
+
 /// What a judge is trained on.
 struct JudgeRequest {
     const DataSplits& data;  ///< as they are judged: fitted
-    JudgeTask task = JudgeTask::classes;
+    bool hold_out = true;    ///< whether it learns from learned_images() alone
     bool show_progress = true;
 };
 

@@ -19,9 +19,10 @@
 namespace sinter {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 /// A mutual information so near the logarithm of the number of images may be larger.
-constexpr double kNearLimit = 0.1;
+constexpr double kNearLimit = 1;
+/// q(z) is the mean over so many posteriors at least.
+constexpr Index kLeastImages = 2000;
 
 bool is_loss(const VaeLikelihood& found) { return found.score == PixelScore::loss; }
 
@@ -88,7 +89,10 @@ LikelihoodReport measure_likelihood(const std::string& checkpoint, const OptionL
         throw DataError(fmt::format("{}: {}", checkpoint, error.what()));
     }
     report.seconds = watch.seconds();
-    if (report.found.units.active == 0)
+    if (model.classes > 0)
+        report.warnings.push_back("given the class: this is log p(x | y), which is larger than log p(x)");
+    constexpr Index kFewImages = 100;  // the variance over fewer says little
+    if (report.found.units.active == 0 && images >= kFewImages)
         report.warnings.push_back(
             "no unit of the code is active: the posterior has collapsed, or the model has hardly learned yet");
     return report;
@@ -97,36 +101,36 @@ LikelihoodReport measure_likelihood(const std::string& checkpoint, const OptionL
 std::vector<Measured> likelihood_measures(const LikelihoodReport& report) {
     const VaeLikelihood& found = report.found;
     std::vector<Measured> measured;
-    const auto add = [&](std::string name, std::string label, double value, double error = kNone) -> Measured& {
-        measured.push_back(
-            {std::move(name), std::move(label), value, error, std::isnan(error) ? "" : "error", {}, report.warnings});
+    const auto add = [&](std::string name, double value, double error = Measured::kNone) -> Measured& {
+        measured.push_back({std::move(name), value, error, std::isnan(error) ? "" : "error", {}, report.warnings});
         return measured.back();
     };
     const std::string prefix = is_loss(found) ? "loss" : "nll";
-    Measured& bound = add(prefix, is_loss(found) ? "Importance-weighted loss, nats" : "Negative log-likelihood, nats",
-                          found.nll(), found.curve.back().standard_error);
+    Measured& bound = add(prefix, found.nll(), found.curve.back().standard_error);
     if (is_loss(found)) {
         bound.warnings.push_back(
             fmt::format("grey pixels: a loss, no likelihood; its floor on these images is {:.2f}", found.grey_floor));
     } else {
-        add("elbo", "Evidence lower bound, nats", found.elbo(), found.curve.front().standard_error);
-        add("bits_per_dim", "Bits per dimension", found.bits_per_dim);
+        add("elbo", found.elbo(), found.curve.front().standard_error);
+        add("bits_per_dim", found.bits_per_dim);
     }
-    add("distortion", "Distortion, nats", found.distortion);
-    add("rate", "Rate, nats", found.split.rate);
-    Measured& information = add("mutual_information", "of it mutual information", found.split.mutual_information);
-    if (information_limit(found) - found.split.mutual_information < kNearLimit) {
-        information.warnings.push_back(
-            fmt::format("at its limit, log {} = {:.2f}: it may be larger", found.images, information_limit(found)));
+    add("distortion", found.distortion);
+    add("rate", found.split.rate);
+    add("mutual_information", found.split.mutual_information);
+    add("marginal_kl", found.split.marginal_kl);
+    // Both are one estimate: what the first lacks at its limit, the second has too much.
+    for (std::size_t i = measured.size() - 2; i < measured.size(); ++i) {
+        if (information_limit(found) - found.split.mutual_information < kNearLimit) {
+            measured[i].warnings.push_back(
+                fmt::format("at the limit of log {} images = {:.2f}: the mutual information may be larger",
+                            found.images, information_limit(found)));
+        }
+        if (found.images < kLeastImages)
+            measured[i].warnings.push_back(fmt::format("{} images, {} are needed", found.images, kLeastImages));
     }
-    add("marginal_kl", "of it KL(q(z) || p(z))", found.split.marginal_kl);
-    add("active_units", fmt::format("Active units of {}", found.units.kl.size()),
-        static_cast<double>(found.units.active));
-    for (const ImportanceBound& point : found.curve) {
-        add(fmt::format("{}_{}", prefix, point.samples),
-            fmt::format("with {} sample{}", point.samples, point.samples == 1 ? "" : "s"), -point.mean,
-            point.standard_error);
-    }
+    add("active_units", static_cast<double>(found.units.active));
+    for (const ImportanceBound& point : found.curve)
+        add(fmt::format("{}_{}", prefix, point.samples), -point.mean, point.standard_error);
     return measured;
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/measures/image_measures.h"
+#include "apps/measures/measured.h"
 #include "apps/training/image_options.h"
 #include "core/device.h"
 #include "core/options/option_list.h"

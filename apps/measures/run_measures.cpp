@@ -4,22 +4,19 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "apps/common/measure_kinds.h"
 
 namespace sinter {
-namespace {
-
-/// The numbers that go into the metrics; see kCriteria in apps/training/best_epoch.h.
-constexpr const char* kNumbers[] = {"frechet", "kid", "precision", "recall", "density", "coverage"};
-
-}  // namespace
-
 RunMeasures::RunMeasures(const TrainingOptions& options, const DataSplits& data, Device device) : seed_(options.seed) {
     if (options.measure_every == 0) return;
-    const JudgeTask task = data.test.classes >= 2 ? JudgeTask::classes : JudgeTask::rotations;
-    judge_.emplace(find_judge({data, task, !options.quiet}, device), device);
-    standing_.name = judge_->name();
-    standing_.knows_classes = task == JudgeTask::classes;
-    standing_.accuracy = judge_->score_on(data.test, judge_->respond_to(data.test)).accuracy;
+    if (options.keep_best == "kid" && data.test.count < kKernelSubsetSize) {
+        throw UsageError(fmt::format("--keep-best kid: needs {} test images, {} has {}; go by frechet",
+                                     kKernelSubsetSize, data.test.name, data.test.count));
+    }
+    judge_.emplace(find_judge({.data = data, .show_progress = !options.quiet}, device), device);
+    standing_ = judge_->standing_on(data);
     real_ = judge_->respond_to(data.test, std::min(kImages, data.test.count),
                                {.batch_size = kEvaluationBatch, .shuffle = true, .seed = options.seed});
 }
@@ -31,13 +28,11 @@ Measurement RunMeasures::of(const GeneratedKind& kind, const DrawBatch& draw) {
                        {.seed = seed_, .quick = true}, judge_->device());
     Measurement result;
     std::vector<std::string> warnings;
-    for (const char* name : kNumbers) {
-        const auto found =
-            std::find_if(measured.begin(), measured.end(), [&](const Measured& m) { return m.name == name; });
-        if (found == measured.end()) continue;
-        result.numbers.push_back({name, found->value});
-        for (const std::string& warning : found->warnings)
-            if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end()) warnings.push_back(warning);
+    for (const std::string_view name : measure_names(is_measured_while_training)) {
+        const Measured* const found = find(measured, name);
+        if (!found || std::isnan(found->value)) continue;       // left out
+        result.numbers.push_back({name.data(), found->value});  // a literal of the table
+        for (const std::string& warning : found->warnings) add_once(warnings, warning);
     }
     result.warnings = fmt::format("{}", fmt::join(warnings, "; "));
     return result;

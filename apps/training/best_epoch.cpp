@@ -1,13 +1,12 @@
 #include "apps/training/best_epoch.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cmath>
-#include <iterator>
 
+#include "apps/common/measure_kinds.h"
 #include "core/error.h"
-#include "core/names.h"
 
 namespace sinter {
 namespace {
@@ -16,22 +15,10 @@ constexpr const char *kName = "best.name", *kValue = "best.value", *kEpoch = "be
 
 }  // namespace
 
-const Criterion* find_criterion(std::string_view name) {
-    const auto found = std::find_if(std::begin(kCriteria), std::end(kCriteria),
-                                    [&](const Criterion& criterion) { return criterion.name == name; });
-    return found == std::end(kCriteria) ? nullptr : found;
-}
-
-std::vector<std::string> criterion_names() {
-    std::vector<std::string> names;
-    for (const Criterion& criterion : kCriteria) names.emplace_back(criterion.name);
-    return names;
-}
-
 void BestEpoch::look(double value, std::int64_t epoch) {
     looked_ = epoch;
     const bool is_better = std::isfinite(value) &&
-                           (!is_known() || (find_criterion(name_)->higher_is_better ? value > value_ : value < value_));
+                           (!is_known() || (measure_kind(name_).best == Best::high ? value > value_ : value < value_));
     if (!is_better) return;
     value_ = value;
     epoch_ = epoch;
@@ -50,9 +37,10 @@ void BestEpoch::load(const CheckpointFacts& facts, const std::string& file, std:
     if (!facts.contains(kName)) return;
     const FactReader reader(facts, file);
     name_ = reader.text(kName);
-    if (!find_criterion(name_)) {
+    const MeasureKind* const kind = find_measure_kind(name_);
+    if (!kind || !can_be_best(*kind)) {
         throw DataError(fmt::format("{}: expected {} as '{}', found '{}'; the file is damaged", file,
-                                    either(criterion_names()), kName, name_));
+                                    fmt::join(measure_names(can_be_best), ", "), kName, name_));
     }
     looked_ = reader.whole_number(kLooked, 0, epoch);
     epoch_ = reader.whole_number(kEpoch, 0, looked_);

@@ -11,29 +11,12 @@
 
 namespace sinter {
 
-/// A number that --keep-best and --patience can go by.
-struct Criterion {
-    std::string_view name;
-    bool higher_is_better;
-};
-/// All of them. What a program tests or measures by one of these names means the same everywhere.
-inline constexpr Criterion kCriteria[] = {
-    {"loss", false},  // of the test images
-    {"accuracy", true}, {"frechet", false}, {"kid", false},     {"precision", true},
-    {"recall", true},   {"density", true},  {"coverage", true}, {"nll", false},
-};
-
-/// Null where it is none.
-const Criterion* find_criterion(std::string_view name);
-/// Their names, in the order of the table.
-std::vector<std::string> criterion_names();
-
 /// The best of the epochs that were looked at, by one number.
 class BestEpoch {
 public:
     /// Goes by no number.
     BestEpoch() = default;
-    /// Goes by the number `name` of kCriteria ("": none), from the epoch behind `epoch` on.
+    /// Goes by the number `name` of kMeasureKinds ("": none), from the epoch behind `epoch` on.
     BestEpoch(std::string name, std::int64_t epoch) : name_(std::move(name)), epoch_(epoch), looked_(epoch) {}
 
     /// Looks at the number as it was after an epoch. It is the best where it is better than all before: of equal ones

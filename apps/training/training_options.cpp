@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "apps/common/config_file.h"
+#include "apps/common/measure_kinds.h"
 #include "apps/training/best_epoch.h"
 #include "core/check.h"
 #include "core/data/image_set.h"
@@ -18,13 +19,13 @@ namespace sinter {
 
 namespace {
 
-/// Reads a name of kCriteria, or "none".
+/// Reads a name of kMeasureKinds that can be best, or "none".
 CustomField criterion_field(std::string& name) {
     constexpr const char* kNone = "none";
     return {&name, 1, [&name] { return name.empty() ? kNone : name; },
             [&name](std::span<const std::string> words) -> std::optional<BadValue> {
-                std::vector<std::string> names = criterion_names();
-                names.insert(names.begin(), kNone);
+                std::vector<std::string> names = {kNone};
+                for (const std::string_view one : measure_names(can_be_best)) names.emplace_back(one);
                 if (std::find(names.begin(), names.end(), words.front()) == names.end())
                     return BadValue{either(names), words.front()};
                 name = words.front() == kNone ? "" : words.front();
@@ -99,11 +100,11 @@ void describe_training(OptionList& list, TrainingOptions& options) {
     list.fixed("seed", options.seed, "Seed of all random numbers; the same seed gives the same bits");
 }
 
-void describe_measuring(OptionList& list, TrainingOptions& options, std::vector<std::string_view> measured) {
+void describe_measuring(OptionList& list, TrainingOptions& options) {
     list.section("Measures");
     list.free("measure-every", options.measure_every, "Epochs between measurements of how good the model is; 0: never")
         .from(0);
-    options.measured = std::move(measured);
+    options.measured = measure_names(is_measured_while_training);
 }
 
 void describe_pictures(OptionList& list, TrainingOptions& options) {

@@ -31,13 +31,13 @@ struct TrainingOptions : DeviceOptions, DataOptions {
     bool resume = false;
     int save_every = 1, sample_every = 1;  ///< in epochs; 0: only at the end
     bool dry_run = false;
-    std::string keep_best;      ///< a name of kCriteria; empty: none
+    std::string keep_best;      ///< a name of kMeasureKinds; empty: none
     int keep_last = 0;          ///< checkpoints of single epochs
     int patience = 0;           ///< epochs without a better number; 0: the run does not end early
     int measure_every = 0;      ///< in epochs; 0: never
     std::string profile_steps;  ///< "A:B"
     std::string trace;          ///< a file
-    std::string config;  ///< empty: that of the run to be resumed
+    std::string config;         ///< empty: that of the run to be resumed
 
     Schedule::Kind lr_schedule = Schedule::Kind::constant;
     std::int64_t warmup_steps = 0;
@@ -45,18 +45,16 @@ struct TrainingOptions : DeviceOptions, DataOptions {
     double weight_decay = 0;
     double clip_norm = 0;
 
-    /// No options: the numbers of kCriteria that the program finds on the test images after every epoch, and those that
-    /// it finds every --measure-every epochs. A GAN tests none, since its losses only compare its two networks.
+    /// No options: the numbers of kMeasureKinds that the program finds on the test images after every epoch, and those
+    /// that it finds every --measure-every epochs. A GAN tests none, since its losses only compare its two networks.
     std::vector<std::string_view> tested = {"loss"}, measured = {};
 };
 
 /// Describes --data and how the weights learn.
 void describe_training(OptionList& list, TrainingOptions& options);
 /// Describes how often a program measures how good its model is, and keeps in `options.measured` which numbers that
-/// gives, by default those of drawn images. For programs that call TrainingRun::measure_if_due().
-void describe_measuring(OptionList& list, TrainingOptions& options,
-                        std::vector<std::string_view> measured = {"frechet", "kid", "precision", "recall", "density",
-                                                                  "coverage"});
+/// gives. For programs that call TrainingRun::measure_if_due().
+void describe_measuring(OptionList& list, TrainingOptions& options);
 /// Describes how often a program draws.
 void describe_pictures(OptionList& list, TrainingOptions& options);
 /// Describes the folder of the run and the device, --config and --list-devices included. With --resume and --out DIR,
@@ -72,8 +70,8 @@ void check_run_options(const TrainingOptions& options);
 /// check_run_options() does, and Error where the folder cannot be written.
 RunFolder open_run_folder(const OptionList& list, const TrainingOptions& options);
 
-/// The number of kCriteria that --keep-best names, or that --patience goes by where it names none; empty where neither
-/// is given.
+/// The number of kMeasureKinds that --keep-best names, or that --patience goes by where it names none; empty where
+/// neither is given.
 std::string watched_number(const TrainingOptions& options);
 
 /// The steps of --profile-steps A:B; none where it is not given. Throws UsageError where it is no range.

@@ -217,8 +217,11 @@ DataSplits find_data(const std::optional<fs::path>& data_option, const ImageRequ
 bool is_data_set(const fs::path& place) {
     if (is_name_of_set(place.native())) return true;
     std::error_code error;
-    return fs::is_directory(place, error) &&
-           (holds_mnist(place) || holds_cifar10(place) || fs::is_directory(place / "train", error));
+    if (!fs::is_directory(place, error)) return false;
+    // Any folder is of the last form, that of pictures.
+    return fs::is_directory(place / "train", error) ||
+           std::any_of(std::begin(kForms), std::end(kForms) - 1,
+                       [&](const DataForm& form) { return form.holds(place); });
 }
 
 }  // namespace sinter

@@ -32,7 +32,7 @@ DataSplits find_data(const std::optional<std::filesystem::path>& data_option, co
                      const Say& say, const std::string& reason = "--data says so");
 
 /// Whether a place is a data set with training and test images, for find_data(): the name of a set, a folder with the
-/// files of MNIST or CIFAR-10, or one with a folder train in it.
+/// files of one, or one with a folder train in it.
 bool is_data_set(const std::filesystem::path& place);
 
 }  // namespace sinter

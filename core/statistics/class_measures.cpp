@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/call.h"
 #include "core/check.h"
 #include "core/statistics/moments.h"
-#include "kernels/random.h"
+#include "core/statistics/random_order.h"
 
 namespace sinter {
 namespace {
@@ -55,18 +54,12 @@ std::vector<double> class_probabilities(std::span<const float> logits, Index cla
     return probabilities;
 }
 
-std::vector<Index> split_order(Index count, std::uint64_t seed) {
-    const Buffer<std::int32_t> order(count, Device::cpu());
-    call(kernel::random_permutation, order, count, kernels::RandomAddress{seed, 0, nullptr});
-    return {order.data(), order.data() + count};
-}
-
 InceptionScore inception_score(std::span<const double> probabilities, Index classes, Index splits, std::uint64_t seed) {
     require_whole_rows(probabilities.size(), classes);
     const Index count = static_cast<Index>(probabilities.size()) / classes;
     require(splits >= 1 && count >= splits,
             "[inception score] expected at least as many images as parts, got {} and {}", count, splits);
-    const std::vector<Index> order = split_order(count, seed);
+    const std::vector<Index> order = random_order(count, seed);
     std::vector<double> scores;
     for (Index part = 0; part < splits; ++part) {
         const Index begin = part * count / splits, end = (part + 1) * count / splits;

@@ -19,12 +19,10 @@ struct InceptionScore {
     double deviation = 0;  ///< of the splits, as numpy's std has it
 };
 
-/// exp(mean over x of KL(p(y|x) || p(y))) of each of `splits` parts of the images, whose order `seed` draws. `part` i
-/// of n holds images i count / n to (i + 1) count / n - 1 of that order. Throws UsageError for fewer images than parts.
+/// exp(mean over x of KL(p(y|x) || p(y))) of each of `splits` parts of the images, in the order that random_order()
+/// gives for the seed. `part` i of n holds images i count / n to (i + 1) count / n - 1 of that order. Throws UsageError
+/// for fewer images than parts.
 InceptionScore inception_score(std::span<const double> probabilities, Index classes, Index splits, std::uint64_t seed);
-
-/// The order of images in which inception_score() splits them.
-std::vector<Index> split_order(Index count, std::uint64_t seed);
 
 /// The most probable class of each image, the first of equal ones.
 std::vector<Index> most_probable_classes(std::span<const double> probabilities, Index classes);

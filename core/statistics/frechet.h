@@ -1,6 +1,7 @@
 // The Frechet distance between two sets of feature vectors: how far generated images are from real ones.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -33,12 +34,12 @@ FeatureStatistics merge(const FeatureStatistics& a, const FeatureStatistics& b);
 double frechet_distance(const FeatureStatistics& a, const FeatureStatistics& b);
 
 /// The distance between two sets of vectors, and its standard error by the jackknife that leaves out a tenth of both
-/// sets, image i with the tenth i % 10. The error is NaN where a set has fewer than 20 vectors. Throws UsageError as
-/// feature_statistics() does.
+/// sets. The tenths follow each other in the order that random_order() gives for the seed. The error is NaN where a set
+/// has fewer than 20 vectors. Throws UsageError as feature_statistics() does.
 struct FrechetDistance {
     double distance = 0;
     double error = 0;
 };
-FrechetDistance frechet_distance(std::span<const float> a, std::span<const float> b, Index size);
+FrechetDistance frechet_distance(std::span<const float> a, std::span<const float> b, Index size, std::uint64_t seed);
 
 }  // namespace sinter

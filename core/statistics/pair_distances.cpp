@@ -59,7 +59,7 @@ void for_each_distance(const PointSet& a, const PointSet& b,
                 const double square = a.squared_length(row + i);
                 for (Index j = 0; j < columns; ++j) {
                     double& value = line[static_cast<std::size_t>(j)];
-                    value = std::max(0.0, square + b.squared_length(column + j) - 2 * value);
+                    value = std::max(square + b.squared_length(column + j) - 2 * value, 0.0);
                 }
                 visit(row + i, column, line);
             });

@@ -1,6 +1,7 @@
 // The facts of a checkpoint: the input has one a line, NAME=VALUE.
 #include "core/options/facts.h"
 
+#include "apps/common/measure_kinds.h"
 #include "apps/training/run_state.h"
 #include "apps/training/training_setup.h"
 #include "models/classifier_options.h"
@@ -64,7 +65,7 @@ void try_input(std::span<const std::uint8_t> input) {
     RunState at;
     at.load(facts, name);
     expect(at.step >= 0 && at.epoch >= 1 && at.position >= 0, "a run stands where none can stand");
-    expect(at.best.name().empty() || find_criterion(at.best.name()), "a best epoch by a number that is none");
+    expect(at.best.name().empty() || find_measure_kind(at.best.name()), "a best epoch by a number that is none");
     expect(at.best.epoch() >= 0 && at.best.epochs_since() >= 0, "a best epoch that is none");
     class_names_of(facts, name);
     const auto model = facts.find("model");

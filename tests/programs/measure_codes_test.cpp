@@ -58,7 +58,7 @@ TEST_F(MeasureCodes, RefusesWhatHasNone) {
     expect_refused({"--checkpoint", vae, "--nll", "0"}, 2, {"--nll", "'0'"});
     expect_refused({"--checkpoint", vae, "--nll", "5", "--probe"}, 2, {"--probe and --nll"});
     expect_refused({"--checkpoint", vae, "--nll-images", "5"}, 2, {"--nll-images", "--nll"});
-    expect_refused({"--images", set(), "--against", set(), "--probe"}, 2, {"--probe and --nll", "--images"});
+    expect_refused({"--images", set(), "--against", set(), "--probe"}, 2, {"--images", "--probe and --nll"});
     ImageSet unlabelled = quarters(kTrain, 5), test = quarters(kTest, 6);
     unlabelled.labels.clear();
     test.labels.clear();

@@ -42,7 +42,7 @@ PRODUCTS = "*EveryTile*:*ThinConvolution*"
 SHARED_MEMORY = ":".join(
     f"Kernels_CUDA.{kernel}"
     for kernel in ("batch_norm_*", "layer_norm_*", "sum_*", "bias_activation_backward", "*_cross_entropy", "squared_error",
-                   "reparameterise_kl_forward", "linear_parameter_gradients", "transpose", "random_permutation")
+                   "reparameterise_kl_forward", "dot_products", "linear_parameter_gradients", "transpose", "random_permutation")
 )  # fmt: skip
 # First what could make every other number worthless.
 TILES = {"memcheck_tiles": PRODUCTS, "racecheck_tiles": PRODUCTS}

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "core/statistics/moments.h"
+#include "core/statistics/random_order.h"
 #include "tests/common/errors.h"
 #include "tests/core/statistics/random_vectors.h"
 
@@ -67,7 +68,7 @@ TEST(InceptionScore, IsThatOfItsDefinitionOnPartsOfTheDrawnOrder) {
     std::vector<float> logits = random_vectors(count, classes, 1);
     for (float& logit : logits) logit *= 6;
     const std::vector<double> probabilities = class_probabilities(logits, classes);
-    const std::vector<Index> order = split_order(count, 5);
+    const std::vector<Index> order = random_order(count, 5);
     std::vector<double> scores;
     for (Index part = 0; part < 10; ++part) {
         std::vector<double> marginal(4, 0);
@@ -94,9 +95,9 @@ TEST(InceptionScore, IsThatOfItsDefinitionOnPartsOfTheDrawnOrder) {
 }
 
 TEST(InceptionScore, OrdersAllImagesOnceAsTheSeedSays) {
-    std::vector<Index> order = split_order(5000, 2);
-    EXPECT_EQ(split_order(5000, 2), order);
-    EXPECT_NE(split_order(5000, 3), order);
+    std::vector<Index> order = random_order(5000, 2);
+    EXPECT_EQ(random_order(5000, 2), order);
+    EXPECT_NE(random_order(5000, 3), order);
     std::sort(order.begin(), order.end());
     std::vector<Index> all(5000);
     std::iota(all.begin(), all.end(), Index{0});
