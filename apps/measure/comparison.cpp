@@ -35,14 +35,12 @@ Responses choose(const Responses& all, std::span<const Index> images) {
     return chosen;
 }
 
-/// The images whose place leaves `rest` when it is divided by `step`.
-std::vector<Index> every(Index count, Index step, Index rest) {
-    std::vector<Index> chosen;
-    for (Index i = rest; i < count; i += step) chosen.push_back(i);
-    return chosen;
-}
+// Of images without a test set one of so many is a test image.
+constexpr Index kEveryTested = 10;
+constexpr std::uint64_t kSplitSeed = 1;  // of that draw: one set has one judge
 
-/// Splits a set without a split of its own for a judge to learn from: every tenth image is a test image.
+/// Splits a set without a split of its own for a judge to learn from. The test images are drawn: sets are often
+/// sorted, or have their classes in turn.
 DataSplits split_for_judge(const ImageSet& images) {
     DataSplits data;
     for (ImageSet* set : {&data.train, &data.test}) {
@@ -52,13 +50,17 @@ DataSplits split_for_judge(const ImageSet& images) {
         set->name = images.name;
     }
     std::vector<std::uint8_t> image(static_cast<std::size_t>(images.bytes_per_image()));
+    std::vector<bool> is_test(static_cast<std::size_t>(images.count), false);
+    const std::vector<Index> order = split_order(images.count, kSplitSeed);
+    for (Index i = 0; i < images.count / kEveryTested; ++i)
+        is_test[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
     for (Index i = 0; i < images.count; ++i) {
-        ImageSet& set = i % 10 == 9 ? data.test : data.train;
+        ImageSet& set = is_test[static_cast<std::size_t>(i)] ? data.test : data.train;
         images.read(i, 1, image.data());
         set.pixels.insert(set.pixels.end(), image.begin(), image.end());
         ++set.count;
     }
-    if (data.test.count == 0) data.test = data.train;  // fewer than ten
+    if (data.test.count == 0) data.test = data.train;  // fewer than ten, on which nothing is tested
     return data;
 }
 
@@ -110,12 +112,14 @@ void find_yardstick(Reference& reference, Judge& judge, const ImageSet& other, c
     reference.yardstick_words = fmt::format("{} {} images of {}", chosen, other_split, other.name);
 }
 
-/// For real images of no set: one half of them against the other.
-void halve(Reference& reference) {
+/// For real images of no set: one half of them, drawn at random, against the other.
+void halve(Reference& reference, std::uint64_t seed) {
     const Responses& real = reference.real;
     if (real.images < 4) return;
-    reference.yardstick = choose(real, every(real.images, 2, 0));
-    reference.yardstick_against = choose(real, every(real.images, 2, 1));
+    const std::vector<Index> order = split_order(real.images, seed);
+    const std::size_t half = order.size() / 2;
+    reference.yardstick = choose(real, std::span(order).first(half));
+    reference.yardstick_against = choose(real, std::span(order).subspan(half, half));
     reference.yardstick_words =
         fmt::format("one half of the real images ({}) against the other", reference.yardstick.images);
 }
@@ -123,8 +127,11 @@ void halve(Reference& reference) {
 /// A side whose images are all that is known.
 void use_loose_images(Comparison& comparison, const MeasureOptions& options, const ImageSet& real, Device device) {
     find_standing(comparison, options, split_for_judge(real), false, device);
+    // Its training took all of so few.
+    if (options.classifier.empty() && real.count < kEveryTested)
+        comparison.reference.judge.accuracy = std::numeric_limits<double>::quiet_NaN();
     comparison.reference.real = comparison.judge->respond_to(real);
-    halve(comparison.reference);
+    halve(comparison.reference, options.seed);
 }
 
 /// A side that is a split of a data set.
@@ -229,7 +236,7 @@ std::optional<Comparison> compare_given_features(const MeasureOptions& options) 
     reference.real = std::move(*real);
     reference.judge.name = "none, these are features";
     reference.judge.knows_classes = false;
-    halve(reference);
+    halve(reference, options.seed);
     return comparison;
 }
 

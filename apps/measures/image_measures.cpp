@@ -37,8 +37,7 @@ std::vector<std::string> common_warnings(const Responses& images, const Response
     std::vector<std::string> warnings;
     if (judge.accuracy < kLeastAccuracy)
         warnings.push_back(fmt::format("the judge is right {:.1f} % of the time", 100 * judge.accuracy));
-    if (judge.knows_these && std::isnan(judge.accuracy))
-        warnings.push_back("the judge is untested, since the real images have no labels");
+    if (judge.knows_these && std::isnan(judge.accuracy)) warnings.push_back("the judge is untested");
     if (!judge.knows_these) warnings.push_back("the judge was trained on other images");
     if (equal_share > kMostEqual) warnings.push_back(fmt::format("{:.1f} % equal images", 100 * equal_share));
     if (images.images != real.images)

@@ -15,7 +15,7 @@ namespace sinter {
 struct JudgeStanding {
     std::string name;           ///< "classifier on mnist, 60000 images"
     bool knows_classes = true;  ///< else there are no measures of classes
-    double accuracy = 1;        ///< share of real images not trained on whose task it does right; NaN: nobody knows
+    double accuracy = 1;        ///< share of real images not trained on whose task it does right; NaN: untested
     bool knows_these = true;    ///< whether it was trained on data of the same content
 };
 /// A judge that is right less often has learned too little for its features to mean anything.

@@ -80,7 +80,7 @@ TEST_F(MeasureImages, WarnsOfAJudgeOfOtherImages) {
     EXPECT_NE(table.out.find("it knows other classes than the real images have"), std::string::npos) << table.out;
     // Images without labels can be judged by their features, but nobody knows how well.
     const nlohmann::json unlabelled = measured(write("real", quarters(kTest, 2)));
-    EXPECT_TRUE(holds(warnings_in(unlabelled), "untested, since the real images have no labels")) << unlabelled;
+    EXPECT_TRUE(holds(warnings_in(unlabelled), "the judge is untested")) << unlabelled;
     EXPECT_FALSE(holds(warnings_in(unlabelled), "trained on other images")) << unlabelled;
 }
 
@@ -100,6 +100,12 @@ TEST_F(MeasureImages, GivesImagesWithoutLabelsAJudgeOfRotations) {
     EXPECT_TRUE(line["judge"]["accuracy"].is_number());
     ASSERT_EQ(judges().size(), 1u);
     EXPECT_NE(judges()[0].string().find("-rotations"), std::string::npos);
+
+    // Of fewer than ten images none is left for a test.
+    const Outcome few = succeed({"--images", path("fresh.npy"), "--against", write("few", quarters(9, 2))});
+    EXPECT_NE(few.err.find("on 36 images of few.npy"), std::string::npos) << few.err;
+    EXPECT_NE(few.out.find("judge: rotations of few.npy, 9 images, untested"), std::string::npos) << few.out;
+    EXPECT_NE(few.out.find("! the judge is untested"), std::string::npos) << few.out;
 }
 
 TEST_F(MeasureImages, GivesTheSameNumbersBySavedReferences) {
