@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <utility>
 
 #include "apps/generators/image_generator.h"
@@ -20,11 +21,14 @@
 namespace sinter {
 namespace {
 
+constexpr Index kTestedOf = 10;  // of so many images without a test set one is for tests
+
 /// Splits a set without a split of its own for a judge to learn from: every tenth image is a test image.
 DataSplits split_for_judge(const ImageSet& images) {
     std::vector<Index> train, test;
     const std::vector<Index> order = random_order(images.count, 0);  // images may come sorted, or classes in turn
-    for (Index i = 0; i < images.count; ++i) (i % 10 == 9 ? test : train).push_back(order[static_cast<std::size_t>(i)]);
+    for (Index i = 0; i < images.count; ++i)
+        (i % kTestedOf == kTestedOf - 1 ? test : train).push_back(order[static_cast<std::size_t>(i)]);
     DataSplits data;
     data.train = images_at(images, train);
     data.test = test.empty() ? data.train : images_at(images, test);  // fewer than ten
@@ -73,6 +77,9 @@ void find_yardstick(Comparison& comparison, const DataSplits& data, SplitChoice 
 void use_loose_images(Comparison& comparison, const MeasureOptions& options, const ImageSet& real, Device device) {
     make_judge(comparison, options, split_for_judge(real), false, device);
     comparison.reference.judge.has_seen_real = options.classifier.empty();
+    // Its training took all of so few.
+    if (options.classifier.empty() && real.count < kTestedOf)
+        comparison.reference.judge.accuracy = std::numeric_limits<double>::quiet_NaN();
     comparison.reference.real = comparison.judge->respond_to(real);
     comparison.reference.halve();
 }

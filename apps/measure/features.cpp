@@ -23,6 +23,10 @@ std::optional<Responses> read_features(const char* option, const std::string& pl
     const NpyArray array = read_npy(place);
     if (array.shape.size() != 2) return std::nullopt;
     Responses found{array.shape[0], 0, array.shape[1], {}, {}};
+    if (found.images < 2 || found.size < 1) {
+        throw DataError(fmt::format("{} {}: expected two vectors of features or more, came {} of {} numbers", option,
+                                    place, found.images, found.size));
+    }
     if (array.type == npy_type<float>()) {
         found.features.resize(static_cast<std::size_t>(array.count()));
         std::memcpy(found.features.data(), array.data.data(), array.data.size());
@@ -32,10 +36,6 @@ std::optional<Responses> read_features(const char* option, const std::string& pl
         found.features.assign(values.begin(), values.end());
     } else {
         throw DataError(fmt::format("{} {}: expected features of type <f4 or <f8, came {}", option, place, array.type));
-    }
-    if (found.images < 2 || found.size < 1) {
-        throw DataError(fmt::format("{} {}: expected two vectors of features or more, came {} of {} numbers", option,
-                                    place, found.images, found.size));
     }
     const auto wrong = std::find_if_not(found.features.begin(), found.features.end(),
                                         [](float value) { return std::isfinite(value); });

@@ -69,7 +69,8 @@ Memorisation find_memorisation(Comparison& comparison, Device device) {
     const double error = std::sqrt(kNearShare * (1 - kNearShare) / static_cast<double>(is_near.size()));
     if (found.copies.value > std::max(2 * kNearShare, kNearShare + 5 * error))
         found.copies.warnings.push_back("copies of training images?");
-    found.exact_copies = {"exact_copies", share_of_copies(comparison.images, *comparison.training), Measured::kNone, ""};
+    found.exact_copies = {"exact_copies", share_of_copies(comparison.images, *comparison.training), Measured::kNone,
+                          ""};
     if (found.exact_copies.value > 0) found.exact_copies.warnings.push_back("copies of training images");
     return found;
 }

@@ -8,9 +8,11 @@
 namespace sinter {
 namespace {
 
-/// Throws UsageError where no file can be made at the path that an option gives.
-void check_file(const char* option, const std::string& file) {
+/// Throws UsageError where no file can be made at the path that an option gives, or its name does not end as it should.
+void check_file(const char* option, const std::string& file, const char* ending) {
     if (file.empty()) return;
+    require(std::filesystem::path(file).extension() == ending, "{}: expected a name that ends in {}, came {}", option,
+            ending, file);
     const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
     std::error_code ignored;
     require(std::filesystem::is_directory(folder, ignored), "{}: there is no folder {}", option, folder.string());
@@ -59,10 +61,10 @@ void describe(OptionList& list, MeasureOptions& options) {
     list.once("out", options.out, "Write neighbours.png there, the images nearest to training images above those")
         .shown_as("FOLDER");
     list.once("save-features", options.save_features,
-              "Write the features as FILE.npy, and beside it logits, those of the real images, and the subsets of KID")
-        .shown_as("FILE");
+              "Write the features as this file, and beside it logits, those of the real images, and the subsets of KID")
+        .shown_as("FILE.npy");
     list.once("save-reference", options.save_reference, "Write what is needed of the real images, for --against")
-        .shown_as("FILE");
+        .shown_as("FILE.safetensors");
     list.section("Device");
     list.once("quiet", options.quiet, "No progress on stderr");
     describe(list, static_cast<DeviceOptions&>(options));
@@ -95,8 +97,8 @@ void check_options(const OptionList& list, const MeasureOptions& options) {
     require(
         options.side_images.empty() || !options.side_against.empty() || !options.data.empty(),
         "--images: expected --against with the real images, or --data with the data set whose test images they are");
-    check_file("--save-features", options.save_features);
-    check_file("--save-reference", options.save_reference);
+    check_file("--save-features", options.save_features, ".npy");
+    check_file("--save-reference", options.save_reference, ".safetensors");
 }
 
 }  // namespace sinter

@@ -117,8 +117,9 @@ void print_table(const ImageReport& report) {
     if (c.judge) {
         const std::string right =
             std::isnan(reference.judge.accuracy)
-                ? std::string(!reference.judge.knows_other_classes ? "untested, since the real images have no labels"
-                                                                   : "it knows other classes than the real images have")
+                ? std::string(!reference.judge.knows_other_classes
+                                  ? "untested, for want of real images with labels or unseen ones"
+                                  : "it knows other classes than the real images have")
                 : fmt::format("right on {:.2f} % of real images that it has not seen", 100 * reference.judge.accuracy);
         answer("judge: {}, {} ({})\n", reference.judge.name, right, reference.judge_file);
     }

@@ -118,8 +118,7 @@ std::vector<std::string> common_warnings(const Responses& images, const Response
     std::vector<std::string> warnings;
     if (judge.accuracy < kLeastAccuracy)
         warnings.push_back(fmt::format("the judge is right {:.1f} % of the time", 100 * judge.accuracy));
-    if (!judge.knows_other_classes && std::isnan(judge.accuracy))
-        warnings.push_back("the judge is untested, since the real images have no labels");
+    if (!judge.knows_other_classes && std::isnan(judge.accuracy)) warnings.push_back("the judge is untested");
     if (judge.knows_other_classes) warnings.push_back("the judge knows other classes than the real images have");
     if (!judge.knows_these) warnings.push_back("the judge was trained on other images");
     if (judge.has_seen_real) warnings.push_back("the judge has learned from these real images");

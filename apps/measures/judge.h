@@ -24,7 +24,7 @@ inline constexpr Named<JudgeTask> kJudgeTasks[] = {{"classes", JudgeTask::classe
 struct JudgeStanding {
     std::string name;           ///< "classifier on mnist, 60000 images"
     bool knows_classes = true;  ///< else there are no measures of classes
-    double accuracy = 1;        ///< share of real images not trained on whose task it does right; NaN: nobody knows
+    double accuracy = 1;        ///< share of real images not trained on whose task it does right; NaN: untested
     bool knows_these = true;    ///< whether it was trained on data of the same content
     bool knows_other_classes = false;  ///< than the real images have
     bool has_seen_real = false;        ///< whether it has learned from the very real images of a comparison

@@ -77,7 +77,7 @@ TEST(ImageMeasures, CarryWhatSpeaksAgainstThem) {
     EXPECT_EQ(warnings({.name = "judge", .accuracy = 0.799}), Texts{"the judge is right 79.9 % of the time"});
     EXPECT_EQ(warnings({.name = "judge", .knows_these = false}), Texts{"the judge was trained on other images"});
     EXPECT_EQ(warnings({.name = "judge", .accuracy = std::numeric_limits<double>::quiet_NaN()}),
-              Texts{"the judge is untested, since the real images have no labels"});
+              Texts{"the judge is untested"});
     EXPECT_EQ(warnings({}, 0.01), Texts{});
     EXPECT_EQ(warnings({}, 0.02), Texts{"2.0 % equal images"});
     EXPECT_EQ(named(measured_of(images, responses_of(31, 2)), "recall").warnings, Texts{"unequal counts, 30 and 31"});

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "core/device.h"
+#include "core/statistics/class_measures.h"
 #include "core/statistics/frechet.h"
 #include "core/statistics/kernel_distance.h"
 #include "core/statistics/manifolds.h"
@@ -70,9 +71,13 @@ TEST_F(MeasureFeatures, PrintsTheNumbersOfTheStatistics) {
     EXPECT_EQ(warnings_in(line), Texts{});
     for (const char* none : {"judge", "inception_score", "confidence", "class_shares", "nearest_training", "copies"})
         EXPECT_FALSE(line.contains(none)) << none;
-    // One half of the real ones against the other: those at even places against the others.
+    // One half of the real ones against the other, as the seed draws them: places may follow classes.
     std::vector<float> halves[2];
-    for (std::size_t i = 0; i < b.size(); ++i) halves[i / static_cast<std::size_t>(size) % 2].push_back(b[i]);
+    const std::vector<Index> order = split_order(count, 1);
+    for (Index i = 0; i < count; ++i) {
+        const auto vector = b.begin() + order[static_cast<std::size_t>(i)] * size;
+        halves[i * 2 / count].insert(halves[i * 2 / count].end(), vector, vector + size);
+    }
     EXPECT_DOUBLE_EQ(line["real"]["frechet"], frechet_distance(halves[0], halves[1], size).distance);
     EXPECT_EQ(line["real"]["images"], "one half of the real images (30) against the other");
 
@@ -86,6 +91,14 @@ TEST_F(MeasureFeatures, PrintsTheNumbersOfTheStatistics) {
           std::string("as they were given"), std::string("k = 3, closed balls"), std::string("k = 5, open balls")})
         EXPECT_NE(table.out.find(part), std::string::npos) << part << " is not in\n" << table.out;
     EXPECT_EQ(table.out.find("!"), std::string::npos) << table.out;
+}
+
+TEST_F(MeasureFeatures, TakesHalvesAtRandomOfVectorsThatFollowAnOrder) {
+    // Two kinds in turn, as images of classes often are. By their places the halves would be the kinds, 10 apart.
+    std::vector<float> in_turn = random_vectors(200, 1, 1);
+    for (std::size_t i = 0; i < in_turn.size(); i += 2) in_turn[i] += 10;
+    const std::string file = write("in_turn", in_turn, 1);
+    EXPECT_LT(measure({"--images", file, "--against", file})["real"]["frechet"], 5);
 }
 
 TEST_F(MeasureFeatures, GivesTheSameNumbersForAnyNumberOfThreads) {
@@ -234,7 +247,10 @@ TEST_F(MeasureFeatures, RefusesWrongUsageBeforeTheWork) {
     expect_usage({"--samples", "5"}, {"--samples", "--images"});
     expect_usage({"--checkpoint", "run"}, {"--checkpoint and --images", "one of them"});
     expect_usage({"--save-features", path("nowhere/f.npy")}, {"--save-features", "no folder", path("nowhere")});
-    expect_usage({"--save-features", data()}, {"--save-features", "is a folder"});
+    fs::create_directories(path("folder.npy"));
+    expect_usage({"--save-features", path("folder.npy")}, {"--save-features", "is a folder"});
+    expect_usage({"--save-features", path("f.v2")}, {"--save-features", "ends in .npy", "f.v2"});
+    expect_usage({"--save-reference", path("r.npy")}, {"--save-reference", "ends in .safetensors", "r.npy"});
     expect_usage({"--save-reference", path("nowhere/r.safetensors")}, {"--save-reference", "no folder"});
     expect_usage({"--save-reference", path("r.safetensors")}, {"--save-reference", "features"});
     expect_usage({"--precision-neighbours", "0"}, {"--precision-neighbours", "'0'"});

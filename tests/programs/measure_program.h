@@ -103,9 +103,8 @@ protected:
         return train(SINTER_CLASSIFIER, name, more);
     }
     std::string train_vae(const std::string& name, const Arguments& more = {}) const {
-        Arguments arguments = {"--hidden", "8", "--latent", "2", "--epochs", "1"};
-        arguments.insert(arguments.end(), more.begin(), more.end());
-        return train(SINTER_MNIST_VAE, name, arguments);
+        return train(SINTER_MNIST_VAE, name,
+                     with_defaults({}, {"--hidden", "8", "--latent", "2", "--epochs", "1"}, more));
     }
     std::vector<std::filesystem::path> judges() const {
         std::vector<std::filesystem::path> files;
