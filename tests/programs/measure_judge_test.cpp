@@ -74,7 +74,7 @@ TEST_F(MeasureImages, WarnsOfAJudgeThatHasLearnedNothing) {
     const nlohmann::json line = measure(with(comparing(), {"--classifier", run}));
     const double accuracy = line["judge"]["accuracy"];
     EXPECT_LT(accuracy, 0.8);
-    EXPECT_EQ(warnings_in(line)[0], fmt::format("the judge is right {:.1f} % of the time", 100 * accuracy));
+    EXPECT_EQ(warnings_in(line).at(0), fmt::format("the judge is right {:.1f} % of the time", 100 * accuracy));
     const Outcome strict = start(with(comparing(), {"--classifier", run, "--strict"}));
     EXPECT_EQ(strict.exit_code, 3);
     EXPECT_NE(strict.out.find("! the judge is right"), std::string::npos) << strict.out;
