@@ -81,7 +81,7 @@ void use_loose_images(Comparison& comparison, const MeasureOptions& options, con
     if (options.classifier.empty() && real.count < kTestedOf)
         comparison.reference.judge.accuracy = std::numeric_limits<double>::quiet_NaN();
     comparison.reference.real = comparison.judge->respond_to(real);
-    comparison.reference.halve();
+    comparison.reference.halve(options.seed);
 }
 
 /// A side that is a split of a data set.

@@ -75,7 +75,7 @@ std::optional<Comparison> compare_given_features(const MeasureOptions& options) 
     reference.real = std::move(*real);
     reference.judge.name = "none, these are features";
     reference.judge.knows_classes = false;
-    reference.halve();
+    reference.halve(options.seed);
     return comparison;
 }
 

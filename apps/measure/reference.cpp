@@ -61,9 +61,9 @@ const std::string& fact(const SafetensorsMetadata& facts, const char* name, cons
 
 }  // namespace
 
-void Reference::halve() {
+void Reference::halve(std::uint64_t seed) {
     if (real.images < 4) return;
-    const std::vector<Index> order = random_order(real.images, 0);
+    const std::vector<Index> order = random_order(real.images, seed);
     const std::size_t half = order.size() / 2;
     yardstick = choose(real, std::span(order).first(half));
     yardstick_against = choose(real, std::span(order).last(half));

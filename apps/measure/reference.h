@@ -2,6 +2,7 @@
 // be had, or looked at, again.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "apps/measures/judge.h"
@@ -21,8 +22,8 @@ struct Reference {
     std::string judge_file;
     std::string judge_content;  ///< Judge::content(); empty in files that were saved before it was kept
 
-    /// Makes one half of the real images the yardstick for the other: for images of no data set.
-    void halve();
+    /// Makes one half of the real images, drawn by `seed`, the yardstick for the other: for images of no data set.
+    void halve(std::uint64_t seed);
 
     /// Writes it as safetensors. Throws Error where the file cannot be written.
     void save(const std::string& file) const;

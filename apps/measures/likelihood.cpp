@@ -91,7 +91,7 @@ LikelihoodReport measure_likelihood(const std::string& checkpoint, const OptionL
     report.seconds = watch.seconds();
     if (model.classes > 0)
         report.warnings.push_back("given the class: this is log p(x | y), which is larger than log p(x)");
-    constexpr Index kFewImages = 100;  // the variance over fewer says little
+    constexpr Index kFewImages = 10;  // the variance over fewer says little
     if (report.found.units.active == 0 && images >= kFewImages)
         report.warnings.push_back(
             "no unit of the code is active: the posterior has collapsed, or the model has hardly learned yet");

@@ -131,7 +131,10 @@ LogisticRegression::LogisticRegression(std::span<const float> features, std::spa
         for (int attempt = 0; attempt < 30 && !is_lower; ++attempt, length /= 2) {
             next = at + length * direction;
             next_loss = objective(next, next_gradient);
-            is_lower = next_loss <= loss_ + 1e-4 * length * slope;
+            // Near the optimum the losses of a device in float no longer differ, but slopes do (Hager & Zhang, 2005).
+            is_lower = next_loss <= loss_ + 1e-4 * length * slope ||
+                       (next_loss <= loss_ + 1e-6 * std::abs(loss_) &&
+                        std::abs(next_gradient.dot(direction)) <= 0.9 * std::abs(slope));
         }
         if (!is_lower) {
             // The device's sums cannot tell better from worse any more; without a memory it is the end.

@@ -201,11 +201,12 @@ TEST_F(Keeping, AnotherNumberOrALostFileIsSaidAndBeginsAnew) {
 
     const SafetensorsFile file = SafetensorsFile::open(checkpoint_of(path("lost")));
     SafetensorsMetadata metadata = file.metadata();
-    metadata["best.name"] = "nll";
+    metadata["best.name"] = "coverage";
     write_with_checksums(checkpoint_of(path("lost")), file.entries(), metadata);
     const Outcome other = resume(path("lost"), {"--epochs", second});
-    EXPECT_NE(other.err.find("the run went by nll so far: the best loss is looked for from epoch " + second + " on"),
-              std::string::npos)
+    EXPECT_NE(
+        other.err.find("the run went by coverage so far: the best loss is looked for from epoch " + second + " on"),
+        std::string::npos)
         << other.err;
 }
 

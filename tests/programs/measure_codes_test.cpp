@@ -59,10 +59,9 @@ TEST_F(MeasureCodes, RefusesWhatHasNone) {
     expect_refused({"--checkpoint", vae, "--nll", "5", "--probe"}, 2, {"--probe and --nll"});
     expect_refused({"--checkpoint", vae, "--nll-images", "5"}, 2, {"--nll-images", "--nll"});
     expect_refused({"--images", set(), "--against", set(), "--probe"}, 2, {"--images", "--probe and --nll"});
-    ImageSet unlabelled = quarters(kTrain, 5), test = quarters(kTest, 6);
-    unlabelled.labels.clear();
-    test.labels.clear();
-    write_mnist(path("unlabelled"), {unlabelled, test, {}, 0, 0, {}, "", "", ""});
+    write_mnist(path("unlabelled"), {quarters(kTrain, 5), quarters(kTest, 6), {}, 0, 0, {}, "", "", ""});
+    for (const char* split : {"train", "t10k"})  // images alone are a set, too
+        std::filesystem::remove(path("unlabelled/") + split + "-labels-idx1-ubyte");
     expect_refused({"--checkpoint", vae, "--data", path("unlabelled"), "--probe"}, 3,
                    {"labelled images", "unlabelled"});
 }

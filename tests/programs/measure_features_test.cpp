@@ -14,6 +14,7 @@
 #include "core/statistics/kernel_distance.h"
 #include "core/statistics/manifolds.h"
 #include "core/statistics/moments.h"
+#include "core/statistics/random_order.h"
 #include "tests/core/statistics/random_vectors.h"
 #include "tests/programs/measure_program.h"
 
@@ -51,7 +52,7 @@ TEST_F(MeasureFeatures, PrintsTheNumbersOfTheStatistics) {
     const Index size = 3, count = 60;
     const std::vector<float> a = random_vectors(count, size, 1), b = random_vectors(count, size, 2);
     const nlohmann::json line = measure({"--images", write("a", a, size), "--against", write("b", b, size)});
-    const FrechetDistance frechet = frechet_distance(a, b, size);
+    const FrechetDistance frechet = frechet_distance(a, b, size, 1);
     EXPECT_DOUBLE_EQ(line["frechet"], frechet.distance);
     EXPECT_DOUBLE_EQ(line["frechet_error"], frechet.error);
     const Coverage coverage = measure_coverage({a, size, Device::cpu()}, {b, size, Device::cpu()});
@@ -73,12 +74,12 @@ TEST_F(MeasureFeatures, PrintsTheNumbersOfTheStatistics) {
         EXPECT_FALSE(line.contains(none)) << none;
     // One half of the real ones against the other, as the seed draws them: places may follow classes.
     std::vector<float> halves[2];
-    const std::vector<Index> order = split_order(count, 1);
+    const std::vector<Index> order = random_order(count, 1);
     for (Index i = 0; i < count; ++i) {
         const auto vector = b.begin() + order[static_cast<std::size_t>(i)] * size;
         halves[i * 2 / count].insert(halves[i * 2 / count].end(), vector, vector + size);
     }
-    EXPECT_DOUBLE_EQ(line["real"]["frechet"], frechet_distance(halves[0], halves[1], size).distance);
+    EXPECT_DOUBLE_EQ(line["real"]["frechet"], frechet_distance(halves[0], halves[1], size, 1).distance);
     EXPECT_EQ(line["real"]["images"], "one half of the real images (30) against the other");
 
     // A table has the same numbers for people.
@@ -130,7 +131,6 @@ TEST_F(MeasureFeatures, HaveAKernelDistanceOfSubsetsThatAreWritten) {
     ASSERT_EQ(subsets.data.size(), drawn.size() * sizeof(Index));
     EXPECT_EQ(std::memcmp(subsets.data.data(), drawn.data(), subsets.data.size()), 0);
     EXPECT_FALSE(fs::exists(path("kept.logits.npy"))) << "features that were given have no logits";
-    EXPECT_FALSE(fs::exists(path("kept.order.npy")));
 }
 
 TEST_F(MeasureFeatures, LeavesOutWhatTooFewVectorsCannotTell) {

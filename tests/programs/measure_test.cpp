@@ -27,7 +27,8 @@ TEST_F(MeasureImages, PrintsATableWithTheProtocol) {
           std::string("of real images that it has not seen"), std::string("Frechet distance"),
           std::string("taken for 3"), std::string("unequal counts, 12 and 16"),
           std::string("left out: needs 1000 images on each side"),
-          std::string("12 training images of quarters, against the same real images"),
+          std::string(
+              "12 training images of quarters, from which the judge may have learned, against the same real images"),
           std::string("of 40 training images, in features; 'real' are the real images themselves")})
         EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
     EXPECT_TRUE(judges().empty()) << "a judge was trained although one was given";

@@ -200,8 +200,8 @@ TEST_F(Measuring, GoingByANumberThatNobodyMeasuresIsRefused) {
     expect_refused({"keep-best", "frechet"}, {"--keep-best frechet: expected --measure-every N"});
     expect_refused({"keep-best", "frechet", "measure-every", "20"},
                    {"--keep-best frechet", "ends after 10 epochs", "--measure-every 20"});
-    expect_refused({"keep-best", "nll", "measure-every", "1"},
-                   {"--keep-best nll: this program does not find that number", "loss, frechet, kid", "coverage"});
+    expect_refused({"keep-best", "accuracy", "measure-every", "1"},
+                   {"--keep-best accuracy: this program does not find that number", "loss, frechet, kid", "coverage"});
     EXPECT_FALSE(std::filesystem::exists(path("none")));
 }
 

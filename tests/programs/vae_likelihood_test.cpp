@@ -143,12 +143,6 @@ TEST_F(LikelihoodRun, TrainsOnThePublishedFilesWhereTheyAre) {
 /// What a run needs for its code to be in use.
 const Arguments kSomeTraining = {"--epochs", "30", "--lr", "0.01"};
 
-const Measured* find(const std::vector<Measured>& measured, const std::string& name) {
-    for (const Measured& one : measured)
-        if (one.name == name) return &one;
-    return nullptr;
-}
-
 TEST_F(LikelihoodRun, IsMeasuredWithItsProtocol) {
     train(path("run"), with_defaults({"--binarize", "dynamic"}, {}, kSomeTraining));
     const LikelihoodReport report = measure(checkpoint_of(path("run")), {.samples = 15});
