@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "apps/generators/drawing_gan.h"
+#include "apps/generators/sampling.h"
 #include "apps/training/pictures.h"
-#include "apps/training/sampling.h"
 #include "core/ops/random.h"
 #include "core/pictures/gif.h"
 #include "core/pictures/image_file.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <span>
 
-#include "apps/training/sampling.h"
+#include "apps/generators/sampling.h"
 #include "core/nn/batch_statistics.h"
 #include "core/ops/random.h"
 #include "core/options/facts.h"

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "apps/generators/sampling.h"
 #include "apps/mnist_vae/pictures.h"
-#include "apps/training/sampling.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
 #include "core/data/binarise.h"
