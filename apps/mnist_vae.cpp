@@ -13,9 +13,9 @@
 #include "apps/mnist_vae/options.h"
 #include "apps/mnist_vae/pictures.h"
 #include "apps/mnist_vae/trouble.h"
-#include "apps/training/pictures.h"
 #include "apps/training/training_run.h"
 #include "apps/training/training_setup.h"
+#include "apps/training/warn_on_failure.h"
 #include "core/console.h"
 #include "core/data/binarise.h"
 #include "core/data/loader.h"
@@ -131,7 +131,7 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
         run.draw_if_due(draw);
     }
 
-    draw_or_warn([&] { pictures.finals([&](const std::string& name) { return run.folder().sample(name); }); });
+    warn_on_failure([&] { pictures.finals([&](const std::string& name) { return run.folder().sample(name); }); });
     report(run.folder(), evaluate(vae, test_batches, options.seed, run.epochs_done()), run.epochs_done());
     return ExitCode::ok;
 }

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "apps/training/divergence.h"
-#include "apps/training/pictures.h"
 #include "apps/training/training_setup.h"
+#include "apps/training/warn_on_failure.h"
 #include "core/console.h"
 #include "core/profile/range.h"
 
@@ -175,7 +175,7 @@ void TrainingRun::tell_profile() {
         if (progress_) progress_->clear();
         answer_lines(table);
         flush_results();
-        if (!options_.trace.empty()) draw_or_warn([&] { profile_->write_trace(options_.trace); });
+        if (!options_.trace.empty()) warn_on_failure([&] { profile_->write_trace(options_.trace); });
     }
     profile_.reset();
     at_.train_seconds -= pause.seconds();
@@ -184,7 +184,7 @@ void TrainingRun::tell_profile() {
 
 void TrainingRun::measure_if_due(const std::function<Measurement()>& measure) {
     const bool is_wanted = options_.measure_every > 0 && at_.epoch % options_.measure_every == 0;
-    if (is_wanted) draw_or_warn([&] { measurement_ = measure(); });
+    if (is_wanted) warn_on_failure([&] { measurement_ = measure(); });
 }
 
 std::optional<double> TrainingRun::measured(std::string_view name) const {
@@ -263,7 +263,7 @@ void TrainingRun::end_epoch() {
 void TrainingRun::draw_if_due(const std::function<void(std::int64_t epoch)>& draw) const {
     const std::int64_t ended = epochs_done();
     const bool is_between_epochs = at_.position == 0 && ended > 0;
-    if (is_between_epochs && is_due(options_.sample_every, ended)) draw_or_warn([&] { draw(ended); });
+    if (is_between_epochs && is_due(options_.sample_every, ended)) warn_on_failure([&] { draw(ended); });
 }
 
 void TrainingRun::save() { save_run(*folder_, parts_, fixed_facts_, at_); }
