@@ -8,9 +8,9 @@
 
 #include "apps/common/program.h"
 #include "apps/dcgan/options.h"
-#include "apps/dcgan/pictures.h"
-#include "apps/dcgan/trouble.h"
-#include "apps/generators/drawing_gan.h"
+#include "apps/gan/drawing_gan.h"
+#include "apps/gan/pictures.h"
+#include "apps/gan/trouble.h"
 #include "apps/generators/sample.h"
 #include "apps/generators/sampling.h"
 #include "apps/measures/run_measures.h"

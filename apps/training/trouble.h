@@ -1,5 +1,5 @@
 // What goes wrong in a training without a number that is not finite, and when users are told of it. What every program
-// can see is looked for here; the rest stands with the models, in apps/<program>/trouble.h.
+// can see is looked for here; the rest stands with the kinds of model, in apps/vae/trouble.h and apps/gan/trouble.h.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,11 @@
 // When programs tell of trouble: once it lasts, and again when it comes back; and what they take for trouble.
-#include "apps/dcgan/trouble.h"
+#include "apps/gan/trouble.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "apps/mnist_vae/trouble.h"
+#include "apps/vae/trouble.h"
 #include "tests/common/errors.h"
 
 namespace sinter {

@@ -1,11 +1,11 @@
-#include "apps/dcgan/pictures.h"
+#include "apps/gan/pictures.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "apps/generators/drawing_gan.h"
+#include "apps/gan/drawing_gan.h"
 #include "apps/generators/sampling.h"
 #include "apps/training/pictures.h"
 #include "core/ops/random.h"

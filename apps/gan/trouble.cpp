@@ -1,4 +1,4 @@
-#include "apps/dcgan/trouble.h"
+#include "apps/gan/trouble.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "apps/generators/drawing_gan.h"
+#include "apps/gan/drawing_gan.h"
 
 #include <algorithm>
 #include <span>

@@ -1,4 +1,4 @@
-#include "apps/mnist_vae/trouble.h"
+#include "apps/vae/trouble.h"
 
 #include <fmt/format.h>
 
