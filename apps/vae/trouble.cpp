@@ -12,7 +12,7 @@ constexpr double kCollapsed = 1.5e-3;
 }  // namespace
 
 Finding find_collapse(const Means& epoch, Index latent, std::optional<double> active_units) {
-    Finding finding{"epochs_collapsed", "posterior_collapsed"};
+    Finding finding{"posterior_collapsed"};
     const bool is_silent = epoch["kl"] < kCollapsed * static_cast<double>(latent);
     const bool is_inactive = active_units && *active_units == 0;
     if (!is_silent && !is_inactive) return finding;
