@@ -70,7 +70,7 @@ TEST_F(MeasureCodes, RefusesWhatHasNone) {
 TEST_F(MeasureCodes, TrainersMeasureWhileTheyTrain) {
     const Arguments every = {"--epochs", "2", "--measure-every", "2", "--keep-best", "coverage"};
     const auto measured = [&](const std::string& run) {
-        for (const nlohmann::json& line : metrics(run))
+        for (const nlohmann::json line : metrics(run))
             if (line["split"] == "measure") return line;
         return nlohmann::json();
     };
