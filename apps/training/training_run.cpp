@@ -194,7 +194,7 @@ std::optional<double> TrainingRun::measured(std::string_view name) const {
     return std::nullopt;
 }
 
-void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown) {
+void TrainingRun::sum_up(const std::vector<SplitNumbers>& lines, const std::vector<ProgressValue>& shown) {
     look_at_clock();
     for (const SplitNumbers& line : lines) {
         std::vector<MetricField> fields = {{"step", at_.step}, {"epoch", at_.epoch}, {"split", line.split}};
@@ -203,7 +203,7 @@ void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<co
         fields.push_back({"seconds", at_.seconds});
         folder_->metrics().write(fields);
     }
-    std::vector<ProgressValue> values(shown.begin(), shown.end());
+    std::vector<ProgressValue> values = shown;
     if (measurement_) {
         std::vector<MetricField> fields = {{"step", at_.step}, {"epoch", at_.epoch}, {"split", "measure"}};
         for (const auto& [name, value] : measurement_->numbers) fields.push_back({name, value});
@@ -220,7 +220,7 @@ void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<co
 }
 
 /// Looks at what the epoch has found: the number that tells which one is best, and whether anything moves.
-void TrainingRun::look_at_numbers(std::initializer_list<SplitNumbers> lines) {
+void TrainingRun::look_at_numbers(const std::vector<SplitNumbers>& lines) {
     std::optional<double> watched = measured(at_.best.name());
     for (const SplitNumbers& line : lines)
         for (const MetricField& number : line.numbers)
@@ -247,7 +247,7 @@ void TrainingRun::tell(const Finding& finding) {
     say("warning, epoch {}: {}\n", at_.epoch, finding.sentence);
 }
 
-/// Whether what happens every so many epochs (0: only at the end) happens after the one that ended.
+/// The same of an epoch that has ended.
 bool TrainingRun::is_due(int every, std::int64_t ended) const {
     return ended == options_.epochs || is_out_of_patience(options_, at_) || (every > 0 && ended % every == 0);
 }
@@ -306,7 +306,7 @@ void TrainingRun::diverge(const std::function<void()>& repeat) {
     explain_divergence(folder_ ? &*folder_ : nullptr, at_, parts_, repeat);
 }
 
-std::span<const ProgressValue> TrainingRun::shown() {
+const std::vector<ProgressValue>& TrainingRun::shown() {
     shown_.clear();
     for (const Means::Sum& sum : at_.means.sums()) {
         if (sum.images == 0) continue;
