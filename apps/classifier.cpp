@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <vector>
 
 #include "apps/classifier/evaluate.h"
 #include "apps/classifier/options.h"
@@ -77,13 +78,14 @@ ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
         }
         if (run.stopped()) return run.stop();
 
+        std::vector<SplitNumbers> lines = {{"train", run.means().fields()}};
+        std::vector<ProgressValue> shown = {{"train", run.means()["loss"]}};
         if (run.is_due(options.test_every)) {
             const Score test = evaluate();
-            run.sum_up({{"train", run.means().fields()}, {"test", {{"loss", test.loss}, {"accuracy", test.accuracy}}}},
-                       {{"train", run.means()["loss"]}, {"test", test.loss}, {"accuracy", test.accuracy}});
-        } else {
-            run.sum_up({{"train", run.means().fields()}}, {{"train", run.means()["loss"]}});
+            lines.push_back({"test", {{"loss", test.loss}, {"accuracy", test.accuracy}}});
+            shown.insert(shown.end(), {{"test", test.loss}, {"accuracy", test.accuracy}});
         }
+        run.sum_up(lines, shown);
         run.end_epoch();
     }
 

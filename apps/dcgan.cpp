@@ -8,15 +8,15 @@
 
 #include "apps/common/program.h"
 #include "apps/dcgan/options.h"
-#include "apps/dcgan/pictures.h"
-#include "apps/dcgan/trouble.h"
-#include "apps/generators/drawing_gan.h"
+#include "apps/gan/drawing_gan.h"
+#include "apps/gan/pictures.h"
+#include "apps/gan/trouble.h"
 #include "apps/generators/sample.h"
+#include "apps/generators/sampling.h"
 #include "apps/measures/run_measures.h"
-#include "apps/training/pictures.h"
-#include "apps/training/sampling.h"
 #include "apps/training/training_run.h"
 #include "apps/training/training_setup.h"
+#include "apps/training/warn_on_failure.h"
 #include "core/console.h"
 #include "core/data/loader.h"
 
@@ -38,7 +38,7 @@ std::filesystem::path grid_path(const RunFolder& folder, std::int64_t epoch) {
 /// Makes the animation of --gif, of the grids up to that of `last_epoch`. Returns where it stands.
 std::filesystem::path write_gif(const DcganOptions& options, const RunFolder& folder, std::int64_t last_epoch) {
     const std::filesystem::path samples = folder.path() / "samples", gif = samples / "training.gif";
-    if (options.gif) draw_or_warn([&] { write_training_gif(gif, samples, last_epoch); });
+    if (options.gif) warn_on_failure([&] { write_training_gif(gif, samples, last_epoch); });
     return gif;
 }
 
@@ -84,7 +84,7 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
              training_facts(list, data));
     if (run.step() == 0 && !options.dry_run) {
         drawing.settle(options.seed);
-        draw_or_warn([&] { pictures.write_grid(grid_path(run.folder(), 0), pictures.fixed_images()); });
+        warn_on_failure([&] { pictures.write_grid(grid_path(run.folder(), 0), pictures.fixed_images()); });
     }
 
     const auto step = [&](const Batch& batch) { return training.pass(batch.images, batch.labels); };
@@ -126,7 +126,7 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
         run.draw_if_due(draw);
     }
 
-    draw_or_warn([&] { pictures.interpolations(run.folder().sample("interpolations")); });
+    warn_on_failure([&] { pictures.interpolations(run.folder().sample("interpolations")); });
     report(run.folder(), options.gif, write_gif(options, run.folder(), run.epochs_done()));
     return ExitCode::ok;
 }

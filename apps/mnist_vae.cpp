@@ -3,7 +3,6 @@
 // options, and a training loss of 156 +- 2 with --arch conv.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "apps/common/program.h"
@@ -11,11 +10,13 @@
 #include "apps/measures/run_measures.h"
 #include "apps/mnist_vae/evaluate.h"
 #include "apps/mnist_vae/options.h"
-#include "apps/mnist_vae/pictures.h"
-#include "apps/mnist_vae/trouble.h"
-#include "apps/training/pictures.h"
 #include "apps/training/training_run.h"
 #include "apps/training/training_setup.h"
+#include "apps/training/warn_on_failure.h"
+#include "apps/vae/evaluate.h"
+#include "apps/vae/kl_weight.h"
+#include "apps/vae/pictures.h"
+#include "apps/vae/trouble.h"
 #include "core/console.h"
 #include "core/data/binarise.h"
 #include "core/data/loader.h"
@@ -25,28 +26,6 @@
 
 namespace sinter {
 namespace {
-
-/// --beta and --kl-warmup: the weight of the KL divergence, which may rise over the first steps.
-class KlWeight {
-public:
-    KlWeight(const MnistVaeOptions& options, Index steps_per_epoch, Device device)
-        : beta_(options.beta), rising_steps_(options.kl_warmup * static_cast<double>(steps_per_epoch)) {
-        if (beta_ != 1 || rising_steps_ > 0) tensor_ = Tensor::full({1}, beta_, device);
-    }
-
-    void prepare(std::int64_t step) {
-        if (!tensor_.defined()) return;
-        const double risen = rising_steps_ > 0 ? std::min(1.0, static_cast<double>(step) / rising_steps_) : 1.0;
-        const float now = static_cast<float>(beta_ * risen);
-        tensor_.assign(std::span<const float>(&now, 1));
-    }
-    /// Undefined where it is 1 in every step.
-    const Tensor& tensor() const { return tensor_; }
-
-private:
-    double beta_, rising_steps_;
-    Tensor tensor_;
-};
 
 void report(RunFolder& folder, const Means& test, std::int64_t epochs) {
     answer("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epoch{}\n", test["loss"],
@@ -71,7 +50,7 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
     const UpdateGuard guard(device);
     Loader batches(data.train, device, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed});
     Loader test_batches(data.test, device, {.batch_size = evaluation_batch(vae.options())});
-    KlWeight beta(options, batches.batches(), device);
+    KlWeight beta(options.kl, batches.batches(), device);
     VaePictures pictures(vae, data.test, options.seed);
 
     introduce(fmt::format("{}, {} parameters", describe(vae.options()), vae.parameter_count()), device);
@@ -131,7 +110,7 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
         run.draw_if_due(draw);
     }
 
-    draw_or_warn([&] { pictures.finals([&](const std::string& name) { return run.folder().sample(name); }); });
+    warn_on_failure([&] { pictures.finals([&](const std::string& name) { return run.folder().sample(name); }); });
     report(run.folder(), evaluate(vae, test_batches, options.seed, run.epochs_done()), run.epochs_done());
     return ExitCode::ok;
 }

@@ -23,12 +23,12 @@ using RowLikelihood = std::function<Tensor(const Tensor& z, ImageRange images)>;
 /// Draws K samples of the posterior of each image and collects their weights. Samples go through the decoder in chunks
 /// of `rows` rows or a few more, of one image or of several; where there are fewer left, more are drawn than count. So
 /// a weight depends on the seed, on the image and its number, and on the number of the sample. Its bits do not depend
-/// on the chunk either, as long as no product of the decoder is small: see kMinRows.
+/// on the chunk either, as long as no product of the decoder is small: see kStableRows.
 class ImportanceEstimator {
 public:
     /// With as many rows, the products of kernels/cpu/product/gemm-inl.h add in an order that further rows do not
     /// change.
-    static constexpr Index kMinRows = 600;
+    static constexpr Index kStableRows = 600;
 
     /// `samples`: K. Throws UsageError where that or `rows` is below 1.
     ImportanceEstimator(Index samples, Index rows, std::uint64_t seed, Device device);

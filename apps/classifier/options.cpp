@@ -8,7 +8,7 @@
 #include <span>
 
 #include "apps/common/config_file.h"
-#include "apps/training/classifier_recipe.h"
+#include "apps/measures/classifier_recipe.h"
 #include "core/check.h"
 #include "core/console.h"
 #include "core/data/describe.h"

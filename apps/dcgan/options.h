@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "apps/training/sampling.h"
+#include "apps/generators/sampling.h"
 #include "apps/training/training_options.h"
 #include "core/data/image_set.h"
 #include "models/gan_options.h"

@@ -7,8 +7,8 @@
 #include <span>
 #include <utility>
 
-#include "apps/generators/drawing_gan.h"
-#include "apps/training/sampling.h"
+#include "apps/gan/drawing_gan.h"
+#include "apps/generators/sampling.h"
 #include "apps/training/training_setup.h"
 #include "core/check.h"
 #include "core/data/describe.h"

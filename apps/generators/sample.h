@@ -1,7 +1,7 @@
 // --sample: images of a trained model, one file each.
 #pragma once
 
-#include "apps/training/sampling.h"
+#include "apps/generators/sampling.h"
 #include "apps/training/training_options.h"
 #include "core/device.h"
 #include "core/error.h"

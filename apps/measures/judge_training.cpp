@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "apps/training/classifier_recipe.h"
+#include "apps/measures/classifier_recipe.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
 #include "core/count_progress.h"

@@ -5,16 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
 #include <numeric>
 
 #include "apps/common/stopwatch.h"
-#include "apps/training/training_setup.h"
+#include "apps/vae/open_vae.h"
 #include "core/check.h"
 #include "core/count_progress.h"
-#include "core/data/binarise.h"
-#include "core/train/checkpoint.h"
-#include "models/vae_options.h"
 
 namespace sinter {
 namespace {
@@ -60,22 +56,17 @@ void describe(OptionList& list, LikelihoodOptions& options) {
 LikelihoodReport measure_likelihood(const std::string& checkpoint, const OptionList& list, const DataOptions& options,
                                     const LikelihoodOptions& asked, std::uint64_t seed, Device device) {
     require(asked.samples >= 1, "--nll: expected one sample of each image or more, got {}", asked.samples);
-    const std::unique_ptr<Vae> vae = load_vae(checkpoint, device);
-    const VaeOptions& model = vae->options();
-    const CheckpointFacts facts = read_checkpoint_facts(checkpoint);
-    auto [data, warning] =
-        find_checkpoint_data(checkpoint, facts, list, options, {model.height, model.width, model.channels});
-    const Binarisation how = binarisation_of(facts, checkpoint);
+    const OpenedVae opened = open_vae(checkpoint, list, options, device);
+    const ImageSet& test = opened.data.test;
     LikelihoodReport report;
-    report.checkpoint = checkpoint;
-    report.data = data.test.name;
-    report.pixels = describe(how, data.test);
-    report.test_images = data.test.count;
+    report.checkpoint = opened.file;
+    report.data = test.name;
+    report.pixels = opened.pixels;
+    report.test_images = test.count;
     report.seed = seed;
-    if (!warning.empty()) report.warnings.push_back(warning);
-    binarise(data, how);
+    if (!opened.warning.empty()) report.warnings.push_back(opened.warning);
 
-    const Index images = asked.images == 0 ? data.test.count : std::min(asked.images, data.test.count);
+    const Index images = asked.images == 0 ? test.count : std::min(asked.images, test.count);
     CountProgress progress("Likelihood", "images", images, !options.quiet);
     Index told = 0;
     const auto tell = [&](Index done) {
@@ -83,10 +74,10 @@ LikelihoodReport measure_likelihood(const std::string& checkpoint, const OptionL
     };
     const Stopwatch watch;
     try {
-        report.found = measure_likelihood(*vae, data.test,
+        report.found = measure_likelihood(*opened.vae, test,
                                           {.samples = asked.samples, .images = images, .seed = seed, .tell = tell});
     } catch (const DataError& error) {
-        throw DataError(fmt::format("{}: {}", checkpoint, error.what()));
+        throw DataError(fmt::format("{}: {}", opened.file, error.what()));
     }
     report.seconds = watch.seconds();
     if (model.classes > 0)

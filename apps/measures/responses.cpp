@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/data/image_set.h"
+#include "core/statistics/log_sum_exp.h"
 #include "core/tape.h"
 
 namespace sinter {
@@ -17,10 +18,9 @@ std::span<const float> logits_of(const Responses& responses, Index image) {
 
 /// log sum exp(logits): minus it and a logit is the logarithm of a probability.
 double log_partition(std::span<const float> logits) {
-    const double largest = *std::max_element(logits.begin(), logits.end());
-    double sum = 0;
-    for (const float logit : logits) sum += std::exp(logit - largest);
-    return largest + std::log(sum);
+    LogSumExp sum;
+    for (const float logit : logits) sum.add(logit);
+    return sum.value();
 }
 
 std::size_t most_probable(std::span<const float> logits) {

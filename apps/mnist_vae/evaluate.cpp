@@ -2,69 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <filesystem>
-#include <memory>
 
-#include "apps/mnist_vae/pictures.h"
-#include "apps/training/sampling.h"
-#include "apps/training/training_setup.h"
+#include "apps/generators/sampling.h"
+#include "apps/vae/evaluate.h"
+#include "apps/vae/open_vae.h"
+#include "apps/vae/pictures.h"
 #include "core/console.h"
-#include "core/data/binarise.h"
+#include "core/data/loader.h"
 #include "core/options/parse_number.h"
-#include "core/random.h"
-#include "core/statistics/latent_codes.h"
-#include "core/tape.h"
-#include "core/train/checkpoint.h"
 #include "core/train/metrics.h"
-#include "models/vae_options.h"
 
 namespace sinter {
-
-Index evaluation_batch(const VaeOptions& model) {
-    switch (model.architecture) {
-        case VaeArchitecture::conv:
-            return 100;  // it keeps its widest images for all of a batch at a time
-        case VaeArchitecture::dense:
-            break;
-    }
-    return 500;
-}
-
-Means evaluate(Vae& vae, Loader& batches, std::uint64_t seed, std::int64_t epoch) {
-    const NoGrad no_grad;
-    const Evaluating evaluating(vae);
-    Generator noise(seed, vae.device(), draws::kEvaluation);
-    Means means;
-    Tensor images;
-    Buffer<std::int32_t> labels;
-    Buffer<std::int32_t>* const wanted_labels = vae.options().classes > 0 ? &labels : nullptr;
-    batches.start_epoch(0);
-    for (std::uint64_t batch = 0; batches.next(images, wanted_labels); ++batch) {
-        noise.start_step(static_cast<std::uint64_t>(epoch) << 32 | batch);
-        const Vae::Losses losses = vae.losses(images, noise, {}, labels);
-        const NamedNumber numbers[] = {
-            {"loss", losses.negative_elbo.item()}, {"recon", losses.reconstruction.item()}, {"kl", losses.kl.item()}};
-        means.add(numbers, images.size(0));
-    }
-    return means;
-}
-
-double count_active_units(Vae& vae, Loader& batches, Index images) {
-    const NoGrad no_grad;
-    const Evaluating evaluating(vae);
-    std::vector<float> heads;
-    Tensor batch;
-    Buffer<std::int32_t> labels;
-    Buffer<std::int32_t>* const wanted_labels = vae.options().classes > 0 ? &labels : nullptr;
-    batches.start_epoch(0);
-    while (batches.position() < images && batches.next(batch, wanted_labels)) {
-        const std::vector<float> some = vae.heads(batch, labels).to_floats();
-        heads.insert(heads.end(), some.begin(), some.end());
-    }
-    return static_cast<double>(latent_units(heads, vae.options().latent).active);
-}
-
 namespace {
 
 struct Noise {
@@ -89,28 +38,24 @@ Noise noise_of_run(const CheckpointFacts& facts, const std::string& file, std::u
 
 ExitCode evaluate_checkpoint(const OptionList& list, const MnistVaeOptions& options) {
     const Device device = choose_device(options);
-    const std::string checkpoint = find_checkpoint(options.evaluate).string();
-    const std::unique_ptr<Vae> vae = load_vae(checkpoint, device);
-    const VaeOptions& model = vae->options();
-    const CheckpointFacts facts = read_checkpoint_facts(checkpoint);
-    auto [data, warning] =
-        find_checkpoint_data(checkpoint, facts, list, options, {model.height, model.width, model.channels});
-    binarise(data, list.is_given(options.binarisation) ? options.binarisation : binarisation_of(facts, checkpoint));
+    const OpenedVae opened = open_vae(options.evaluate, list, options, device);
+    const VaeOptions& model = opened.vae->options();
+    const ImageSet& images = opened.data.test;
     if (!options.out.empty()) prepare_sample_folder(options.out, "--evaluate");
-    if (model.classes > 0 && model.classes != data.test.classes) {
+    if (model.classes > 0 && model.classes != images.classes) {
         throw DataError(fmt::format("{}: the model knows {} classes, '{}' has {}; give its data with --data",
-                                    checkpoint, model.classes, data.test.name, data.test.classes));
+                                    opened.file, model.classes, images.name, images.classes));
     }
-    Loader batches(data.test, device, {.batch_size = evaluation_batch(model)});
-    const auto [seed, epoch] = noise_of_run(facts, checkpoint, options.seed, list.is_given(options.seed));
-    const Means test = evaluate(*vae, batches, seed, epoch);
-    std::vector<MetricField> line = {{"split", "test"}, {"images", test.images()}, {"data", data.test.name}};
+    Loader batches(images, device, {.batch_size = evaluation_batch(model)});
+    const auto [seed, epoch] = noise_of_run(opened.facts, opened.file, options.seed, list.is_given(options.seed));
+    const Means test = evaluate(*opened.vae, batches, seed, epoch);
+    std::vector<MetricField> line = {{"split", "test"}, {"images", test.images()}, {"data", images.name}};
     for (const MetricField& loss : test.fields()) line.push_back(loss);
-    if (!warning.empty()) line.push_back({"warning", warning});
+    if (!opened.warning.empty()) line.push_back({"warning", opened.warning});
     answer_lines(format_metrics_line(line));
     if (options.out.empty()) return ExitCode::ok;
     const std::filesystem::path out = options.out;
-    VaePictures pictures(*vae, data.test, seed);
+    VaePictures pictures(*opened.vae, images, seed);
     pictures.samples(out / "samples.png");
     pictures.reconstructions(out / "reconstructions.png");
     pictures.finals([&](const std::string& name) { return out / (name + ".png"); });

@@ -23,8 +23,7 @@ Index default_latent(VaeArchitecture architecture, Index channels) {
 
 void describe(OptionList& list, MnistVaeOptions& options) {
     describe_training(list, options);
-    list.fixed("beta", options.beta, "Weight of the KL divergence").not_negative();
-    list.fixed("kl-warmup", options.kl_warmup, "Epochs over which that weight rises from 0").not_negative();
+    describe(list, options.kl);
     describe_size(list, options.images);
     describe_channels(list, options.images);
     describe_fitting(list, options.images.fitting);

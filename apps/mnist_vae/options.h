@@ -3,8 +3,9 @@
 
 #include <string>
 
-#include "apps/training/sampling.h"
+#include "apps/generators/sampling.h"
 #include "apps/training/training_options.h"
+#include "apps/vae/kl_weight.h"
 #include "core/data/binarise.h"
 #include "core/data/image_set.h"
 #include "models/vae_options.h"
@@ -15,8 +16,7 @@ struct MnistVaeOptions : TrainingOptions {
     VaeOptions model;
     Binarisation binarisation = Binarisation::none;
     bool conditional = false;
-    double beta = 1;
-    double kl_warmup = 0;
+    KlWeightOptions kl;
     std::string evaluate;
     SampleRequest sample;
 };

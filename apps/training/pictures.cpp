@@ -2,11 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <numeric>
-
-#include "core/console.h"
-#include "core/error.h"
 
 namespace sinter {
 
@@ -19,17 +15,6 @@ GridLayout picture_layout(Index count, Index height, Index width, Index channels
     layout.columns = columns;
     layout.scale = std::max<Index>(1, 56 / std::max(height, width));
     return layout;
-}
-
-void draw_or_warn(const std::function<void()>& draw) {
-    try {
-        draw();
-    } catch (const Error& error) {
-        if (error.code() == ExitCode::device || error.code() == ExitCode::diverged) throw;
-        say("warning: {}\n", error.what());
-    } catch (const std::filesystem::filesystem_error& error) {
-        say("warning: {}\n", error.what());
-    }
 }
 
 std::vector<Index> spread_over_classes(const ImageSet& images, Index count) {

@@ -1,7 +1,6 @@
 // What the pictures of all training programs have in common.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "core/data/image_set.h"
@@ -19,10 +18,6 @@ std::vector<Index> spread_over_classes(const ImageSet& images, Index count);
 
 /// Images [first, first + count) of a set as values in [0, 1], NHWC. Throws DataError where they cannot be read.
 std::vector<float> read_pixels(const ImageSet& images, Index first, Index count);
-
-/// Calls `draw`. A picture that cannot be made, or a trace, is a warning: the run is worth more. A device that fails is
-/// an error as everywhere.
-void draw_or_warn(const std::function<void()>& draw);
 
 /// Pictures of interpolations: so many walks, of so many images each.
 inline constexpr Index kInterpolationRows = 8, kInterpolationColumns = 12;

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "apps/training/divergence.h"
-#include "apps/training/pictures.h"
 #include "apps/training/training_setup.h"
+#include "apps/training/warn_on_failure.h"
 #include "core/console.h"
 #include "core/profile/range.h"
 
@@ -175,7 +175,7 @@ void TrainingRun::tell_profile() {
         if (progress_) progress_->clear();
         answer_lines(table);
         flush_results();
-        if (!options_.trace.empty()) draw_or_warn([&] { profile_->write_trace(options_.trace); });
+        if (!options_.trace.empty()) warn_on_failure([&] { profile_->write_trace(options_.trace); });
     }
     profile_.reset();
     at_.train_seconds -= pause.seconds();
@@ -184,7 +184,7 @@ void TrainingRun::tell_profile() {
 
 void TrainingRun::measure_if_due(const std::function<Measurement()>& measure) {
     const bool is_wanted = options_.measure_every > 0 && at_.epoch % options_.measure_every == 0;
-    if (is_wanted) draw_or_warn([&] { measurement_ = measure(); });
+    if (is_wanted) warn_on_failure([&] { measurement_ = measure(); });
 }
 
 std::optional<double> TrainingRun::measured(std::string_view name) const {
@@ -194,7 +194,7 @@ std::optional<double> TrainingRun::measured(std::string_view name) const {
     return std::nullopt;
 }
 
-void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown) {
+void TrainingRun::sum_up(const std::vector<SplitNumbers>& lines, const std::vector<ProgressValue>& shown) {
     look_at_clock();
     for (const SplitNumbers& line : lines) {
         std::vector<MetricField> fields = {{"step", at_.step}, {"epoch", at_.epoch}, {"split", line.split}};
@@ -203,7 +203,7 @@ void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<co
         fields.push_back({"seconds", at_.seconds});
         folder_->metrics().write(fields);
     }
-    std::vector<ProgressValue> values(shown.begin(), shown.end());
+    std::vector<ProgressValue> values = shown;
     if (measurement_) {
         std::vector<MetricField> fields = {{"step", at_.step}, {"epoch", at_.epoch}, {"split", "measure"}};
         for (const auto& [name, value] : measurement_->numbers) fields.push_back({name, value});
@@ -220,7 +220,7 @@ void TrainingRun::sum_up(std::initializer_list<SplitNumbers> lines, std::span<co
 }
 
 /// Looks at what the epoch has found: the number that tells which one is best, and whether anything moves.
-void TrainingRun::look_at_numbers(std::initializer_list<SplitNumbers> lines) {
+void TrainingRun::look_at_numbers(const std::vector<SplitNumbers>& lines) {
     std::optional<double> watched = measured(at_.best.name());
     for (const SplitNumbers& line : lines)
         for (const MetricField& number : line.numbers)
@@ -247,7 +247,7 @@ void TrainingRun::tell(const Finding& finding) {
     say("warning, epoch {}: {}\n", at_.epoch, finding.sentence);
 }
 
-/// Whether what happens every so many epochs (0: only at the end) happens after the one that ended.
+/// The same of an epoch that has ended.
 bool TrainingRun::is_due(int every, std::int64_t ended) const {
     return ended == options_.epochs || is_out_of_patience(options_, at_) || (every > 0 && ended % every == 0);
 }
@@ -263,7 +263,7 @@ void TrainingRun::end_epoch() {
 void TrainingRun::draw_if_due(const std::function<void(std::int64_t epoch)>& draw) const {
     const std::int64_t ended = epochs_done();
     const bool is_between_epochs = at_.position == 0 && ended > 0;
-    if (is_between_epochs && is_due(options_.sample_every, ended)) draw_or_warn([&] { draw(ended); });
+    if (is_between_epochs && is_due(options_.sample_every, ended)) warn_on_failure([&] { draw(ended); });
 }
 
 void TrainingRun::save() { save_run(*folder_, parts_, fixed_facts_, at_); }
@@ -306,7 +306,7 @@ void TrainingRun::diverge(const std::function<void()>& repeat) {
     explain_divergence(folder_ ? &*folder_ : nullptr, at_, parts_, repeat);
 }
 
-std::span<const ProgressValue> TrainingRun::shown() {
+const std::vector<ProgressValue>& TrainingRun::shown() {
     shown_.clear();
     for (const Means::Sum& sum : at_.means.sums()) {
         if (sum.images == 0) continue;

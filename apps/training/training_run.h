@@ -108,8 +108,8 @@ public:
     ExitCode stop();
 
     /// Calls `measure` where --measure-every asks for it after this epoch; what fails is a warning. It must leave the
-    /// parameters, their statistics and the generators of the training alone: the run is the same with and without. For
-    /// before sum_up(), which writes what was found.
+    /// parameters, their statistics and the generators of the training alone: the run is the same with and without.
+    /// Call it before sum_up(), which writes what was found.
     void measure_if_due(const std::function<Measurement()>& measure);
     /// A number that was measured after this epoch.
     std::optional<double> measured(std::string_view name) const;
@@ -117,18 +117,15 @@ public:
     /// Writes the lines and the measurement into the metrics, and ends the epoch's progress with the values and the
     /// measured number that matters: that of --keep-best, else the first. Looks whether the epoch is the best so far,
     /// and whether the numbers move.
-    void sum_up(std::initializer_list<SplitNumbers> lines, std::span<const ProgressValue> shown);
-    void sum_up(std::initializer_list<SplitNumbers> lines, std::initializer_list<ProgressValue> shown) {
-        sum_up(lines, std::span(shown.begin(), shown.size()));
-    }
-    /// Tells of the troubles that have lasted, on stderr and in the metrics. For after sum_up(), with the same kinds of
-    /// findings after every epoch. While the numbers do not move, that is the trouble, and there is no other.
+    void sum_up(const std::vector<SplitNumbers>& lines, const std::vector<ProgressValue>& shown);
+    /// Tells of the troubles that have lasted, on stderr and in the metrics. Call it after sum_up(), with the same
+    /// kinds of findings after every epoch. While the numbers do not move, that is the trouble, and there is no other.
     void tell_troubles(std::initializer_list<Finding> findings);
     /// Goes to the next epoch, and saves where --save-every asks for it, at the end of the run, and where the epoch is
     /// the best one; then keeps copies as --keep-best and --keep-last say.
     void end_epoch();
     /// Calls `draw(epoch)` where --sample-every asks for pictures of the epoch that ended last; what fails is a
-    /// warning. For after end_epoch(), and for before the loop: a run that is resumed may have been killed before it
+    /// warning. Call it after end_epoch(), and before the loop: a run that is resumed may have been killed before it
     /// drew.
     void draw_if_due(const std::function<void(std::int64_t epoch)>& draw) const;
 
@@ -145,8 +142,8 @@ public:
     std::int64_t epochs_done() const { return at_.epoch - 1; }
     /// Of the numbers of the steps of this epoch.
     const Means& means() const { return at_.means; }
-    /// The means beside the progress bar as they are now. The values live until the next call.
-    std::span<const ProgressValue> shown();
+    /// The means beside the progress bar as they are now, until the next call.
+    const std::vector<ProgressValue>& shown();
     /// Throws std::bad_optional_access with --dry-run, which has none.
     RunFolder& folder() { return folder_.value(); }
 
@@ -159,7 +156,7 @@ private:
     void compute_pass(const CapturedStep::Pass& pass, std::string_view variant);
     void take(const Reading& reading);
     void tell_profile();
-    void look_at_numbers(std::initializer_list<SplitNumbers> lines);
+    void look_at_numbers(const std::vector<SplitNumbers>& lines);
     void tell(const Finding& finding);
     bool is_due(int every, std::int64_t ended) const;
     void save();

@@ -21,11 +21,11 @@ bool Alarm::rings(bool trouble) {
 }
 
 bool TroubleWatch::rings(const Finding& finding) {
-    return alarms_.try_emplace(std::string(finding.fact)).first->second.rings(!finding.sentence.empty());
+    return alarms_.try_emplace(std::string(finding.event)).first->second.rings(!finding.sentence.empty());
 }
 
 Finding TroubleWatch::find_standstill(const Means& epoch, std::int64_t number, std::optional<double> guessing) {
-    Finding finding{"epochs_still", "loss_stands_still"};
+    Finding finding{"loss_stands_still"};
     if (guessing && epoch["loss"] >= kGuessed * *guessing) {
         finding.sentence = fmt::format(
             "the loss is that of guessing ({:.4f}, and {:.4f} for who knows the shares of the classes alone): nothing "
@@ -54,7 +54,7 @@ Finding TroubleWatch::find_standstill(const Means& epoch, std::int64_t number, s
 }
 
 void TroubleWatch::save(CheckpointFacts& facts) const {
-    for (const auto& [fact, alarm] : alarms_) facts[fact] = fmt::format("{}", alarm.epochs());
+    for (const auto& [event, alarm] : alarms_) facts[kAlarms + event] = fmt::format("{}", alarm.epochs());
     for (const auto& [name, value] : first_epoch_) facts[kFirst + name] = fmt::format("{}", value);
 }
 
@@ -62,8 +62,9 @@ void TroubleWatch::load(const CheckpointFacts& facts, const std::string& file, s
     *this = {};
     const FactReader reader(facts, file);
     for (const auto& [fact, text] : facts) {
-        if (fact.starts_with(kAlarms)) alarms_.emplace(fact, Alarm(reader.whole_number(fact, 0, epoch)));
-        if (fact.starts_with(kFirst)) first_epoch_[fact.substr(std::string_view(kFirst).size())] = reader.number(fact);
+        const auto behind = [&](std::string_view beginning) { return fact.substr(beginning.size()); };
+        if (fact.starts_with(kAlarms)) alarms_.emplace(behind(kAlarms), reader.whole_number(fact, 0, epoch));
+        if (fact.starts_with(kFirst)) first_epoch_[behind(kFirst)] = reader.number(fact);
     }
 }
 

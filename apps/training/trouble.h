@@ -1,5 +1,5 @@
 // What goes wrong in a training without a number that is not finite, and when users are told of it. What every program
-// can see is looked for here; the rest stands with the models, in apps/<program>/trouble.h.
+// can see is looked for here; the rest stands with the kinds of model, in apps/vae/trouble.h and apps/gan/trouble.h.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,9 @@ namespace sinter {
 
 /// What a look for one kind of trouble has found after an epoch.
 struct Finding {
-    std::string_view fact;      ///< "epochs_...": for how many epochs in a row it has held, in the checkpoint
-    std::string_view event;     ///< for metrics.jsonl, such as "discriminator_saturated"
+    /// For metrics.jsonl, such as "discriminator_saturated". A checkpoint has the epochs in a row that have seen it as
+    /// the fact epochs_<event>.
+    std::string_view event;
     std::string sentence = {};  ///< what was seen and what to do; empty: no trouble
 };
 
@@ -58,7 +59,7 @@ public:
     void load(const CheckpointFacts& facts, const std::string& file, std::int64_t epoch);
 
 private:
-    std::map<std::string, Alarm, std::less<>> alarms_;
+    std::map<std::string, Alarm, std::less<>> alarms_;  ///< by event
     std::map<std::string, double> first_epoch_;
 };
 

@@ -27,7 +27,7 @@ Input input_of(CheckpointFacts facts) {
     at.best = BestEpoch("loss", 0);
     at.best.look(3.5, 1);
     at.troubles.find_standstill(at.means, 1);
-    at.troubles.rings({"epochs_collapsed", "outputs_collapsed", "few images"});
+    at.troubles.rings({"outputs_collapsed", "few images"});
     at.save(facts);
     facts["model.class_names"] = "[\"zero\",\"one\"]";
     std::string text;

@@ -111,6 +111,23 @@ TEST(VaeLikelihood, DependsNeitherOnChunkNorOnThreadsNorOnOtherImages) {
     }
 }
 
+TEST(VaeLikelihood, OfLargerImagesAndManyUnitsDoesNotDependOnTheChunkEither) {
+    // The sum over 300 units is cut in two where a product has from 465 to 544 rows.
+    const VaeOptions options{
+        .architecture = VaeArchitecture::conv, .height = 32, .width = 32, .channels = 3, .latent = 300};
+    Generator init(1, Device::cpu(), draws::kInitialisation);
+    Vae vae(options, init);
+    ImageSet images;
+    images.count = 9;
+    images.height = images.width = 32;
+    images.channels = 3;
+    for (Index i = 0; i < images.count * images.bytes_per_image(); ++i)
+        images.pixels.push_back(i * i % 7 < 3 ? 255 : 0);
+    const VaeLikelihood usual = measure_likelihood(vae, images, {.samples = 5});
+    for (const Index rows : {600, 777})
+        expect_same(measure_likelihood(vae, images, {.samples = 5, .rows = rows}), usual);
+}
+
 TEST(VaeLikelihood, HasThePartsOfTheLossOfItsTraining) {
     const auto training = trained(kDense);
     const ImageSet images = test_digits(200);

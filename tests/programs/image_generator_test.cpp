@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "apps/training/sampling.h"
+#include "apps/generators/sampling.h"
 #include "core/error.h"
 #include "core/pictures/image_file.h"
 #include "tests/common/checkpoint_files.h"

@@ -167,7 +167,8 @@ TEST_F(Keeping, KilledAtAnyMomentLeavesTheSameFiles) {
 TEST_F(Keeping, ARunFromBeforeGoesOnAndIsWatchedFromThere) {
     train(path("run"), {"--epochs", "2"});
     make_older(path("run"), [](SafetensorsMetadata& facts) {
-        for (const char* later : {"epochs_still", "epochs_collapsed", "first.loss", "first.recon", "first.kl"})
+        for (const char* later :
+             {"epochs_loss_stands_still", "epochs_posterior_collapsed", "first.loss", "first.recon", "first.kl"})
             EXPECT_EQ(facts.erase(later), 1u) << later;
     });
     train(path("reference"), {"--epochs", "4"});

@@ -1,11 +1,11 @@
 // When programs tell of trouble: once it lasts, and again when it comes back; and what they take for trouble.
-#include "apps/dcgan/trouble.h"
+#include "apps/gan/trouble.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "apps/mnist_vae/trouble.h"
+#include "apps/vae/trouble.h"
 #include "tests/common/errors.h"
 
 namespace sinter {
@@ -88,20 +88,40 @@ TEST(Standstill, AnOldCheckpointHasNoFirstEpochToCompareWith) {
 
 TEST(TroubleWatch, ACheckpointRemembersIt) {
     TroubleWatch watch;
-    const Finding trouble{"epochs_lost", "discriminator_lost", "it has lost"}, none{"epochs_saturated", "saturated"};
+    const Finding trouble{"discriminator_lost", "it has lost"}, none{"discriminator_saturated"};
     watch.find_standstill(means({{"loss", 1.0 / 3}}), 1);
     for (int epoch = 1; epoch <= 2; ++epoch) EXPECT_FALSE(watch.rings(trouble) || watch.rings(none));
     CheckpointFacts facts;
     watch.save(facts);
-    EXPECT_EQ(facts,
-              (CheckpointFacts{{"epochs_lost", "2"}, {"epochs_saturated", "0"}, {"first.loss", "0.3333333333333333"}}));
+    EXPECT_EQ(facts, (CheckpointFacts{{"epochs_discriminator_lost", "2"},
+                                      {"epochs_discriminator_saturated", "0"},
+                                      {"first.loss", "0.3333333333333333"}}));
     TroubleWatch loaded;
     loaded.load(facts, "last.safetensors", 3);
     EXPECT_TRUE(loaded.rings(trouble));
     EXPECT_NE(loaded.find_standstill(means({{"loss", 1.0 / 3}}), 3).sentence, "");
-    expect_error<DataError>([&] { loaded.load(facts, "last.safetensors", 1); }, {"last.safetensors", "epochs_lost"});
+    expect_error<DataError>([&] { loaded.load(facts, "last.safetensors", 1); },
+                            {"last.safetensors", "epochs_discriminator_lost"});
     facts["first.loss"] = "much";
     expect_error<DataError>([&] { loaded.load(facts, "last.safetensors", 3); }, {"first.loss", "much"});
+}
+
+TEST(TroubleWatch, KindsOfTroubleDoNotDisturbEachOther) {
+    // A run of a VAE-GAN, whose posterior collapses while its generator is well.
+    TroubleWatch watch;
+    const Finding collapsed{"posterior_collapsed", "the codes say nothing"}, well{"outputs_collapsed"};
+    std::vector<int> found;
+    for (int epoch = 1; epoch <= 4; ++epoch)
+        if (watch.rings(collapsed) || watch.rings(well)) found.push_back(epoch);
+    EXPECT_EQ(found, std::vector<int>{3});
+}
+
+TEST(TroubleWatch, ACheckpointThatCountedUnderOtherNamesBeginsAnew) {
+    TroubleWatch watch;
+    watch.load({{"epochs_collapsed", "2"}, {"epochs_still", "0"}}, "last.safetensors", 3);
+    const Finding collapsed{"posterior_collapsed", "the codes say nothing"};
+    EXPECT_FALSE(watch.rings(collapsed) || watch.rings(collapsed));
+    EXPECT_TRUE(watch.rings(collapsed));
 }
 
 GanTrainingOptions with_loss(GanLoss loss, double smoothing = 0) {

@@ -6,6 +6,8 @@
 #include <fstream>
 
 #include "apps/measures/likelihood.h"
+#include "apps/vae/open_vae.h"
+#include "core/data/binarise.h"
 #include "core/device.h"
 #include "tests/common/checkpoint_files.h"
 #include "tests/common/errors.h"
@@ -81,6 +83,30 @@ TEST_F(LikelihoodRun, EvaluatesOnTestImagesAsTheRunDid) {
         EXPECT_EQ(evaluated_loss(path(how)), found) << how;
         EXPECT_NE(evaluated_loss(path(how), {"--binarize", "none"}), found) << "where another is asked for";
     }
+}
+
+TEST_F(LikelihoodRun, IsOpenedWithTheImagesThatItHad) {
+    const auto open = [&](const std::string& run) {
+        DataOptions options;
+        options.quiet = true;
+        OptionList list("measure");
+        describe_data(list, options);
+        describe_fitting(list, options.images.fitting);
+        return open_vae(run, list, options, Device::cpu());
+    };
+    const auto expect_binary = [&](const std::string& how, bool train_is, bool test_is) {
+        train(path(how), {"--binarize", how});
+        const OpenedVae opened = open(path(how));
+        EXPECT_EQ(opened.file, checkpoint_of(path(how)));
+        EXPECT_EQ(opened.facts.at("--binarize"), how);
+        EXPECT_EQ(is_binary(opened.data.train), train_is) << how;
+        EXPECT_EQ(is_binary(opened.data.test), test_is) << how;
+        EXPECT_EQ(opened.warning, "");
+    };
+    expect_binary("none", false, false);
+    expect_binary("dynamic", false, true);
+    expect_binary("static", true, true);
+    expect_binary("threshold", true, true);
 }
 
 TEST_F(LikelihoodRun, AnOlderRunHadGreyPixelsAndUnitVariance) {

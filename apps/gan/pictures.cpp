@@ -1,13 +1,13 @@
-#include "apps/dcgan/pictures.h"
+#include "apps/gan/pictures.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "apps/generators/drawing_gan.h"
+#include "apps/gan/drawing_gan.h"
+#include "apps/generators/sampling.h"
 #include "apps/training/pictures.h"
-#include "apps/training/sampling.h"
 #include "core/ops/random.h"
 #include "core/pictures/gif.h"
 #include "core/pictures/image_file.h"

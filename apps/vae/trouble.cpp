@@ -1,4 +1,4 @@
-#include "apps/mnist_vae/trouble.h"
+#include "apps/vae/trouble.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@ constexpr double kCollapsed = 1.5e-3;
 }  // namespace
 
 Finding find_collapse(const Means& epoch, Index latent, std::optional<double> active_units) {
-    Finding finding{"epochs_collapsed", "posterior_collapsed"};
+    Finding finding{"posterior_collapsed"};
     const bool is_silent = epoch["kl"] < kCollapsed * static_cast<double>(latent);
     const bool is_inactive = active_units && *active_units == 0;
     if (!is_silent && !is_inactive) return finding;

@@ -1,4 +1,4 @@
-#include "apps/mnist_vae/pictures.h"
+#include "apps/vae/pictures.h"
 
 #include <algorithm>
 #include <cmath>

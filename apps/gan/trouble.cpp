@@ -1,4 +1,4 @@
-#include "apps/dcgan/trouble.h"
+#include "apps/gan/trouble.h"
 
 #include <fmt/format.h>
 
@@ -73,7 +73,7 @@ double nearest_distance(const std::vector<float>& images, Index count) {
 }
 
 Finding find_saturation(const Means& epoch, const GanTrainingOptions& options) {
-    Finding finding{"epochs_saturated", "discriminator_saturated"};
+    Finding finding{"discriminator_saturated"};
     if (is_saturated(epoch, options)) {
         finding.sentence = fmt::format(
             "the discriminator tells real from fake without effort (loss_d {:.4f}, d_real {:.3f}, d_fake {:.3f} "
@@ -85,7 +85,7 @@ Finding find_saturation(const Means& epoch, const GanTrainingOptions& options) {
 }
 
 Finding find_defeat(const Means& epoch, const GanTrainingOptions& options) {
-    Finding finding{"epochs_lost", "discriminator_lost"};
+    Finding finding{"discriminator_lost"};
     if (is_lost(epoch, options)) {
         finding.sentence = fmt::format(
             "the discriminator takes generated images for real ones (loss_g {:.4f}, d_real {:.3f}, d_fake {:.3f} over "
@@ -108,7 +108,7 @@ DiversityJudge::DiversityJudge(const ImageSet& real, Index count) : count_(std::
 }
 
 Finding DiversityJudge::find_collapse(const Tensor& generated) const {
-    Finding finding{"epochs_collapsed", "outputs_collapsed"};
+    Finding finding{"outputs_collapsed"};
     const Index count = std::min(count_, generated.size(0));
     if (count < 2 || real_distance_ == 0) return finding;
     std::vector<float> images = generated.to_floats();

@@ -1,4 +1,4 @@
-#include "apps/training/sampling.h"
+#include "apps/generators/sampling.h"
 
 #include <optional>
 #include <span>

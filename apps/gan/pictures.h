@@ -1,4 +1,4 @@
-// The pictures that a run of dcgan leaves behind.
+// The pictures that the run of a GAN leaves behind.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "apps/training/classifier_recipe.h"
+#include "apps/measures/classifier_recipe.h"
 
 #include <algorithm>
 

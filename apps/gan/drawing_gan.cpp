@@ -1,9 +1,9 @@
-#include "apps/generators/drawing_gan.h"
+#include "apps/gan/drawing_gan.h"
 
 #include <algorithm>
 #include <span>
 
-#include "apps/training/sampling.h"
+#include "apps/generators/sampling.h"
 #include "core/nn/batch_statistics.h"
 #include "core/ops/random.h"
 #include "core/options/facts.h"
