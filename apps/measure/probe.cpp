@@ -7,15 +7,13 @@
 
 #include "apps/measure/comparison.h"
 #include "apps/measure/json.h"
-#include "apps/training/training_setup.h"
+#include "apps/vae/open_vae.h"
 #include "core/console.h"
 #include "core/data/loader.h"
 #include "core/error.h"
 #include "core/statistics/logistic_regression.h"
 #include "core/statistics/neighbours.h"
 #include "core/tape.h"
-#include "core/train/checkpoint.h"
-#include "models/vae_options.h"
 
 namespace sinter {
 namespace {
@@ -85,9 +83,10 @@ Accuracies probe(const Features& features, const DataSplits& data, Device device
             accuracy(linear.predict(features.test), data.test.labels), linear.has_converged()};
 }
 
-void print(const std::string& file, const DataSplits& data, const std::vector<Accuracies>& rows) {
-    answer("{}\non {}: {} training and {} test images, {} classes\n\n", file, data.train.name, data.train.count,
-           data.test.count, data.train.classes);
+void print(const std::string& file, const DataSplits& data, const std::string& warning,
+           const std::vector<Accuracies>& rows) {
+    answer("{}\non {}: {} training and {} test images, {} classes\n{}\n", file, data.train.name, data.train.count,
+           data.test.count, data.train.classes, warning.empty() ? "" : fmt::format("! {}\n", warning));
     answer("{:<28}{:>8}{:>14}{:>22}\n", "test accuracy", "numbers", "1 neighbour", "logistic regression");
     for (const Accuracies& row : rows) {
         answer("{:<28}{:>8}{:>12.2f} %{:>20.2f} %{}\n", row.name, row.size, 100 * row.neighbour, 100 * row.linear,
@@ -102,7 +101,8 @@ void print(const std::string& file, const DataSplits& data, const std::vector<Ac
         100 * std::sqrt(0.09 / static_cast<double>(data.test.count)));
 }
 
-void print_json(const std::string& file, const DataSplits& data, const std::vector<Accuracies>& rows) {
+void print_json(const std::string& file, const DataSplits& data, const std::string& warning,
+                const std::vector<Accuracies>& rows) {
     nlohmann::ordered_json json = {{"checkpoint", file},
                                    {"data", data.train.name},
                                    {"training_images", data.train.count},
@@ -113,6 +113,7 @@ void print_json(const std::string& file, const DataSplits& data, const std::vect
                           {"linear_accuracy", row.linear},
                           {"linear_has_converged", row.has_converged}};
     }
+    json["warnings"] = warning.empty() ? std::vector<std::string>() : std::vector<std::string>{warning};
     print_json_line(json);
 }
 
@@ -120,8 +121,8 @@ void print_json(const std::string& file, const DataSplits& data, const std::vect
 
 ExitCode probe_codes(const OptionList& list, const MeasureOptions& options) {
     const Device device = choose_device(options);
-    const std::string file = checkpoint_to_measure(options);
-    const std::unique_ptr<Vae> vae = load_vae(file, device);
+    const auto [file, facts, vae, data, pixels, warning] =
+        open_vae(checkpoint_to_measure(options), list, options, device);
     const VaeOptions& model = vae->options();
     if (model.classes > 0) {
         throw DataError(fmt::format(
@@ -129,8 +130,6 @@ ExitCode probe_codes(const OptionList& list, const MeasureOptions& options) {
             "models that were trained without --conditional",
             file));
     }
-    const auto [data, warning] = find_checkpoint_data(file, read_checkpoint_facts(file), list, options,
-                                                      {model.height, model.width, model.channels});
     if (data.train.classes < 2) {
         throw DataError(
             fmt::format("--probe: expected labelled images, those of {} have no classes; give others with --data",
@@ -146,8 +145,8 @@ ExitCode probe_codes(const OptionList& list, const MeasureOptions& options) {
     Generator init(options.seed, device, draws::kInitialisation);
     Vae untrained(model, init);
     rows.push_back(probe(codes_of("codes, untrained encoder", untrained, data), data, device));
-    options.json ? print_json(file, data, rows) : print(file, data, rows);
-    return ExitCode::ok;
+    options.json ? print_json(file, data, warning, rows) : print(file, data, warning, rows);
+    return options.strict && !warning.empty() ? ExitCode::data : ExitCode::ok;
 }
 
 }  // namespace sinter

@@ -80,7 +80,7 @@ LikelihoodReport measure_likelihood(const std::string& checkpoint, const OptionL
         throw DataError(fmt::format("{}: {}", opened.file, error.what()));
     }
     report.seconds = watch.seconds();
-    if (model.classes > 0)
+    if (opened.vae->options().classes > 0)
         report.warnings.push_back("given the class: this is log p(x | y), which is larger than log p(x)");
     constexpr Index kFewImages = 10;  // the variance over fewer says little
     if (report.found.units.active == 0 && images >= kFewImages)
