@@ -4,6 +4,7 @@
 #include "kernels/activation.h"
 #include "kernels/batch_norm.h"
 #include "kernels/conv.h"
+#include "kernels/dot_products.h"
 #include "kernels/elementwise.h"
 #include "kernels/gather.h"
 #include "kernels/gemm.h"
@@ -131,6 +132,7 @@ TEST_F(Launches, OfLossesAndSums) {
                   softmax_cross_entropy(queue, array(0), array(1), array(2), array_of<std::int32_t>(3), {9000, 10}, 1);
               }),
               1);
+    EXPECT_EQ(kernels_of([&] { dot_products(queue, array_of<double>(0), array(1), array(2), {100, 70, 300}); }), 1);
     const RepeatedRows rows{100, 784, 50};
     EXPECT_EQ(kernels_of([&] { bernoulli_log_likelihood(queue, array(0), array(1), array(2), rows); }), 1);
     EXPECT_EQ(kernels_of([&] { gaussian_log_likelihood(queue, array(0), array(1), array(2), rows, 0); }), 1);
