@@ -22,10 +22,10 @@ inline constexpr Named<JudgeTask> kJudgeTasks[] = {{"classes", JudgeTask::classe
 
 /// Who judged, and how much that is worth.
 struct JudgeStanding {
-    std::string name;           ///< "classifier on mnist, 60000 images"
-    bool knows_classes = true;  ///< else there are no measures of classes
-    double accuracy = 1;        ///< share of real images not trained on whose task it does right; NaN: untested
-    bool knows_these = true;    ///< whether it was trained on data of the same content
+    std::string name;                  ///< "classifier on mnist, 60000 images"
+    bool knows_classes = true;         ///< else there are no measures of classes
+    double accuracy = 1;               ///< share of real images not trained on whose task it does right; NaN: untested
+    bool knows_these = true;           ///< whether it was trained on data of the same content
     bool knows_other_classes = false;  ///< than the real images have
     bool has_seen_real = false;        ///< whether it has learned from the very real images of a comparison
 };
