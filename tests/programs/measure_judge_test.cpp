@@ -189,5 +189,22 @@ TEST_F(MeasureImages, RefusesDamagedReferences) {
     expect_bad({"--save-reference"});
 }
 
+// The judge rounds in another order there: its features differ by some 1e-5 of their size, and so do distances. What
+// follows from features alone, in double, has the same bits (kernels/cases/dot_products.cpp).
+TEST_F(MeasureImages, OnCUDAFindsWhatTheCpuFinds) {
+    std::string why_none;
+    if (Device::cuda_devices(&why_none) == 0) GTEST_SKIP() << "no CUDA device: " << why_none;
+    const Arguments arguments = with(comparing(), {"--classifier", train_classifier("run")});
+    const nlohmann::json on_cpu = measure(with(arguments, {"--device", "cpu"}));
+    const nlohmann::json on_cuda = measure(with(arguments, {"--device", "cuda"}));
+    for (const char* name : {"frechet", "precision", "recall", "density", "coverage", "inception_score", "confidence",
+                             "nearest_training"}) {
+        const double expected = on_cpu[name];
+        EXPECT_NEAR(on_cuda[name], expected, 1e-4 * std::abs(expected) + 1e-4) << name;
+    }
+    EXPECT_EQ(on_cuda["class_shares"], on_cpu["class_shares"]);
+    EXPECT_EQ(on_cuda["judge"]["accuracy"], on_cpu["judge"]["accuracy"]);
+}
+
 }  // namespace
 }  // namespace sinter
