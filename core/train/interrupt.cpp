@@ -47,6 +47,8 @@ InterruptGuard::InterruptGuard() {
 }
 
 InterruptGuard::~InterruptGuard() {
+    // The process is about to end as it was asked to: what still comes together with that request must not kill it.
+    if (requested()) return;
     for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &previous[i], nullptr);
 }
 

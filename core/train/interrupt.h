@@ -5,7 +5,8 @@ namespace sinter {
 
 /// While one lives, SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process. A second one ends it at once,
 /// unless it comes within a tenth of a second of the first: tools that end a process often tell it twice. A signal that
-/// the process was started to ignore (nohup) stays ignored.
+/// the process was started to ignore (nohup) stays ignored. Once a signal came, this goes on after the guard's life,
+/// since the process is ending.
 class InterruptGuard {
 public:
     InterruptGuard();

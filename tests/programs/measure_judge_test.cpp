@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "core/device.h"
 #include "tests/common/checkpoint_files.h"
 #include "tests/programs/measure_program.h"
 
