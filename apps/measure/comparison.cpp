@@ -23,7 +23,7 @@ namespace {
 
 constexpr Index kTestedOf = 10;  // of so many images without a test set one is for tests
 
-/// Splits a set without a split of its own for a judge to learn from: every tenth image is a test image.
+/// Splits a set without a split of its own for a judge to learn from: a tenth, drawn at random, are test images.
 DataSplits split_for_judge(const ImageSet& images) {
     std::vector<Index> train, test;
     const std::vector<Index> order = random_order(images.count, 0);  // images may come sorted, or classes in turn

@@ -25,7 +25,8 @@ namespace {
 constexpr const char* kTask = "judge.task";
 // Of the judges in the cache: to be raised when another recipe or network makes others of the same data.
 constexpr int kVersion = 1;
-constexpr std::int64_t kHeldOutParts = 5;  // one of them is held out
+constexpr std::int64_t kHeldOutParts = 5;  // one of them is held out, ...
+constexpr std::uint64_t kHeldOutSeed = 1;  // ... for ever the same: a judge of any version may be asked about it
 constexpr Index kMostTurned = 20'000;      ///< images that a judge of rotations is trained or tested on, before turning
 
 std::string size_text(Index height, Index width, Index channels) {
@@ -57,7 +58,7 @@ void turn(const std::uint8_t* from, std::uint8_t* to, const ImageSet& set, int t
 
 /// The places of the part that is held out, or of the rest, in ascending order.
 std::vector<Index> places_of_part(Index count, bool held_out) {
-    std::vector<Index> order = random_order(count, kVersion);
+    std::vector<Index> order = random_order(count, kHeldOutSeed);
     const auto middle = order.begin() + (count - count / kHeldOutParts);
     std::vector<Index> places(held_out ? middle : order.begin(), held_out ? order.end() : middle);
     std::sort(places.begin(), places.end());

@@ -15,6 +15,7 @@ RunMeasures::RunMeasures(const TrainingOptions& options, const DataSplits& data,
         throw UsageError(fmt::format("--keep-best kid: needs {} test images, {} has {}; go by frechet",
                                      kKernelSubsetSize, data.test.name, data.test.count));
     }
+    if (options.dry_run) return;  // which never measures, and writes nothing
     judge_.emplace(find_judge({.data = data, .show_progress = !options.quiet}, device), device);
     standing_ = judge_->standing_on(data);
     real_ = judge_->respond_to(data.test, std::min(kImages, data.test.count),
