@@ -12,7 +12,7 @@
 #include "apps/training/training_run.h"
 #include "apps/training/training_setup.h"
 #include "core/console.h"
-#include "core/ops/loss.h"
+#include "core/losses/loss.h"
 #include "core/profile/range.h"
 #include "core/tape.h"
 

@@ -1,4 +1,4 @@
-// dcgan: trains a generative adversarial network on images of 28, 32 or 64 pixels a side, resumes, and draws images
+// dcgan: trains a generative adversarial network on images of 16 to 256 pixels a side, resumes, and draws images
 // with what it learned.
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 
 #include "apps/training/training_options.h"
 #include "core/data/image_set.h"
-#include "models/classifier_options.h"
+#include "models/classifier/classifier_options.h"
 
 namespace sinter {
 

@@ -25,19 +25,19 @@ Usual usual_options(GanArchitecture architecture, Index size) {
     switch (architecture) {
         case GanArchitecture::dcgan:
             if (size == 28) return {15, 64, 2e-4, 0.999};
-            return {25, size == 64 ? 64 : 128, 2e-4, 0};
+            return {25, size < 64 ? 128 : size < 256 ? 64 : 32, 2e-4, 0};
         case GanArchitecture::dense:
             break;
     }
     return {25, 128, 2e-4, 0};
 }
 
-/// The data's own size where there is a network for it, else the largest that is no larger.
+/// The largest size of up to 64 pixels that the data reaches; larger ones take a user's patience and word.
 Index usual_size(GanArchitecture architecture, std::int64_t height, std::int64_t width) {
     const Index side = std::min(height, width);
     switch (architecture) {
         case GanArchitecture::dcgan:
-            return side >= 64 ? 64 : side >= 32 ? 32 : 28;
+            return side >= 64 ? 64 : side >= 32 ? 32 : side > 16 ? 28 : 16;
         case GanArchitecture::dense:
             break;
     }
@@ -49,7 +49,8 @@ constexpr const char* kDefaultsBySize =
     "  28           --epochs 15 --batch-size 64 --lr 2e-4 --ema 0.999\n"
     "               TensorFlow's tutorial: --epochs 50 --batch-size 256 --lr 1e-4 --beta1 0.9 --ema 0\n"
     "                                      --update simultaneous\n"
-    "  64           --epochs 25 --batch-size 64 --lr 2e-4 --ema 0\n"
+    "  64, 128      --epochs 25 --batch-size 64 --lr 2e-4 --ema 0\n"
+    "  256          --epochs 25 --batch-size 32 --lr 2e-4 --ema 0\n"
     "  others       --epochs 25 --batch-size 128 --lr 2e-4 --ema 0 (--arch dense always so)";
 
 constexpr const char* kBySize = "by --size, see below";
@@ -85,7 +86,7 @@ void describe(OptionList& list, DcganOptions& options) {
     list.free("conditional", options.conditional, "Draw images of a given class; needs data with labels");
     describe(list, options.training);
     for (const char* name : {"epochs", "batch-size", "lr", "ema"}) list.find(name)->usually(kBySize);
-    list.find("size")->usually("the data's own if that is 28, 32 or 64, else the largest of these that is no larger");
+    list.find("size")->usually("64, 32 or 28 for dcgan, the first that the data reaches; 16 for data of up to 16");
     list.find("gradient-penalty")
         ->usually(
             "10 for --loss wasserstein without another limit on the critic (--r1, --discriminator-norm spectral), else "
@@ -120,7 +121,7 @@ void settle_options(const OptionList& list, DcganOptions& options) {
     const bool is_penalised = training.gradient_penalty > 0 || training.r1_penalty > 0;
     list.otherwise(model.discriminator_norm, is_penalised ? DiscriminatorNorm::none : published);
     require(model.discriminator_norm != DiscriminatorNorm::batch || published == DiscriminatorNorm::batch,
-            "--discriminator-norm batch: is for --arch dcgan on 32 and 64 pixels; use layer, or leave it out");
+            "--discriminator-norm batch: is for --arch dcgan on other sizes than 28; use layer, or leave it out");
     require(!training.simultaneous || training.n_critic == 1,
             "--n-critic {}: simultaneous updates teach both networks in every step; use --update alternating",
             training.n_critic);

@@ -6,7 +6,7 @@
 #include "apps/generators/sampling.h"
 #include "apps/training/training_options.h"
 #include "core/data/image_set.h"
-#include "models/gan_options.h"
+#include "models/gan/gan_options.h"
 
 namespace sinter {
 
@@ -33,8 +33,8 @@ void describe(OptionList& list, DcganOptions& options);
 /// contradict each other or ask for a GIF that is too large.
 void settle_options(const OptionList& list, DcganOptions& options);
 
-/// The data, fitted to --size. Where that is not given, the size follows from the data's own (28, 32 or 64 for the
-/// architecture dcgan), and the options that were not set from it.
+/// The data, fitted to --size. Where that is not given, the size follows from the data's own, and the options that were
+/// not set from it.
 DataSplits find_training_images(const OptionList& list, DcganOptions& options);
 
 /// Completes the model with what follows from the data.

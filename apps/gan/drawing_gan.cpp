@@ -8,7 +8,7 @@
 #include "core/ops/random.h"
 #include "core/options/facts.h"
 #include "core/tape.h"
-#include "models/gan_options.h"
+#include "models/gan/gan_options.h"
 
 namespace sinter {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "core/optim/moving_average.h"
 #include "core/train/checkpoint.h"
-#include "models/gan.h"
+#include "models/gan/gan.h"
 
 namespace sinter {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/random.h"
-#include "models/gan.h"
+#include "models/gan/gan.h"
 
 namespace sinter {
 

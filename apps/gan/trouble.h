@@ -7,7 +7,7 @@
 #include "apps/training/trouble.h"
 #include "core/data/image_set.h"
 #include "core/tensor.h"
-#include "models/gan_training.h"
+#include "models/gan/gan_training.h"
 
 namespace sinter {
 

@@ -17,8 +17,8 @@
 #include "core/pictures/png.h"
 #include "core/tape.h"
 #include "core/train/run_folder.h"
-#include "models/gan_options.h"
-#include "models/vae_options.h"
+#include "models/gan/gan_options.h"
+#include "models/vae/vae_options.h"
 
 namespace sinter {
 namespace {

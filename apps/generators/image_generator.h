@@ -11,8 +11,8 @@
 #include "core/data/image_set.h"
 #include "core/random.h"
 #include "core/tensor.h"
-#include "models/gan.h"
-#include "models/vae.h"
+#include "models/gan/gan.h"
+#include "models/vae/vae.h"
 
 namespace sinter {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "apps/training/training_options.h"
-#include "models/classifier.h"
+#include "models/classifier/classifier.h"
 
 namespace sinter {
 

@@ -17,7 +17,7 @@
 #include "core/files/sha256.h"
 #include "core/statistics/random_order.h"
 #include "core/train/checkpoint.h"
-#include "models/classifier_options.h"
+#include "models/classifier/classifier_options.h"
 
 namespace sinter {
 namespace {

@@ -10,7 +10,7 @@
 #include "core/names.h"
 #include "core/options/facts.h"
 #include "core/random.h"
-#include "models/classifier.h"
+#include "models/classifier/classifier.h"
 
 namespace sinter {
 

@@ -9,14 +9,14 @@
 #include "core/count_progress.h"
 #include "core/data/loader.h"
 #include "core/error.h"
-#include "core/ops/loss.h"
+#include "core/losses/loss.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/schedule.h"
 #include "core/tape.h"
 #include "core/train/captured_step.h"
 #include "core/train/checkpoint.h"
-#include "models/classifier.h"
-#include "models/classifier_options.h"
+#include "models/classifier/classifier.h"
+#include "models/classifier/classifier_options.h"
 
 namespace sinter {
 namespace {

@@ -9,7 +9,7 @@
 #include "apps/training/image_options.h"
 #include "core/device.h"
 #include "core/options/option_list.h"
-#include "models/vae_likelihood.h"
+#include "models/vae/vae_likelihood.h"
 
 namespace sinter {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/data/loader.h"
-#include "models/classifier.h"
+#include "models/classifier/classifier.h"
 
 namespace sinter {
 

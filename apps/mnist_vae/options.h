@@ -8,7 +8,7 @@
 #include "apps/vae/kl_weight.h"
 #include "core/data/binarise.h"
 #include "core/data/image_set.h"
-#include "models/vae_options.h"
+#include "models/vae/vae_options.h"
 
 namespace sinter {
 

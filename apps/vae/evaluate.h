@@ -5,7 +5,7 @@
 
 #include "apps/training/means.h"
 #include "core/data/loader.h"
-#include "models/vae.h"
+#include "models/vae/vae.h"
 
 namespace sinter {
 

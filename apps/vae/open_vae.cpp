@@ -7,7 +7,7 @@
 #include "core/data/binarise.h"
 #include "core/train/checkpoint.h"
 #include "core/train/run_folder.h"
-#include "models/vae_options.h"
+#include "models/vae/vae_options.h"
 
 namespace sinter {
 namespace {

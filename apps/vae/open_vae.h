@@ -10,7 +10,7 @@
 #include "core/device.h"
 #include "core/options/facts.h"
 #include "core/options/option_list.h"
-#include "models/vae.h"
+#include "models/vae/vae.h"
 
 namespace sinter {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/data/image_set.h"
-#include "models/vae.h"
+#include "models/vae/vae.h"
 
 namespace sinter {
 

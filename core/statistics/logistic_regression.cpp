@@ -6,8 +6,8 @@
 #include <deque>
 
 #include "core/check.h"
+#include "core/losses/loss.h"
 #include "core/ops/linear.h"
-#include "core/ops/loss.h"
 #include "core/tape.h"
 
 namespace sinter {

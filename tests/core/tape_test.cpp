@@ -5,14 +5,14 @@
 
 #include <cmath>
 
+#include "core/losses/loss.h"
+#include "core/losses/vae.h"
 #include "core/nn/layers.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/linear.h"
-#include "core/ops/loss.h"
 #include "core/ops/random.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
-#include "core/ops/vae.h"
 #include "tests/common/errors.h"
 
 namespace sinter::tests {

@@ -4,9 +4,9 @@
 #include "apps/common/measure_kinds.h"
 #include "apps/training/run_state.h"
 #include "apps/training/training_setup.h"
-#include "models/classifier_options.h"
-#include "models/gan_options.h"
-#include "models/vae_options.h"
+#include "models/classifier/classifier_options.h"
+#include "models/gan/gan_options.h"
+#include "models/vae/vae_options.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace sinter::fuzz {

@@ -13,9 +13,9 @@
 #include "core/ops/random.h"
 #include "core/tape.h"
 #include "core/train/checkpoint.h"
-#include "models/classifier_options.h"
-#include "models/gan_options.h"
-#include "models/vae_options.h"
+#include "models/classifier/classifier_options.h"
+#include "models/gan/gan_options.h"
+#include "models/vae/vae_options.h"
 
 namespace sinter {
 namespace {

@@ -8,11 +8,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/ops/loss.h"
+#include "core/losses/loss.h"
 #include "core/ops/random.h"
 #include "core/train/captured_step.h"
 #include "core/train/readings.h"
-#include "models/classifier.h"
+#include "models/classifier/classifier.h"
 #include "tests/models/digits_training.h"
 #include "tests/models/gan_networks.h"
 

@@ -8,9 +8,9 @@
 #include <ostream>
 
 #include "core/train/checkpoint.h"
-#include "models/classifier.h"
-#include "models/gan.h"
-#include "models/vae.h"
+#include "models/classifier/classifier.h"
+#include "models/gan/gan.h"
+#include "models/vae/vae.h"
 #include "tests/common/checkpoint_files.h"
 #include "tests/common/fixtures.h"
 #include "tests/common/temporary_folder.h"

@@ -1,5 +1,5 @@
 // The classifier: what it puts out, that it learns the embedded digits, and that its bits do not depend on threads.
-#include "models/classifier.h"
+#include "models/classifier/classifier.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "core/data/formats/digits.h"
 #include "core/data/loader.h"
-#include "core/ops/loss.h"
+#include "core/losses/loss.h"
 #include "core/optim/optimizer.h"
 #include "core/tape.h"
 #include "tests/common/allocation_counter.h"

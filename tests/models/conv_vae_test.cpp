@@ -6,7 +6,7 @@
 
 #include "core/ops/random.h"
 #include "core/tape.h"
-#include "models/vae.h"
+#include "models/vae/vae.h"
 #include "tests/common/errors.h"
 
 namespace sinter {

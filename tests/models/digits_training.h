@@ -9,7 +9,7 @@
 #include "core/ops/arithmetic.h"
 #include "core/optim/optimizer.h"
 #include "core/tape.h"
-#include "models/vae.h"
+#include "models/vae/vae.h"
 
 namespace sinter::tests {
 

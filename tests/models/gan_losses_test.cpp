@@ -1,5 +1,5 @@
 // The adversarial losses against their formulas, the gradient penalties against finite differences.
-#include "models/gan_losses.h"
+#include "models/gan/gan_losses.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "core/ops/random.h"
-#include "models/gan_training.h"
+#include "models/gan/gan_training.h"
 
 namespace sinter::tests {
 

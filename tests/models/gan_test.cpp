@@ -1,5 +1,5 @@
 // The networks of the GANs: their published sizes, what they make of their inputs, and what they refuse.
-#include "models/gan.h"
+#include "models/gan/gan.h"
 
 #include <gtest/gtest.h>
 
@@ -101,7 +101,7 @@ TEST(ConditionalGan, RefusesMissingAndSuperfluousLabels) {
 }
 
 TEST(Gan, ADiscriminatorWithoutBatchNormJudgesEachImageByItself) {
-    for (const Index size : {28, 32, 64}) {
+    for (const Index size : {16, 28, 32, 64, 128}) {
         for (const DiscriminatorNorm norm : {DiscriminatorNorm::none, DiscriminatorNorm::layer}) {
             GanNetworks networks({.size = size, .base_width = 2, .discriminator_norm = norm});
             networks.gan.discriminator().train(false);
@@ -156,7 +156,7 @@ TEST(SpectralNormGan, NormalisesEveryLayerOfTheDiscriminatorAndNoBatch) {
 }
 
 TEST(Gan, RefusesWhatItCannotBuildOrJudge) {
-    expect_usage_error([] { GanNetworks({.size = 48}); }, {"[gan]", "28, 32 or 64", "48", "dense"});
+    expect_usage_error([] { GanNetworks({.size = 48}); }, {"[gan]", "16, 28, 32, 64, 128 or 256", "48", "dense"});
     expect_usage_error([] { GanNetworks({.channels = 0}); }, {"[gan]", "at least one"});
     GanNetworks networks({.size = 28, .latent = 5, .base_width = 2});
     expect_usage_error(

@@ -1,5 +1,5 @@
 // A training step of a GAN: which weights which gradient comes from, and what holds of every step.
-#include "models/gan_training.h"
+#include "models/gan/gan_training.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The importance-weighted bound where the truth is known: linear Gaussian models, whose p(x) has a closed form.
-#include "models/importance_estimator.h"
+#include "models/vae/importance_estimator.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "core/ops/likelihood.h"
+#include "core/losses/likelihood.h"
 #include "core/ops/linear.h"
 #include "tests/common/errors.h"
 

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "models/gan_options.h"
-#include "models/vae_options.h"
+#include "models/gan/gan_options.h"
+#include "models/vae/vae_options.h"
 #include "tests/common/temporary_folder.h"
 
 namespace sinter::tests {

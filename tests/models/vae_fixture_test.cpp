@@ -8,7 +8,7 @@
 #include "core/ops/random.h"
 #include "core/optim/optimizer.h"
 #include "core/tape.h"
-#include "models/vae.h"
+#include "models/vae/vae.h"
 #include "tests/common/fixtures.h"
 
 namespace sinter {

@@ -1,6 +1,6 @@
 // Likelihoods of whole VAEs: against a sum over the latent space, whatever the chunk and the threads; and the learned
 // variance.
-#include "models/vae_likelihood.h"
+#include "models/vae/vae_likelihood.h"
 
 #include <gtest/gtest.h>
 

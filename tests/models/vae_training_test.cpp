@@ -231,7 +231,7 @@ TEST(ConditionalVae, NeedsALabelAnImageAndOthersTakeNone) {
     const Tensor images = Tensor::zeros({3, 28, 28, 1}, Device::cpu());
     Generator init(1, Device::cpu());
     Vae conditional({.classes = 10}, init), plain({}, init);
-    expect_usage_error([&] { conditional.encode(images); }, {"[vae]", "10 classes", "3 labels", "got 0"});
+    expect_usage_error([&] { conditional.encode(images); }, {"[labels]", "10 classes", "3 labels", "got 0"});
     expect_usage_error([&] { conditional.decode(Tensor::zeros({3, 20}, Device::cpu()), labels); }, {"got 2"});
     expect_usage_error([&] { plain.encode(images, labels); }, {"0 classes", "got 2"});
 }

@@ -117,7 +117,7 @@ TEST_F(DcganSample, WrongUsage) {
     const auto expect_usage = [&](const Arguments& wrong, std::initializer_list<std::string> parts) {
         expect_refused(training(path("run"), wrong), 2, parts);
     };
-    expect_usage({"--size", "29"}, {"28, 32 or 64", "29"});
+    expect_usage({"--size", "29"}, {"16, 28, 32, 64, 128 or 256", "29"});
     expect_usage({"--size", "0"}, {"--size", "'0'"});
     expect_usage({"--channels", "2"}, {"--channels", "2"});
     expect_usage({"--batch-size", "1"}, {"--batch-size 1", "at least two"});
@@ -130,7 +130,7 @@ TEST_F(DcganSample, WrongUsage) {
     expect_usage({"--lr-g", "0"}, {"--lr-g", "positive", "'0'"});
     expect_usage({"--sample", "file", "many"}, {"--sample", "'many'"});
     expect_usage({"--sample", "file"}, {"--sample"});
-    expect_usage({"--discriminator-norm", "batch"}, {"--discriminator-norm batch", "32 and 64 pixels", "layer"});
+    expect_usage({"--discriminator-norm", "batch"}, {"--discriminator-norm batch", "other sizes than 28", "layer"});
     expect_usage({"--spectral-norm", "--discriminator-norm", "layer"}, {"--spectral-norm", "'layer'"});
     expect_usage({"--gpu"}, {"unknown option '--gpu'"});
 }

@@ -86,6 +86,22 @@ TEST(ImageMeasures, CarryWhatSpeaksAgainstThem) {
     EXPECT_EQ(named(few, "recall").warnings, Texts{});
 }
 
+TEST(ImageMeasures, WarnOfFaintImagesThatPrecisionFlatters) {
+    const Responses real = responses_of(30, 2);
+    const auto scaled = [&](float factor) {
+        Responses images = responses_of(30, 2);
+        for (float& feature : images.features) feature *= factor;
+        return measured_of(images, real);
+    };
+    const std::vector<Measured> faint = scaled(0.7f), strong = scaled(0.9f);
+    using Texts = std::vector<std::string>;
+    const Texts warning{"features 30 % shorter than real ones: blurred images are flattered"};
+    EXPECT_EQ(named(faint, "precision").warnings, warning);
+    EXPECT_EQ(named(faint, "density").warnings, warning);
+    for (const char* name : {"frechet", "recall", "coverage"}) EXPECT_EQ(named(faint, name).warnings, Texts{}) << name;
+    for (const Measured& measured : strong) EXPECT_EQ(measured.warnings, Texts{}) << measured.name;
+}
+
 TEST(ImageMeasures, OfFewerThanTwoImagesAreRefused) {
     const Responses one = responses_of(1, 1), two = responses_of(2, 2);
     tests::expect_usage_error([&] { measured_of(one, two); }, {"two images or more", "1 and 2"});

@@ -11,7 +11,7 @@
 #include "apps/training/training_setup.h"
 #include "core/data/formats/digits.h"
 #include "core/tape.h"
-#include "models/vae.h"
+#include "models/vae/vae.h"
 #include "tests/common/errors.h"
 #include "tests/common/temporary_folder.h"
 #include "tests/programs/program_fixture.h"

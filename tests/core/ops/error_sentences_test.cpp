@@ -1,20 +1,20 @@
 // Every op refuses operands that do not fit, in a sentence that names the op and both shapes.
 #include <gtest/gtest.h>
 
+#include "core/losses/likelihood.h"
+#include "core/losses/loss.h"
+#include "core/losses/vae.h"
 #include "core/nn/layers.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/batch_norm.h"
 #include "core/ops/conv.h"
 #include "core/ops/embedding.h"
 #include "core/ops/layer_norm.h"
-#include "core/ops/likelihood.h"
 #include "core/ops/linear.h"
-#include "core/ops/loss.h"
 #include "core/ops/pool.h"
 #include "core/ops/random.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
-#include "core/ops/vae.h"
 #include "tests/common/errors.h"
 
 namespace sinter::tests {

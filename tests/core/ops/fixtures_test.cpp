@@ -7,6 +7,8 @@
 #include <set>
 
 #include "core/buffer.h"
+#include "core/losses/loss.h"
+#include "core/losses/vae.h"
 #include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/batch_norm.h"
@@ -14,13 +16,11 @@
 #include "core/ops/embedding.h"
 #include "core/ops/layer_norm.h"
 #include "core/ops/linear.h"
-#include "core/ops/loss.h"
 #include "core/ops/pool.h"
 #include "core/ops/random.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
 #include "core/ops/spectral_norm.h"
-#include "core/ops/vae.h"
 #include "core/tape.h"
 #include "tests/common/fixtures.h"
 

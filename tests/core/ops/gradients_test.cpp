@@ -5,6 +5,8 @@
 #include <cmath>
 #include <memory>
 
+#include "core/losses/loss.h"
+#include "core/losses/vae.h"
 #include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/batch_norm.h"
@@ -12,13 +14,11 @@
 #include "core/ops/embedding.h"
 #include "core/ops/layer_norm.h"
 #include "core/ops/linear.h"
-#include "core/ops/loss.h"
 #include "core/ops/pool.h"
 #include "core/ops/random.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
 #include "core/ops/spectral_norm.h"
-#include "core/ops/vae.h"
 #include "core/tape.h"
 #include "kernels/cases/activations.h"
 #include "tests/common/errors.h"

@@ -10,7 +10,7 @@
 #include "core/random.h"
 #include "core/tape.h"
 #include "kernels/elementwise.h"
-#include "models/vae.h"
+#include "models/vae/vae.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "models/gan_options.h"
+#include "models/gan/gan_options.h"
 
 #include <fmt/format.h>
 
@@ -25,14 +25,14 @@ void describe(OptionList& list, GanOptions& options) {
     list.set_model_kind("gan");
     list.section("Networks");
     list.model("arch", options.architecture, kGanArchitectures, "Layers of both networks");
-    list.model("size", options.size, "Fit the images to this many pixels a side: 28, 32 or 64 for dcgan")
+    list.model("size", options.size, "Fit the images to this many pixels a side: 16, 28, 32, 64, 128 or 256 for dcgan")
         .from(1, kMaxPixelsPerSide);
     list.model("latent", options.latent, "Size of the latent code").from(1, kMaxGanLatent);
     list.model("base-width", options.base_width, "Scales all hidden layers; 64 is the published one")
         .from(1, kMaxGanWidth);
     list.model("discriminator-norm", options.discriminator_norm, kDiscriminatorNorms,
                "What normalises the discriminator's layers")
-        .usually("batch for dcgan on 32 and 64 pixels without --gradient-penalty or --r1, else none")
+        .usually("batch for dcgan but on 28 pixels, without --gradient-penalty or --r1, else none")
         .before(norm_of_flags);
     list.alias("spectral-norm", "discriminator-norm", name_of(kDiscriminatorNorms, DiscriminatorNorm::spectral),
                "The same as --discriminator-norm spectral");

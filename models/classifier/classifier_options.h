@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/options/option_list.h"
-#include "models/classifier.h"
+#include "models/classifier/classifier.h"
 
 namespace sinter {
 

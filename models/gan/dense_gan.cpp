@@ -1,4 +1,4 @@
-#include "models/dense_gan.h"
+#include "models/gan/dense_gan.h"
 
 namespace sinter {
 namespace {
@@ -9,17 +9,18 @@ LinearOptions hidden() { return {.activation = leaky_relu(kSlope)}; }
 
 }  // namespace
 
-void add_dense_generator(Sequential& layers, Index code, const GanOptions& options, Generator& init) {
+void add_dense_generator(Sequential& layers, Index code, const GanOptions& options, Activation output,
+                         Generator& init) {
     const Index width = options.base_width;
     const FlattenedImage image{options.size, options.size, options.channels};
     layers.add<Linear>("hidden0", code, 4 * width, init, hidden());
     layers.add<Linear>("hidden1", 4 * width, 8 * width, init, hidden());
     layers.add<Linear>("image", 8 * width, image.count(), init,
-                       LinearOptions{.activation = tanh(), .output_image = image});
+                       LinearOptions{.activation = output, .output_image = image});
     layers.add<Reshape>("reshape", std::vector<Index>{options.size, options.size, options.channels});
 }
 
-LogitLayer add_dense_discriminator(Sequential& features, const GanOptions& options, Generator& init) {
+FlattenedImage add_dense_features(Sequential& features, const GanOptions& options, Generator& init) {
     const Index width = options.base_width;
     const FlattenedImage image{options.size, options.size, options.channels};
     const DiscriminatorNorm norm = options.discriminator_norm;
@@ -35,8 +36,13 @@ LogitLayer add_dense_discriminator(Sequential& features, const GanOptions& optio
     features.add<Flatten>("flatten");
     add_hidden("0", image.count(), 8 * width, image);
     add_hidden("1", 8 * width, 4 * width);
-    return {std::make_unique<Linear>(4 * width, 1, init, LinearOptions{.spectral_norm = spectral_norm}),
-            {1, 1, 4 * width}};
+    return {1, 1, 4 * width};
+}
+
+LogitLayer add_dense_discriminator(Sequential& features, const GanOptions& options, Generator& init) {
+    const FlattenedImage sizes = add_dense_features(features, options, init);
+    const bool spectral_norm = options.discriminator_norm == DiscriminatorNorm::spectral;
+    return {std::make_unique<Linear>(sizes.count(), 1, init, LinearOptions{.spectral_norm = spectral_norm}), sizes};
 }
 
 }  // namespace sinter

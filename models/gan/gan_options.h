@@ -5,8 +5,8 @@
 #include <string>
 
 #include "core/options/option_list.h"
-#include "models/gan.h"
-#include "models/gan_training.h"
+#include "models/gan/gan.h"
+#include "models/gan/gan_training.h"
 
 namespace sinter {
 

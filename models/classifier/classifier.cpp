@@ -1,4 +1,4 @@
-#include "models/classifier.h"
+#include "models/classifier/classifier.h"
 
 #include <string>
 

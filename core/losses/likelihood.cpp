@@ -1,4 +1,4 @@
-#include "core/ops/likelihood.h"
+#include "core/losses/likelihood.h"
 
 #include "core/call.h"
 #include "core/check.h"

@@ -1,5 +1,5 @@
 // Log-likelihoods of images under what a decoder gave for them, one for each row. Not on the tape: they measure models,
-// the losses of core/ops/loss.h train them.
+// the losses of core/losses/loss.h train them.
 #pragma once
 
 #include "core/tensor.h"

@@ -1,4 +1,4 @@
-#include "core/ops/loss.h"
+#include "core/losses/loss.h"
 
 #include "core/call.h"
 #include "core/check.h"

@@ -1,12 +1,12 @@
-#include "models/gan.h"
+#include "models/gan/gan.h"
 
 #include "core/check.h"
 #include "core/ops/arithmetic.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"
 #include "core/profile/scope.h"
-#include "models/dcgan.h"
-#include "models/dense_gan.h"
+#include "models/gan/dcgan.h"
+#include "models/gan/dense_gan.h"
 
 namespace sinter {
 namespace {
@@ -66,10 +66,10 @@ Gan::GeneratorNetwork::GeneratorNetwork(const GanOptions& options, Generator& in
     require_image_size(options.architecture, options.size);
     switch (options.architecture) {
         case GanArchitecture::dcgan:
-            add_dcgan_generator(layers, code, options, init);
+            add_dcgan_generator(layers, code, options, tanh(), init);
             break;
         case GanArchitecture::dense:
-            add_dense_generator(layers, code, options, init);
+            add_dense_generator(layers, code, options, tanh(), init);
             break;
     }
     add_module("layers", layers);

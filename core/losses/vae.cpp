@@ -1,4 +1,4 @@
-#include "core/ops/vae.h"
+#include "core/losses/vae.h"
 
 #include "core/call.h"
 #include "core/check.h"

@@ -1,10 +1,10 @@
-#include "models/importance_estimator.h"
+#include "models/vae/importance_estimator.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "core/check.h"
-#include "core/ops/vae.h"
+#include "core/losses/vae.h"
 #include "core/tape.h"
 
 namespace sinter {

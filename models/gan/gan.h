@@ -1,5 +1,5 @@
 // Generative adversarial networks (Goodfellow et al., arXiv:1406.2661): a generator and a discriminator, built by
-// architecture (models/dcgan.h, models/dense_gan.h). Where there are classes both are conditional on a label.
+// architecture (models/gan/dcgan.h, models/gan/dense_gan.h). Where there are classes both are conditional on a label.
 //
 //     z (and the embedding of a label) -> generator -> image
 //     image -> features -> one logit (+ <features, embedding of a label>)
@@ -11,13 +11,13 @@
 #include "core/names.h"
 #include "core/nn/layers.h"
 #include "core/random.h"
-#include "models/discriminator_norm.h"
+#include "models/gan/discriminator_norm.h"
 
 namespace sinter {
 
 enum class GanArchitecture {
-    dcgan,  ///< convolutions, models/dcgan.h
-    dense   ///< linear layers on the pixels, models/dense_gan.h
+    dcgan,  ///< convolutions, models/gan/dcgan.h
+    dense   ///< linear layers on the pixels, models/gan/dense_gan.h
 };
 
 inline constexpr Named<GanArchitecture> kGanArchitectures[] = {{"dcgan", GanArchitecture::dcgan, "convolutions"},
@@ -37,7 +37,7 @@ inline constexpr Index kMaxGanLatent = 1 << 16, kMaxGanWidth = 1 << 12;
 
 struct GanOptions {
     GanArchitecture architecture = GanArchitecture::dcgan;
-    Index size = 28;  ///< of the square images: 28, 32 or 64 for dcgan, any for dense
+    Index size = 28;  ///< of the square images: one of kDcganSizes for dcgan, any for dense
     Index channels = 1;
     Index latent = 100;
     Index base_width = 64;  ///< scales every hidden layer; of dcgan, the channels of the largest hidden images

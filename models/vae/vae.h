@@ -14,6 +14,7 @@
 #include "core/names.h"
 #include "core/nn/layers.h"
 #include "core/random.h"
+#include "models/one_hot_labels.h"
 
 namespace sinter {
 
@@ -109,7 +110,6 @@ public:
 private:
     void build_dense(Generator& init);
     void build_conv(Generator& init);
-    Tensor with_labels(const Tensor& x, const Buffer<std::int32_t>& labels) const;
     Tensor decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels);
     bool learns_variance() const;
     Tensor reconstruction_loss(const Tensor& output, const Tensor& images) const;
@@ -117,7 +117,7 @@ private:
     VaeOptions options_;
     Sequential features_, encoder_, decoder_;
     Tensor log_variance_;  ///< [1]; undefined unless it is learned
-    Tensor one_hot_;       ///< row c is class c: the identity matrix [classes, classes]
+    OneHotLabels labels_;
 };
 
 }  // namespace sinter

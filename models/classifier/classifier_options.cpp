@@ -1,4 +1,4 @@
-#include "models/classifier_options.h"
+#include "models/classifier/classifier_options.h"
 
 #include <fmt/format.h>
 

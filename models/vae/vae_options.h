@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/options/option_list.h"
-#include "models/vae.h"
+#include "models/vae/vae.h"
 
 namespace sinter {
 

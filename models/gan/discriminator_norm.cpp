@@ -1,4 +1,4 @@
-#include "models/discriminator_norm.h"
+#include "models/gan/discriminator_norm.h"
 
 namespace sinter {
 

@@ -6,8 +6,8 @@
 #include "core/names.h"
 #include "core/optim/moving_average.h"
 #include "core/optim/optimizer.h"
-#include "models/gan.h"
-#include "models/gan_losses.h"
+#include "models/gan/gan.h"
+#include "models/gan/gan_losses.h"
 
 namespace sinter {
 

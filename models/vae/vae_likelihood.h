@@ -7,7 +7,7 @@
 #include "core/data/image_set.h"
 #include "core/statistics/importance_curve.h"
 #include "core/statistics/latent_codes.h"
-#include "models/vae.h"
+#include "models/vae/vae.h"
 
 namespace sinter {
 

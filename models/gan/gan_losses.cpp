@@ -1,8 +1,8 @@
-#include "models/gan_losses.h"
+#include "models/gan/gan_losses.h"
 
 #include "core/check.h"
+#include "core/losses/loss.h"
 #include "core/ops/arithmetic.h"
-#include "core/ops/loss.h"
 #include "core/ops/random.h"
 #include "core/ops/reduce.h"
 #include "core/ops/shape.h"

@@ -1,4 +1,4 @@
-#include "models/vae_options.h"
+#include "models/vae/vae_options.h"
 
 #include <fmt/format.h>
 

@@ -1,17 +1,16 @@
-#include "models/vae.h"
+#include "models/vae/vae.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "core/check.h"
+#include "core/losses/likelihood.h"
+#include "core/losses/loss.h"
+#include "core/losses/vae.h"
 #include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
-#include "core/ops/embedding.h"
-#include "core/ops/likelihood.h"
-#include "core/ops/loss.h"
 #include "core/ops/random.h"
 #include "core/ops/shape.h"
-#include "core/ops/vae.h"
 #include "core/profile/scope.h"
 #include "core/tape.h"
 #include "kernels/likelihood.h"
@@ -22,12 +21,6 @@ namespace {
 /// "hidden", or "hidden0", "hidden1", ... where there are several.
 std::string hidden_name(std::size_t i, std::size_t count) {
     return count == 1 ? "hidden" : "hidden" + std::to_string(i);
-}
-
-Tensor identity_matrix(Index size, Device device) {
-    std::vector<float> values(static_cast<std::size_t>(size * size));
-    for (std::size_t i = 0; i < values.size(); i += static_cast<std::size_t>(size) + 1) values[i] = 1;
-    return Tensor::from(std::span<const float>(values), {size, size}, device);
 }
 
 /// What a learned variance begins with: the variance of a pixel of which nothing is known, uniform in [0, 1].
@@ -60,13 +53,12 @@ std::vector<Index> vae_conv_widths(Index height, Index width) {
     return widths;
 }
 
-Vae::Vae(const VaeOptions& options, Generator& init) : options_(options) {
+Vae::Vae(const VaeOptions& options, Generator& init) : options_(options), labels_(options.classes, init.device()) {
     require(options.height >= 1 && options.width >= 1 && options.channels >= 1 && options.latent >= 1,
             "[vae] expected images of at least one pixel and channel and at least one latent unit, got {}x{}x{} and {}",
             options.height, options.width, options.channels, options.latent);
     require(options.variance.is_learned || options.variance.value > 0, "[vae] expected a variance above 0, got {}",
             options.variance.value);
-    require(options.classes >= 0, "[vae] expected a number of classes, or 0 for none, got {}", options.classes);
     switch (options.architecture) {
         case VaeArchitecture::dense:
             build_dense(init);
@@ -75,7 +67,6 @@ Vae::Vae(const VaeOptions& options, Generator& init) : options_(options) {
             build_conv(init);
             break;
     }
-    if (options.classes > 0) one_hot_ = identity_matrix(options.classes, init.device());
     if (learns_variance())
         log_variance_ = add_parameter("log_variance", Tensor::full({1}, kFirstLogVariance, init.device()));
     add_module("features", features_);
@@ -149,21 +140,13 @@ void Vae::build_conv(Generator& init) {
     decoder_.add<ConvTranspose2d>("logits", channels, options_.channels, 3, init, conv(1, identity()));
 }
 
-/// [x, one-hot labels] for a conditional model, else x.
-Tensor Vae::with_labels(const Tensor& x, const Buffer<std::int32_t>& labels) const {
-    const Index expected = options_.classes > 0 ? x.size(0) : 0;
-    require(labels.count() == expected, "[vae] a model of {} classes expected {} labels with a batch of {}, got {}",
-            options_.classes, expected, x.size(0), labels.count());
-    return options_.classes > 0 ? concatenate_columns(x, embedding(one_hot_, labels)) : x;
-}
-
 Tensor Vae::heads(const Tensor& images, const Buffer<std::int32_t>& labels) {
     const Shape expected{images.size(0), options_.height, options_.width, options_.channels};
     require(images.shape() == expected, "[vae] expected images {}, got {}", expected, images.shape());
     Tensor features;
     {
         const Scope scope("features");
-        features = with_labels(features_.forward(images), labels);
+        features = labels_.append(features_.forward(images), labels);
     }
     const Scope scope("encoder");
     return encoder_.forward(features);
@@ -171,7 +154,7 @@ Tensor Vae::heads(const Tensor& images, const Buffer<std::int32_t>& labels) {
 
 Tensor Vae::decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels) {
     const Scope scope("decoder");
-    return decoder_.forward(with_labels(z, labels));
+    return decoder_.forward(labels_.append(z, labels));
 }
 
 bool Vae::learns_variance() const {

@@ -1,4 +1,4 @@
-#include "models/vae_likelihood.h"
+#include "models/vae/vae_likelihood.h"
 
 #include <fmt/format.h>
 
@@ -10,10 +10,10 @@
 #include "core/check.h"
 #include "core/data/binarise.h"
 #include "core/error.h"
-#include "core/ops/vae.h"
+#include "core/losses/vae.h"
 #include "core/tape.h"
 #include "kernels/philox.h"
-#include "models/importance_estimator.h"
+#include "models/vae/importance_estimator.h"
 
 namespace sinter {
 namespace {

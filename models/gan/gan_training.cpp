@@ -1,4 +1,4 @@
-#include "models/gan_training.h"
+#include "models/gan/gan_training.h"
 
 #include <algorithm>
 #include <optional>
