@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
+
+#include "core/options/parse_number.h"
 
 namespace sinter {
 
@@ -13,6 +17,22 @@ std::string format_duration(double seconds) {
     const auto whole = static_cast<std::int64_t>(std::llround(seconds));
     const std::int64_t hours = whole / 3600, minutes = whole / 60 % 60, rest = whole % 60;
     return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, rest) : fmt::format("{}:{:02}", minutes, rest);
+}
+
+std::optional<double> parse_duration(std::string_view text) {
+    double seconds = 0, last_unit = std::numeric_limits<double>::infinity();
+    while (!text.empty()) {
+        const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+        double count = 0;
+        if (!parse_number(std::string(text.substr(0, digits)), count)) return std::nullopt;
+        text.remove_prefix(digits);
+        const double unit = text.empty() || text[0] == 's' ? 1 : text[0] == 'm' ? 60 : text[0] == 'h' ? 3600 : 0;
+        if (unit == 0 || unit >= last_unit) return std::nullopt;  // an unknown one, or one that has been
+        if (!text.empty()) text.remove_prefix(1);
+        seconds += count * unit;
+        last_unit = unit;
+    }
+    return seconds > 0 && std::isfinite(seconds) ? std::optional(seconds) : std::nullopt;
 }
 
 std::string format_rate(double per_second) {

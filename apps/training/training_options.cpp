@@ -13,6 +13,7 @@
 #include "apps/training/best_epoch.h"
 #include "core/check.h"
 #include "core/data/image_set.h"
+#include "core/duration.h"
 #include "core/error.h"
 
 namespace sinter {
@@ -29,6 +30,18 @@ CustomField criterion_field(std::string& name) {
                 if (std::find(names.begin(), names.end(), words.front()) == names.end())
                     return BadValue{either(names), words.front()};
                 name = words.front() == kNone ? "" : words.front();
+                return std::nullopt;
+            }};
+}
+
+/// Reads seconds as parse_duration() does, or 0 for none.
+CustomField duration_field(double& seconds) {
+    return {&seconds, 1, [&seconds] { return seconds > 0 ? fmt::format("{}s", seconds) : "0"; },
+            [&seconds](std::span<const std::string> words) -> std::optional<BadValue> {
+                const std::optional<double> read =
+                    words.front() == "0" ? std::optional(0.0) : parse_duration(words.front());
+                if (!read) return BadValue{"a time such as 90s, 10m or 1h30m, or 0", words.front()};
+                seconds = *read;
                 return std::nullopt;
             }};
 }
@@ -85,13 +98,21 @@ void describe_training(OptionList& list, TrainingOptions& options) {
     describe_labels(list, options.images);
     list.section("Training");
     list.free("epochs", options.epochs, "Passes over the training images").from(1);
+    list.free("max-steps", options.max_steps,
+              "End after so many steps, within an epoch if need be; 0: when the epochs are over")
+        .from(0);
+    list.free("max-time", duration_field(options.max_time),
+              "End after so much time since the run began, such as 90s, 10m or 1h30m; 0: when the epochs are over")
+        .shown_as("TIME");
     list.fixed("batch-size", options.batch_size, "Images a step").from(1);
     list.fixed("lr", options.lr, "Learning rate").positive();
     list.fixed("lr-schedule", options.lr_schedule, kSchedules, "How the learning rate changes").told_as([&options] {
         const std::string name = name_of(kSchedules, options.lr_schedule);
         // Other schedules than a constant one look at the end of the run.
         if (options.lr_schedule == Schedule::Kind::constant) return name;
-        return fmt::format("{} over {} epochs", name, options.epochs);
+        return options.max_steps > 0
+                   ? fmt::format("{} over {} epochs or {} steps", name, options.epochs, options.max_steps)
+                   : fmt::format("{} over {} epochs", name, options.epochs);
     });
     list.fixed("warmup-steps", options.warmup_steps, "Steps over which the learning rate rises to --lr").from(0);
     list.fixed("optimizer", options.optimizer, kOptimizers, "Rule of the updates");

@@ -24,6 +24,8 @@ inline constexpr Named<OptimizerKind> kOptimizers[] = {{"adam", OptimizerKind::a
 
 struct TrainingOptions : DeviceOptions, DataOptions {
     int epochs = 10;
+    std::int64_t max_steps = 0;  ///< 0: as many as the epochs have
+    double max_time = 0;         ///< seconds; 0: as long as the epochs take
     int batch_size = 128;
     double lr = 1e-3;
     std::uint64_t seed = 1;

@@ -69,10 +69,25 @@ void TrainingRun::begin_profile() {
     profile_.emplace(batches_.device(), steps);
 }
 
+/// Whether --max-steps or --max-time ends the run here; for good then, whatever the clock says later. A run takes one
+/// step at least, so that there is something to save.
+bool TrainingRun::reaches_limit() {
+    if (options_.dry_run || at_.step == 0) return false;
+    if (options_.max_time > 0) look_at_clock();
+    at_limit_ = at_limit_ || (options_.max_steps > 0 && at_.step >= options_.max_steps) ||
+                (options_.max_time > 0 && at_.seconds >= options_.max_time);
+    return at_limit_;
+}
+
+/// Whether the run ends within the epoch under way.
+bool TrainingRun::is_cut() const {
+    return at_limit_ && steps_of_epoch() > 0 && steps_of_epoch() < batches_.batches();
+}
+
 bool TrainingRun::next_epoch() {
-    if (at_.epoch > options_.epochs || is_out_of_patience(options_, at_)) {
+    if (at_.epoch > options_.epochs || is_out_of_patience(options_, at_) || reaches_limit()) {
         tell_profile();
-        tell_best();
+        tell_end();
         return false;
     }
     batches_.start_epoch(at_.epoch, at_.position);
@@ -84,7 +99,8 @@ bool TrainingRun::next_batch() {
     if (!in_steps_) begin_steps();
     if (!diverged_) {
         stopped_ = options_.dry_run ? at_.step > 0 : interrupt_->requested();
-        if (!stopped_ && advance()) return true;
+        const bool at_limit = steps_of_epoch() > 0 && reaches_limit();
+        if (!stopped_ && !at_limit && advance()) return true;
         end_steps();
     }
     if (!diverged_) return false;
@@ -153,7 +169,7 @@ void TrainingRun::go_back() {
 void TrainingRun::end_steps() {
     while (const auto reading = readings_.wait()) take(*reading);
     if (diverged_) return;
-    if (stopped_ || at_.epoch == options_.epochs) tell_profile();
+    if (stopped_ || at_limit_ || at_.epoch == options_.epochs) tell_profile();
     at_.train_seconds += since_first_step_.seconds();
     look_at_clock();
     ProfileRange::end();
@@ -183,7 +199,7 @@ void TrainingRun::tell_profile() {
 }
 
 void TrainingRun::measure_if_due(const std::function<Measurement()>& measure) {
-    const bool is_wanted = options_.measure_every > 0 && at_.epoch % options_.measure_every == 0;
+    const bool is_wanted = options_.measure_every > 0 && (at_.epoch % options_.measure_every == 0 || at_limit_);
     if (is_wanted) warn_on_failure([&] { measurement_ = measure(); });
 }
 
@@ -216,7 +232,7 @@ void TrainingRun::sum_up(const std::vector<SplitNumbers>& lines, const std::vect
             values.push_back({measurement_->numbers.front().name, measurement_->numbers.front().value});
     }
     progress_->end_epoch(values);
-    look_at_numbers(lines);
+    if (!is_cut()) look_at_numbers(lines);
 }
 
 /// Looks at what the epoch has found: the number that tells which one is best, and whether anything moves.
@@ -236,6 +252,7 @@ void TrainingRun::look_at_numbers(const std::vector<SplitNumbers>& lines) {
 }
 
 void TrainingRun::tell_troubles(std::initializer_list<Finding> findings) {
+    if (is_cut()) return;  // an epoch counts once, as a whole
     for (Finding finding : findings) {
         if (stands_still_) finding.sentence.clear();
         if (at_.troubles.rings(finding)) tell(finding);
@@ -249,21 +266,23 @@ void TrainingRun::tell(const Finding& finding) {
 
 /// The same of an epoch that has ended.
 bool TrainingRun::is_due(int every, std::int64_t ended) const {
-    return ended == options_.epochs || is_out_of_patience(options_, at_) || (every > 0 && ended % every == 0);
+    return ended == options_.epochs || at_limit_ || is_out_of_patience(options_, at_) ||
+           (every > 0 && ended % every == 0);
 }
 
 void TrainingRun::end_epoch() {
+    measurement_.reset();
+    if (is_cut()) return save();
     const std::int64_t ended = at_.epoch;
     at_.begin_next_epoch();
-    measurement_.reset();
     if (is_due(options_.save_every, ended) || (!options_.keep_best.empty() && at_.best.is(ended))) save();
     keep_checkpoint();
 }
 
 void TrainingRun::draw_if_due(const std::function<void(std::int64_t epoch)>& draw) const {
-    const std::int64_t ended = epochs_done();
-    const bool is_between_epochs = at_.position == 0 && ended > 0;
-    if (is_between_epochs && is_due(options_.sample_every, ended)) warn_on_failure([&] { draw(ended); });
+    const std::int64_t ended = is_cut() ? at_.epoch : epochs_done();
+    const bool is_at_end = is_cut() || (at_.position == 0 && ended > 0);
+    if (is_at_end && is_due(options_.sample_every, ended)) warn_on_failure([&] { draw(ended); });
 }
 
 void TrainingRun::save() { save_run(*folder_, parts_, fixed_facts_, at_); }
@@ -277,7 +296,12 @@ void TrainingRun::keep_checkpoint() const {
     if (options_.keep_last > 0 && is_due(options_.save_every, ended)) folder_->keep_epoch(ended, options_.keep_last);
 }
 
-void TrainingRun::tell_best() const {
+void TrainingRun::tell_end() const {
+    if (at_limit_ && at_.epoch <= options_.epochs) {
+        say("ended after {} steps, {}, by {}; to go on, give --resume and a larger one\n", at_.step,
+            is_cut() ? fmt::format("in epoch {}", at_.epoch) : fmt::format("after epoch {}", epochs_done()),
+            options_.max_steps > 0 && at_.step >= options_.max_steps ? "--max-steps" : "--max-time");
+    }
     if (is_out_of_patience(options_, at_) && epochs_done() < options_.epochs) {
         say("ended after epoch {}: no better {} in {} epochs\n", epochs_done(), at_.best.name(),
             at_.best.epochs_since());

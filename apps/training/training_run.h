@@ -84,11 +84,13 @@ public:
     /// Throws as open_run_folder() and resume_run() do, and UsageError where the run takes none of --profile-steps.
     void open(const OptionList& list, std::vector<CheckpointPart> parts, CheckpointFacts fixed_facts);
 
-    /// Goes to the epoch to be trained, or to go on with; false where none is left, or --patience ends the run: that is
-    /// said then, and which epoch was best.
+    /// Goes to the epoch to be trained, or to go on with; false where none is left, or --max-steps, --max-time or
+    /// --patience ends the run: that is said then, and which epoch was best.
     bool next_epoch();
-    /// Goes to the next batch and step, or back to one that diverged; false at the end of the epoch, and where SIGINT,
-    /// SIGTERM, SIGHUP or --dry-run ends the steps early.
+    /// Goes to the next batch and step, or back to one that diverged; false at the end of the epoch, where --max-steps
+    /// or --max-time cuts it short, and where SIGINT, SIGTERM, SIGHUP or --dry-run ends the steps early. A cut epoch is
+    /// summed up and drawn as the last one of a run is. Its checkpoint stands within it: with larger limits the run
+    /// goes on as if it had not been cut; the metrics keep the lines of the cut.
     bool next_batch();
     /// Computes a step on the batch: `step(const Batch&)` runs forward, backward and updates, and returns the
     /// StepNumbers of an UpdateGuard, which holds the updates where one is not finite. It is a pass as CapturedStep
@@ -159,9 +161,13 @@ private:
     void look_at_numbers(const std::vector<SplitNumbers>& lines);
     void tell(const Finding& finding);
     bool is_due(int every, std::int64_t ended) const;
+    /// Steps taken in the epoch under way, before it was resumed included.
+    std::int64_t steps_of_epoch() const { return at_.step - epochs_done() * batches_.batches(); }
+    bool reaches_limit();
+    bool is_cut() const;
+    void tell_end() const;
     void save();
     void keep_checkpoint() const;
-    void tell_best() const;
     void look_at_clock() { at_.seconds = seconds_before_ + since_start_.seconds(); }
 
     const TrainingOptions& options_;
@@ -184,7 +190,7 @@ private:
     std::optional<Measurement> measurement_;  // of the epoch under way
     bool stands_still_ = false;               // its numbers
     std::optional<StepPlace> diverged_;       // the step whose numbers are not finite
-    bool in_steps_ = false, stopped_ = false, repeats_ = false;
+    bool in_steps_ = false, stopped_ = false, repeats_ = false, at_limit_ = false;
     double seconds_before_ = 0;  // of the run before it was resumed
     Stopwatch since_start_, since_first_step_;
     std::optional<InterruptGuard> interrupt_;
