@@ -22,6 +22,7 @@ namespace {
 void report(const RunFolder& folder, const Score& test, std::int64_t epochs) {
     answer("test accuracy {:.2f} %, loss {:.4f} nats per image, after {} epoch{}\n", 100 * test.accuracy, test.loss,
            epochs, epochs == 1 ? "" : "s");
+    answer("all of it on one page:    {}\n", folder.page().string());
     answer("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
     answer("checkpoint:               {}\n", folder.checkpoint().string());
 }
@@ -89,6 +90,7 @@ ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
         run.end_epoch();
     }
 
+    run.write_page();
     report(run.folder(), evaluate(), run.epochs_done());
     return ExitCode::ok;
 }

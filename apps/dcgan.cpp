@@ -45,6 +45,7 @@ std::filesystem::path write_gif(const DcganOptions& options, const RunFolder& fo
 void report(const RunFolder& folder, bool has_gif, const std::filesystem::path& gif) {
     answer("images of fixed codes:  {}\n", (folder.path() / "samples").string());
     if (has_gif) answer("over the epochs:        {}\n", gif.string());
+    answer("all of it on one page:  {}\n", folder.page().string());
     answer("numbers of every epoch: {}\n", (folder.path() / "metrics.jsonl").string());
     answer("checkpoint:             {}\n", folder.checkpoint().string());
 }
@@ -127,6 +128,7 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
     }
 
     warn_on_failure([&] { pictures.interpolations(run.folder().sample("interpolations")); });
+    run.write_page();
     report(run.folder(), options.gif, write_gif(options, run.folder(), run.epochs_done()));
     return ExitCode::ok;
 }

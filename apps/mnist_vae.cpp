@@ -32,6 +32,7 @@ void report(RunFolder& folder, const Means& test, std::int64_t epochs) {
            test["recon"], test["kl"], epochs, epochs == 1 ? "" : "s");
     answer("samples from the prior:   {}\n", (folder.path() / "samples").string());
     answer("originals, rebuilt below: {}\n", (folder.path() / "reconstructions").string());
+    answer("all of it on one page:    {}\n", folder.page().string());
     answer("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
     answer("checkpoint:               {}\n", folder.checkpoint().string());
 }
@@ -111,6 +112,7 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
     }
 
     warn_on_failure([&] { pictures.finals([&](const std::string& name) { return run.folder().sample(name); }); });
+    run.write_page();
     report(run.folder(), evaluate(vae, test_batches, options.seed, run.epochs_done()), run.epochs_done());
     return ExitCode::ok;
 }

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "apps/common/shell_word.h"
+#include "apps/report/run_report.h"
 #include "apps/training/divergence.h"
 #include "apps/training/training_setup.h"
 #include "apps/training/warn_on_failure.h"
@@ -16,15 +18,6 @@ namespace sinter {
 namespace {
 
 const Stopwatch since_start_of_program;
-
-/// As a shell reads it as one word.
-std::string shell_word(const std::string& text) {
-    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+:@%=,";
-    if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
-    std::string quoted = "'";
-    for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-    return quoted + "'";
-}
 
 }  // namespace
 
@@ -80,9 +73,7 @@ bool TrainingRun::reaches_limit() {
 }
 
 /// Whether the run ends within the epoch under way.
-bool TrainingRun::is_cut() const {
-    return at_limit_ && steps_of_epoch() > 0 && steps_of_epoch() < batches_.batches();
-}
+bool TrainingRun::is_cut() const { return at_limit_ && steps_of_epoch() > 0 && steps_of_epoch() < batches_.batches(); }
 
 bool TrainingRun::next_epoch() {
     if (at_.epoch > options_.epochs || is_out_of_patience(options_, at_) || reaches_limit()) {
@@ -282,7 +273,9 @@ void TrainingRun::end_epoch() {
 void TrainingRun::draw_if_due(const std::function<void(std::int64_t epoch)>& draw) const {
     const std::int64_t ended = is_cut() ? at_.epoch : epochs_done();
     const bool is_at_end = is_cut() || (at_.position == 0 && ended > 0);
-    if (is_at_end && is_due(options_.sample_every, ended)) warn_on_failure([&] { draw(ended); });
+    if (!is_at_end || !is_due(options_.sample_every, ended)) return;
+    warn_on_failure([&] { draw(ended); });
+    write_page();
 }
 
 void TrainingRun::save() { save_run(*folder_, parts_, fixed_facts_, at_); }
@@ -321,9 +314,14 @@ ExitCode TrainingRun::stop() {
         return ExitCode::ok;
     }
     save();
+    write_page();
     say("interrupted at step {}; saved. Go on with: {} --resume --out {}\n", at_.step, program_,
         shell_word(folder_->path().string()));
     return ExitCode::interrupted;
+}
+
+void TrainingRun::write_page() const {
+    warn_on_failure([&] { write_run_report(folder_->path()); });
 }
 
 void TrainingRun::diverge(const std::function<void()>& repeat) {

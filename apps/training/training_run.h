@@ -131,6 +131,10 @@ public:
     /// drew.
     void draw_if_due(const std::function<void(std::int64_t epoch)>& draw) const;
 
+    /// Writes report.html, the run on one page, as draw_if_due() does; what fails is a warning. For what is drawn after
+    /// the last epoch.
+    void write_page() const;
+
     /// Ends the run for numbers that are not finite; `repeat` shows the watch where they come from.
     [[noreturn]] void diverge(const std::function<void()>& repeat);
 

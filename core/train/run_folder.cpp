@@ -150,7 +150,7 @@ RunFolder RunFolder::open(const fs::path& path, const std::string& config) {
 double RunFolder::continue_after(std::int64_t step) {
     const double seconds = metrics_->truncate_after_step(step);
     write_file_atomically(path_ / kConfig, config_);
-    for (const char* part : {kSamples, kReconstructions, kCheckpoints}) remove_left_behind(path_ / part);
+    for (const char* part : {".", kSamples, kReconstructions, kCheckpoints}) remove_left_behind(path_ / part);
     return seconds;
 }
 

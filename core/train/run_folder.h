@@ -43,6 +43,8 @@ public:
     void keep_best() const;
     /// Copies it to epoch-<epoch>.safetensors, and then removes all but the last `count` of these files up to that one.
     void keep_epoch(std::int64_t epoch, int count) const;
+    /// report.html, the run on one page.
+    std::filesystem::path page() const { return path_ / "report.html"; }
     /// samples/<name>.png and reconstructions/<name>.png, in folders that are made where they are missing.
     std::filesystem::path sample(const std::string& name) const;
     std::filesystem::path reconstruction(const std::string& name) const;
