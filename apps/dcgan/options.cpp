@@ -12,26 +12,6 @@
 namespace sinter {
 namespace {
 
-/// For 32 and 64 pixels what Radford et al. trained with. For 28 what draws digits soonest: twice the tutorial's
-/// learning rate on a quarter of its batch, with Radford's momentum and an average of the generator. Measured by the
-/// classifier's judge on MNIST after five epochs, a Frechet distance of 74, against 372 after nine epochs with the
-/// tutorial's own (--lr 1e-4 --beta1 0.9 --update simultaneous --ema 0) and batches of 128.
-struct Usual {
-    int epochs, batch_size;
-    double lr, ema;
-};
-
-Usual usual_options(GanArchitecture architecture, Index size) {
-    switch (architecture) {
-        case GanArchitecture::dcgan:
-            if (size == 28) return {15, 64, 2e-4, 0.999};
-            return {25, size < 64 ? 128 : size < 256 ? 64 : 32, 2e-4, 0};
-        case GanArchitecture::dense:
-            break;
-    }
-    return {25, 128, 2e-4, 0};
-}
-
 /// The largest size of up to 64 pixels that the data reaches; larger ones take a user's patience and word.
 Index usual_size(GanArchitecture architecture, std::int64_t height, std::int64_t width) {
     const Index side = std::min(height, width);
@@ -44,19 +24,11 @@ Index usual_size(GanArchitecture architecture, std::int64_t height, std::int64_t
     return std::min<Index>(side, 64);
 }
 
-constexpr const char* kDefaultsBySize =
-    "Defaults by --size:\n"
-    "  28           --epochs 15 --batch-size 64 --lr 2e-4 --ema 0.999\n"
-    "               TensorFlow's tutorial: --epochs 50 --batch-size 256 --lr 1e-4 --beta1 0.9 --ema 0\n"
-    "                                      --update simultaneous\n"
-    "  64, 128      --epochs 25 --batch-size 64 --lr 2e-4 --ema 0\n"
-    "  256          --epochs 25 --batch-size 32 --lr 2e-4 --ema 0\n"
-    "  others       --epochs 25 --batch-size 128 --lr 2e-4 --ema 0 (--arch dense always so)";
-
-constexpr const char* kBySize = "by --size, see below";
+constexpr const char* kByPreset = "by --preset, see below";
 
 void describe_optimizers(OptionList& list, DcganOptions& options) {
     list.section("Training");
+    list.free("preset", options.preset, kGanPresets, "Settings for what is not given, see below");
     list.fixed("lr-g", options.lr_g, "Learning rate of the generator").positive().usually("as --lr");
     list.fixed("lr-d", options.lr_d, "Learning rate of the discriminator").positive().usually("as --lr");
     list.fixed("beta1", options.beta1, "Adam's decay of the mean gradient").fraction();
@@ -85,7 +57,9 @@ void describe(OptionList& list, DcganOptions& options) {
     describe(list, options.model);
     list.free("conditional", options.conditional, "Draw images of a given class; needs data with labels");
     describe(list, options.training);
-    for (const char* name : {"epochs", "batch-size", "lr", "ema"}) list.find(name)->usually(kBySize);
+    for (const char* name :
+         {"epochs", "batch-size", "lr", "beta1", "beta2", "loss", "update", "n-critic", "ema", "discriminator-norm"})
+        list.find(name)->usually(kByPreset);
     list.find("size")->usually("64, 32 or 28 for dcgan, the first that the data reaches; 16 for data of up to 16");
     list.find("gradient-penalty")
         ->usually(
@@ -98,28 +72,35 @@ void describe(OptionList& list, DcganOptions& options) {
     describe(list, options.sample);
     describe_run(list, options);
     list.find("precision")->usually("auto: tf32 on a device with tensor cores, else fp32");
-    list.set_footer(kDefaultsBySize);
+    list.set_footer(kPresetHelp);
 }
 
 void settle_options(const OptionList& list, DcganOptions& options) {
     GanOptions& model = options.model;
     GanTrainingOptions& training = options.training;
     require_image_size(model.architecture, model.size);  // before images are fitted to it
-    const Usual usual = usual_options(model.architecture, model.size);
-    list.otherwise(options.epochs, usual.epochs);
-    list.otherwise(options.batch_size, usual.batch_size);
-    list.otherwise(options.lr, usual.lr);
-    list.otherwise(options.lr_g, options.lr);
-    list.otherwise(options.lr_d, options.lr);
-    list.otherwise(training.ema, usual.ema);
+    const GanRecipe recipe = recipe_of(options.preset, model.architecture, model.size);
+    list.otherwise(options.epochs, recipe.epochs);
+    list.otherwise(options.batch_size, recipe.batch_size);
+    list.otherwise(options.lr_g, list.is_given(options.lr) ? options.lr : recipe.lr_g);
+    list.otherwise(options.lr_d, list.is_given(options.lr) ? options.lr : recipe.lr_d);
+    list.otherwise(options.lr, recipe.lr_g);
+    list.otherwise(options.beta1, recipe.beta1);
+    list.otherwise(options.beta2, recipe.beta2);
+    list.otherwise(training.loss, recipe.loss);
+    list.otherwise(training.simultaneous, recipe.simultaneous && training.n_critic == 1);
+    list.otherwise(training.n_critic, training.simultaneous ? 1 : recipe.n_critic);
+    list.otherwise(training.ema, recipe.ema);
     training.clip_norm = options.clip_norm;
     // A critic whose slope nothing limits only grows.
-    const bool is_limited = training.r1_penalty > 0 || model.discriminator_norm == DiscriminatorNorm::spectral;
+    const DiscriminatorNorm norm = list.is_given(model.discriminator_norm) ? model.discriminator_norm : recipe.norm;
+    const bool is_limited = training.r1_penalty > 0 || norm == DiscriminatorNorm::spectral;
     const bool needs_penalty = training.loss == GanLoss::wasserstein && !is_limited;
     list.otherwise(training.gradient_penalty, needs_penalty ? 10.0 : 0.0);
-    const DiscriminatorNorm published = published_norm(model.architecture, model.size);
     const bool is_penalised = training.gradient_penalty > 0 || training.r1_penalty > 0;
-    list.otherwise(model.discriminator_norm, is_penalised ? DiscriminatorNorm::none : published);
+    const bool mixes_slopes = is_penalised && norm == DiscriminatorNorm::batch;
+    list.otherwise(model.discriminator_norm, mixes_slopes ? DiscriminatorNorm::none : norm);
+    const DiscriminatorNorm published = published_norm(model.architecture, model.size);
     require(model.discriminator_norm != DiscriminatorNorm::batch || published == DiscriminatorNorm::batch,
             "--discriminator-norm batch: is for --arch dcgan on other sizes than 28; use layer, or leave it out");
     require(!training.simultaneous || training.n_critic == 1,

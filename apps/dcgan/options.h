@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "apps/dcgan/presets.h"
 #include "apps/generators/sampling.h"
 #include "apps/training/training_options.h"
 #include "core/data/image_set.h"
@@ -14,6 +15,7 @@ struct DcganOptions : TrainingOptions {
     DcganOptions() { tested = {}; }
     GanOptions model;
     GanTrainingOptions training;
+    GanPreset preset = GanPreset::sinter;
     bool conditional = false;
     double lr_g = 0, lr_d = 0;
     double beta1 = 0.5, beta2 = 0.999;
@@ -29,7 +31,7 @@ inline constexpr kernels::Precision kUsualPrecision = kernels::Precision::tf32;
 
 void describe(OptionList& list, DcganOptions& options);
 
-/// Gives the options that were not set the values published for their --size. Throws UsageError for options that
+/// Gives the options that were not set the values of the --preset for their --size. Throws UsageError for options that
 /// contradict each other or ask for a GIF that is too large.
 void settle_options(const OptionList& list, DcganOptions& options);
 

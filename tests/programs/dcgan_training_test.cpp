@@ -319,10 +319,28 @@ TEST_F(DcganProgram, RefusesATooLargeGifBeforeItTrains) {
     EXPECT_EQ(snapshot(), before);
 }
 
-TEST_F(DcganProgram, HelpTellsTheDefaultsOfEachSize) {
+TEST_F(DcganProgram, APresetSetsWhatIsNotGiven) {
+    const auto config_of = [&](const std::string& out, const Arguments& more) {
+        train(path(out), more);
+        return read_text(path(out) + "/config.toml");
+    };
+    const auto expect_lines = [](const std::string& config, std::initializer_list<const char*> lines) {
+        for (const char* line : lines)
+            EXPECT_NE(config.find(line), std::string::npos) << line << " is not in\n" << config;
+    };
+    const std::string sngan = config_of("sngan", {"--preset", "sngan", "--n-critic", "2", "--epochs", "1"});
+    expect_lines(sngan, {"preset = \"sngan\"", "loss = \"hinge\"", "beta1 = 0.0\n", "beta2 = 0.9\n", "n-critic = 2\n",
+                         "discriminator-norm = \"spectral\"", "ema = 0.0\n"});
+    const std::string tutorial = config_of("tutorial", {"--preset", "tutorial", "--lr", "3e-4", "--epochs", "1"});
+    expect_lines(tutorial, {"update = \"simultaneous\"", "lr-d = 0.0003\n", "lr-g = 0.0003\n", "beta1 = 0.9\n"});
+    ASSERT_EQ(resume(path("sngan"), {"--epochs", "2", "--preset", "radford"}).exit_code, 0) << "what is set stays";
+    expect_refusal(start(training(path("none"), {"--preset", "best"})), 2, {"--preset", "sinter", "sngan", "best"});
+}
+
+TEST_F(DcganProgram, HelpTellsThePresets) {
     const Outcome outcome = start({"--help"});
     EXPECT_EQ(outcome.exit_code, 0);
-    for (const char* part : {"--sample CHECKPOINT N", "Defaults by --size", "--lr 1e-4", "--lr 2e-4"})
+    for (const char* part : {"--sample CHECKPOINT N", "Presets set what is not given", "--lr 1e-4", "--lr 2e-4"})
         EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is not in\n" << outcome.out;
 }
 
