@@ -182,6 +182,10 @@ void Vae::build_dcgan(Generator& init) {
     const GanOptions form = dcgan_form(options_);
     image_encoder_.emplace(form, 2 * options_.latent, init);
     generator_.emplace(form, identity(), init);
+    // Unlike a generator it is evaluated after every epoch, however short: with the momentum 0.01 that one of 28 pixels
+    // has, statistics are late by hundreds of steps.
+    constexpr double kMomentum = 0.1;  // PyTorch's
+    generator_->set_statistics_momentum(kMomentum);
 }
 
 Tensor Vae::heads(const Tensor& images, const Buffer<std::int32_t>& labels) {
