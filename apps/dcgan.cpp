@@ -8,6 +8,7 @@
 
 #include "apps/common/program.h"
 #include "apps/dcgan/options.h"
+#include "apps/dcgan/start_from_vae.h"
 #include "apps/gan/drawing_gan.h"
 #include "apps/gan/pictures.h"
 #include "apps/gan/trouble.h"
@@ -71,6 +72,7 @@ ExitCode train(const OptionList& list, DcganOptions& options) {
         throw DataError(
             fmt::format("{} holds one training image; batch normalisation needs at least two", data.train.name));
     }
+    start_from_vae(options, gan);
     DrawingGan drawing(gan, options.training.ema > 0, &generator_optimizer->arena());
     GanPictures pictures(drawing.gan(), options.grid, options.seed);
     GanTraining training(gan, *generator_optimizer, *discriminator_optimizer, noise, options.training,
@@ -146,6 +148,7 @@ int main(int argc, char** argv) {
         check(options.sample);
         if (!options.sample.checkpoint.empty())
             return sample_checkpoint(list, options, options.sample, choose_device(options, kUsualPrecision));
+        follow_vae(list, options);
         settle_options(list, options);
         check_run_options(options);
         return train(list, options);

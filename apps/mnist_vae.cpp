@@ -1,6 +1,6 @@
-// mnist_vae: trains a dense or convolutional VAE, conditional or not, on MNIST or other images; resumes, evaluates, and
-// draws what it learned. Expect a test loss of 105.6 +- 0.5 nats per image on MNIST after 10 epochs with the default
-// options, and a training loss of 156 +- 2 with --arch conv.
+// mnist_vae: trains a dense or convolutional VAE, or one of a DCGAN's form, conditional or not, on MNIST or other
+// images; resumes, evaluates, and draws what it learned. Expect a test loss of 105.6 +- 0.5 nats per image on MNIST
+// after 10 epochs with the default options, and a training loss of 156 +- 2 with --arch conv.
 #include <fmt/format.h>
 
 #include <memory>
@@ -49,7 +49,15 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
     Vae vae(options.model, init);
     const std::unique_ptr<Optimizer> optimizer = make_optimizer(options, vae);
     const UpdateGuard guard(device);
-    Loader batches(data.train, device, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed});
+    // A last batch of one image has no statistics.
+    const bool needs_batches = has_batch_norm(options.model.architecture);
+    Loader batches(
+        data.train, device,
+        {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed, .drop_last = needs_batches});
+    if (needs_batches && batches.batch_size() < 2) {
+        throw DataError(
+            fmt::format("{} holds one training image; batch normalisation needs at least two", data.train.name));
+    }
     Loader test_batches(data.test, device, {.batch_size = evaluation_batch(vae.options())});
     KlWeight beta(options.kl, batches.batches(), device);
     VaePictures pictures(vae, data.test, options.seed);

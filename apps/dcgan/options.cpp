@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <span>
 
 #include "apps/training/pictures.h"
 #include "apps/training/training_setup.h"
 #include "core/check.h"
 #include "core/pictures/image_file.h"
+#include "core/printable.h"
 
 namespace sinter {
 namespace {
@@ -36,6 +40,17 @@ void describe_optimizers(OptionList& list, DcganOptions& options) {
     list.fixed("flip", options.flip, "Mirror half of the images left to right, others every epoch");
 }
 
+/// Reads the path of a checkpoint and makes it absolute, so that a run can be started again from another folder.
+CustomField checkpoint_field(std::string& file) {
+    return {&file, 1, [&file] { return file; },
+            [&file](std::span<const std::string> words) -> std::optional<BadValue> {
+                const std::string& word = words.front();
+                if (!is_utf8(word)) return BadValue{"a path in UTF-8, as files of a run keep it", word};
+                file = word.empty() ? "" : std::filesystem::absolute(word).lexically_normal().string();
+                return std::nullopt;
+            }};
+}
+
 void require_gif_fits(const DcganOptions& options) {
     // The animation is made of the grids as they lie in their files at the end of the run.
     const GridLayout layout =
@@ -55,6 +70,15 @@ void describe(OptionList& list, DcganOptions& options) {
     describe_channels(list, options.images);
     describe_fitting(list, options.images.fitting);
     describe(list, options.model);
+    list.free("generator-from", checkpoint_field(options.generator_from),
+              "Start the generator as the decoder of this VAE, of mnist_vae --arch dcgan; size, channels, latent code, "
+              "base width and classes are the VAE's")
+        .shown_as("CHECKPOINT");
+    list.free(
+            "discriminator-from", checkpoint_field(options.discriminator_from),
+            "Start the discriminator with the layers of this VAE's encoder that it has; size, channels and base width "
+            "are the VAE's")
+        .shown_as("CHECKPOINT");
     list.free("conditional", options.conditional, "Draw images of a given class; needs data with labels");
     describe(list, options.training);
     for (const char* name :
@@ -116,7 +140,8 @@ void settle_options(const OptionList& list, DcganOptions& options) {
 }
 
 DataSplits find_training_images(const OptionList& list, DcganOptions& options) {
-    if (list.is_given(options.model.size)) {
+    const bool follows_vae = !options.generator_from.empty() || !options.discriminator_from.empty();
+    if (list.is_given(options.model.size) || follows_vae) {
         options.images.height = options.images.width = options.model.size;
         return find_training_data(options);
     }

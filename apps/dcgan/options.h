@@ -20,6 +20,7 @@ struct DcganOptions : TrainingOptions {
     double lr_g = 0, lr_d = 0;
     double beta1 = 0.5, beta2 = 0.999;
     bool flip = false;
+    std::string generator_from, discriminator_from;  ///< checkpoints of VAEs; empty: none
 
     Index grid = 10;
     bool gif = false;
@@ -35,8 +36,8 @@ void describe(OptionList& list, DcganOptions& options);
 /// contradict each other or ask for a GIF that is too large.
 void settle_options(const OptionList& list, DcganOptions& options);
 
-/// The data, fitted to --size. Where that is not given, the size follows from the data's own, and the options that were
-/// not set from it.
+/// The data, fitted to --size. Where that is not given and no VAE has it, the size follows from the data's own, and the
+/// options that were not set from it.
 DataSplits find_training_images(const OptionList& list, DcganOptions& options);
 
 /// Completes the model with what follows from the data.

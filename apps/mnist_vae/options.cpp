@@ -13,6 +13,8 @@ Index default_latent(VaeArchitecture architecture, Index channels) {
     switch (architecture) {
         case VaeArchitecture::conv:
             return channels == 1 ? 2 : 128;
+        case VaeArchitecture::dcgan:
+            return 100;  // a GAN's
         case VaeArchitecture::dense:
             break;
     }
@@ -48,6 +50,12 @@ void check_options(const MnistVaeOptions& options) {
     require(has_dense || model.hidden == usual.hidden,
             "--hidden: the layers of --arch {} follow from the size of the images; leave it out, or use --arch dense",
             name_of(kVaeArchitectures, model.architecture));
+    const bool has_base_width = model.architecture == VaeArchitecture::dcgan;
+    require(has_base_width || model.base_width == usual.base_width,
+            "--base-width: that of --arch {} is settled; leave it out, or use --arch dcgan",
+            name_of(kVaeArchitectures, model.architecture));
+    require(!has_batch_norm(model.architecture) || options.batch_size >= 2,
+            "--batch-size 1: batch normalisation compares the images of a batch and needs at least two");
     require(model.likelihood == Likelihood::gaussian || model.variance == usual.variance,
             "--variance: a Bernoulli likelihood has none; leave it out, or use --likelihood gaussian");
     require(
@@ -80,6 +88,10 @@ std::string describe(const VaeOptions& options) {
             text = fmt::format("convolutional VAE {}x{}x{}, {} channels, latent {}", options.width, options.height,
                                options.channels, fmt::join(vae_conv_widths(options.height, options.width), "-"),
                                options.latent);
+            break;
+        case VaeArchitecture::dcgan:
+            text = fmt::format("DCGAN-shaped VAE {0}x{0}x{1}, base width {2}, latent {3}", options.width,
+                               options.channels, options.base_width, options.latent);
             break;
     }
     return options.classes > 0 ? fmt::format("{}, conditional on {} classes", text, options.classes) : text;

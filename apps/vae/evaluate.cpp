@@ -11,6 +11,7 @@ namespace sinter {
 Index evaluation_batch(const VaeOptions& model) {
     switch (model.architecture) {
         case VaeArchitecture::conv:
+        case VaeArchitecture::dcgan:
             return 100;  // it keeps its widest images for all of a batch at a time
         case VaeArchitecture::dense:
             break;

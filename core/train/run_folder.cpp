@@ -102,6 +102,8 @@ RunFolder::RunFolder(const fs::path& path, const std::string& config, bool resum
     metrics_.emplace(path / kMetrics, resume);
 }
 
+bool RunFolder::has_checkpoint(const fs::path& path) { return is_there(path / kCheckpoints / kLast); }
+
 void RunFolder::keep_best() const { write_file_atomically(best_checkpoint(), read_whole_file(checkpoint())); }
 
 void RunFolder::keep_epoch(std::int64_t epoch, int count) const {

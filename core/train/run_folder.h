@@ -20,6 +20,8 @@ public:
     /// Throws UsageError where `path` holds no run to resume, or, without `resume`, holds one already, and DataError
     /// where a run is there in part: without its config.toml, or without the checkpoint that it saved.
     static void check(const std::filesystem::path& path, bool resume);
+    /// Whether a run in `path` has saved a checkpoint, from which it would go on.
+    static bool has_checkpoint(const std::filesystem::path& path);
     /// Starts a new run in `path`; config.toml, without which it is none, is written first. Throws as check() does,
     /// UsageError where another process is writing the run, Error where the folder cannot be written.
     static RunFolder create(const std::filesystem::path& path, const std::string& config);

@@ -29,6 +29,16 @@ GanOptions checked(GanOptions options) {
     return options;
 }
 
+void require_labels(const GanOptions& options, const Buffer<std::int32_t>& labels, Index batch) {
+    if (options.classes == 0) {
+        require(labels.count() == 0,
+                "[gan] got {} labels for networks without classes; make them conditional or leave the labels",
+                labels.count());
+    } else {
+        require(labels.count() == batch, "[gan] expected a label for each of {} images, got {}", batch, labels.count());
+    }
+}
+
 }  // namespace
 
 void require_image_size(GanArchitecture architecture, Index size) {
@@ -60,19 +70,26 @@ DiscriminatorNorm published_norm(GanArchitecture architecture, Index size) {
     return DiscriminatorNorm::none;
 }
 
-Gan::GeneratorNetwork::GeneratorNetwork(const GanOptions& options, Generator& init) {
-    if (options.classes > 0) add_module("label", label.emplace(options.classes, kLabelWidth, init, kLabelInit));
-    const Index code = options.latent + (label ? kLabelWidth : 0);
+GeneratorNetwork::GeneratorNetwork(const GanOptions& options, Activation output, Generator& init) : options_(options) {
+    if (options.classes > 0) add_module("label", label_.emplace(options.classes, kLabelWidth, init, kLabelInit));
+    const Index code = options.latent + (label_ ? kLabelWidth : 0);
     require_image_size(options.architecture, options.size);
     switch (options.architecture) {
         case GanArchitecture::dcgan:
-            add_dcgan_generator(layers, code, options, tanh(), init);
+            add_dcgan_generator(layers_, code, options, output, init);
             break;
         case GanArchitecture::dense:
-            add_dense_generator(layers, code, options, tanh(), init);
+            add_dense_generator(layers_, code, options, output, init);
             break;
     }
-    add_module("layers", layers);
+    add_module("layers", layers_);
+}
+
+Tensor GeneratorNetwork::forward(const Tensor& z, const Buffer<std::int32_t>& labels) {
+    require(z.shape().rank() == 2 && z.size(1) == options_.latent, "[gan] expected latent codes [batch, {}], got {}",
+            options_.latent, z.shape());
+    require_labels(options_, labels, z.size(0));
+    return layers_.forward(label_ ? concatenate_columns(z, label_->forward(labels)) : z);
 }
 
 Gan::DiscriminatorNetwork::DiscriminatorNetwork(const GanOptions& options, Generator& init, Generator& noise) {
@@ -93,31 +110,18 @@ Gan::DiscriminatorNetwork::DiscriminatorNetwork(const GanOptions& options, Gener
 }
 
 Gan::Gan(const GanOptions& options, Generator& init, Generator& noise)
-    : options_(checked(options)), generator_(options_, init), discriminator_(options_, init, noise) {}
-
-void Gan::require_labels(const Buffer<std::int32_t>& labels, Index batch) const {
-    if (options_.classes == 0) {
-        require(labels.count() == 0, "[gan] got {} labels for a GAN without classes; make it conditional or leave them",
-                labels.count());
-    } else {
-        require(labels.count() == batch, "[gan] expected a label for each of {} images, got {}", batch, labels.count());
-    }
-}
+    : options_(checked(options)), generator_(options_, tanh(), init), discriminator_(options_, init, noise) {}
 
 Tensor Gan::generate(const Tensor& z, const Buffer<std::int32_t>& labels) {
     const Scope scope("generator");
-    require(z.shape().rank() == 2 && z.size(1) == options_.latent, "[gan] expected latent codes [batch, {}], got {}",
-            options_.latent, z.shape());
-    require_labels(labels, z.size(0));
-    if (!generator_.label) return generator_.layers.forward(z);
-    return generator_.layers.forward(concatenate_columns(z, generator_.label->forward(labels)));
+    return generator_.forward(z, labels);
 }
 
 Tensor Gan::discriminate(const Tensor& images, const Buffer<std::int32_t>& labels) {
     const Scope scope("discriminator");
     const Shape expected{images.size(0), options_.size, options_.size, options_.channels};
     require(images.shape() == expected, "[gan] expected images {}, got {}", expected, images.shape());
-    require_labels(labels, images.size(0));
+    require_labels(options_, labels, images.size(0));
     const Shape one_each{images.size(0), 1};
     const Tensor features = discriminator_.features.forward(images);
     const auto logit = [&] {

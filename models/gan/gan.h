@@ -45,6 +45,24 @@ struct GanOptions {
     DiscriminatorNorm discriminator_norm = DiscriminatorNorm::batch;  ///< none where published_norm() is not batch
 };
 
+/// The way from latent codes to images: a GAN's generator, and the decoder of a VAE that has its form. Where there are
+/// classes it takes a learned embedding of the label beside z (Mirza & Osindero, arXiv:1411.1784), small at first so
+/// that z is heard, too.
+class GeneratorNetwork final : public Module {
+public:
+    /// `output`: what makes pixels of the last layer's numbers; tanh in a GAN, identity where these are logits. Weights
+    /// are drawn from `init`. Throws UsageError for sizes that the architecture does not have.
+    GeneratorNetwork(const GanOptions& options, Activation output, Generator& init);
+
+    /// Images [batch, size, size, channels] of codes [batch, latent] and, if there are classes, a label each.
+    Tensor forward(const Tensor& z, const Buffer<std::int32_t>& labels = {});
+
+private:
+    GanOptions options_;
+    std::optional<Embedding> label_;
+    Sequential layers_;
+};
+
 /// The last layer of a discriminator.
 struct LogitLayer {
     std::unique_ptr<Layer> layer;  ///< one logit of the features of each image
@@ -53,10 +71,9 @@ struct LogitLayer {
 
 /// The two networks of a GAN. They are separate modules, each for an optimizer of its own.
 ///
-/// A conditional generator takes a learned embedding of the label beside z (Mirza & Osindero, arXiv:1411.1784), small
-/// at first so that z is heard, too. A conditional discriminator adds the inner product of its features and another
-/// embedding of the label to its logit: the projection discriminator (Miyato & Koyama, arXiv:1802.05637), without their
-/// pooling of the features and their spectral normalisation of the embedding.
+/// A conditional discriminator adds the inner product of its features and an embedding of the label to its logit: the
+/// projection discriminator (Miyato & Koyama, arXiv:1802.05637), without their pooling of the features and their
+/// spectral normalisation of the embedding.
 class Gan {
 public:
     /// Draws the weights of the generator, then of the discriminator, from `init`. `noise` gives the dropout masks of
@@ -75,13 +92,6 @@ public:
     Tensor discriminate(const Tensor& images, const Buffer<std::int32_t>& labels = {});
 
 private:
-    void require_labels(const Buffer<std::int32_t>& labels, Index batch) const;
-
-    struct GeneratorNetwork final : Module {
-        GeneratorNetwork(const GanOptions& options, Generator& init);
-        std::optional<Embedding> label;
-        Sequential layers;
-    };
     struct DiscriminatorNetwork final : Module {
         DiscriminatorNetwork(const GanOptions& options, Generator& init, Generator& noise);
         Sequential features;

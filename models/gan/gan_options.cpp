@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/data/image_set.h"
+#include "core/error.h"
 #include "core/options/facts.h"
 
 namespace sinter {
@@ -66,14 +67,22 @@ GanOptions gan_from_facts(const CheckpointFacts& facts, const std::string& file)
     OptionList list;
     describe(list, options);
     read_model_facts(list, facts, file);
+    require_networks(options, facts, file);
+    return options;
+}
 
+void require_networks(const GanOptions& options, const CheckpointFacts& facts, const std::string& file) {
+    try {
+        require_image_size(options.architecture, options.size);
+    } catch (const UsageError& error) {
+        throw DataError(fmt::format("{}: the checkpoint is damaged: {}", file, error.what()));
+    }
     // The first two layers of the generator take at least so much in every architecture.
     const Index first = 4 * options.latent * options.base_width, second = 32 * options.base_width * options.base_width;
     FactReader(facts, file)
         .require_room(static_cast<double>(first + second),
                       fmt::format("a generator with a latent code of {} and a base width of {}", options.latent,
                                   options.base_width));
-    return options;
 }
 
 }  // namespace sinter

@@ -16,4 +16,8 @@ void describe(OptionList& list, GanTrainingOptions& options);
 /// The networks that the facts of `file` describe. Throws DataError where they are damaged or of another model.
 GanOptions gan_from_facts(const CheckpointFacts& facts, const std::string& file);
 
+/// Throws DataError where `file`, whose facts gave these options, is too small for such networks, or their architecture
+/// makes no images of that size: asked before anybody makes them.
+void require_networks(const GanOptions& options, const CheckpointFacts& facts, const std::string& file);
+
 }  // namespace sinter

@@ -33,9 +33,39 @@ bool takes_hidden(VaeArchitecture architecture) {
         case VaeArchitecture::dense:
             return true;
         case VaeArchitecture::conv:
+        case VaeArchitecture::dcgan:
             return false;
     }
     return {};
+}
+
+bool has_batch_norm(VaeArchitecture architecture) {
+    switch (architecture) {
+        case VaeArchitecture::dense:
+        case VaeArchitecture::conv:
+            return false;
+        case VaeArchitecture::dcgan:
+            return true;
+    }
+    return {};
+}
+
+GanOptions dcgan_form(const VaeOptions& options) {
+    require(
+        options.height == options.width,
+        "[vae] the dcgan VAE makes square images, got {}x{}; resize them, for instance to 32x32, or use the dense or "
+        "the convolutional VAE",
+        options.width, options.height);
+    require_image_size(GanArchitecture::dcgan, options.height);
+    require(options.latent <= kMaxGanLatent && options.base_width >= 1 && options.base_width <= kMaxGanWidth,
+            "[vae] the dcgan VAE has at most {} latent units and a base width from 1 to {}, got {} and {}",
+            kMaxGanLatent, kMaxGanWidth, options.latent, options.base_width);
+    return {.architecture = GanArchitecture::dcgan,
+            .size = options.height,
+            .channels = options.channels,
+            .latent = options.latent,
+            .base_width = options.base_width,
+            .classes = options.classes};
 }
 
 std::vector<Index> vae_conv_widths(Index height, Index width) {
@@ -66,9 +96,17 @@ Vae::Vae(const VaeOptions& options, Generator& init) : options_(options), labels
         case VaeArchitecture::conv:
             build_conv(init);
             break;
+        case VaeArchitecture::dcgan:
+            build_dcgan(init);
+            break;
     }
     if (learns_variance())
         log_variance_ = add_parameter("log_variance", Tensor::full({1}, kFirstLogVariance, init.device()));
+    if (generator_) {
+        add_module("encoder", *image_encoder_);
+        add_module("decoder", *generator_);
+        return;
+    }
     add_module("features", features_);
     add_module("encoder", encoder_);
     add_module("decoder", decoder_);
@@ -140,9 +178,20 @@ void Vae::build_conv(Generator& init) {
     decoder_.add<ConvTranspose2d>("logits", channels, options_.channels, 3, init, conv(1, identity()));
 }
 
+void Vae::build_dcgan(Generator& init) {
+    const GanOptions form = dcgan_form(options_);
+    image_encoder_.emplace(form, 2 * options_.latent, init);
+    generator_.emplace(form, identity(), init);
+    // Unlike a generator it is evaluated after every epoch, however short: with the momentum 0.01 that one of 28 pixels
+    // has, statistics are late by hundreds of steps.
+    constexpr double kMomentum = 0.1;  // PyTorch's
+    generator_->set_statistics_momentum(kMomentum);
+}
+
 Tensor Vae::heads(const Tensor& images, const Buffer<std::int32_t>& labels) {
     const Shape expected{images.size(0), options_.height, options_.width, options_.channels};
     require(images.shape() == expected, "[vae] expected images {}, got {}", expected, images.shape());
+    if (image_encoder_) return image_encoder_->forward(images, labels);
     Tensor features;
     {
         const Scope scope("features");
@@ -154,7 +203,7 @@ Tensor Vae::heads(const Tensor& images, const Buffer<std::int32_t>& labels) {
 
 Tensor Vae::decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels) {
     const Scope scope("decoder");
-    return decoder_.forward(labels_.append(z, labels));
+    return generator_ ? generator_->forward(z, labels) : decoder_.forward(labels_.append(z, labels));
 }
 
 bool Vae::learns_variance() const {

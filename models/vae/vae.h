@@ -1,26 +1,33 @@
 // Variational autoencoders (Kingma & Welling, arXiv:1312.6114; beta: Higgins et al., 2017): dense as in PyTorch's
-// example, convolutional as in Keras', each also conditional on a class (Sohn, Lee & Yan, 2015).
+// example, convolutional as in Keras', or with a DCGAN's generator as decoder, each also conditional on a class (Sohn,
+// Lee & Yan, 2015).
 //
 //     image -> features -> [dense, ReLU]... -> heads (mu | log sigma^2) -> z = mu + sigma eps -> decoder -> logits ->
 //     image
 //
 // The features of the dense model are the pixels, those of the convolutional one come from convolutions of stride 2,
-// which its decoder mirrors. A conditional model appends the label, one-hot, to the features and to z.
+// which its decoder mirrors. A conditional model appends the label, one-hot, to the features and to z. The model of a
+// DCGAN's form is two modules of models/gan instead: an ImageEncoder, and a GeneratorNetwork that gives logits and
+// takes the label as generators do. It has batch normalisation, so that training and evaluation mode differ.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/buffer.h"
 #include "core/names.h"
 #include "core/nn/layers.h"
 #include "core/random.h"
+#include "models/gan/gan.h"
+#include "models/gan/image_encoder.h"
 #include "models/one_hot_labels.h"
 
 namespace sinter {
 
 enum class VaeArchitecture {
     dense,  ///< linear layers on the pixels, initialised like PyTorch's
-    conv    ///< (transposed) convolutions, initialised like Keras'; see vae_conv_widths()
+    conv,   ///< (transposed) convolutions, initialised like Keras'; see vae_conv_widths()
+    dcgan   ///< the decoder is a DCGAN's generator, the encoder its mirror; see dcgan_form()
 };
 
 enum class Likelihood {
@@ -38,8 +45,10 @@ struct PixelVariance {
     bool operator==(const PixelVariance&) const = default;
 };
 
-inline constexpr Named<VaeArchitecture> kVaeArchitectures[] = {{"dense", VaeArchitecture::dense, "PyTorch's example"},
-                                                               {"conv", VaeArchitecture::conv, "Keras' example"}};
+inline constexpr Named<VaeArchitecture> kVaeArchitectures[] = {
+    {"dense", VaeArchitecture::dense, "PyTorch's example"},
+    {"conv", VaeArchitecture::conv, "Keras' example"},
+    {"dcgan", VaeArchitecture::dcgan, "a DCGAN's generator and its mirror"}};
 inline constexpr Named<Likelihood> kLikelihoods[] = {{"bernoulli", Likelihood::bernoulli, "cross-entropy"},
                                                      {"gaussian", Likelihood::gaussian, "squared error"}};
 /// Of the dense VAE's hidden layers.
@@ -57,6 +66,7 @@ struct VaeOptions {
     Index height = 28, width = 28, channels = 1;  ///< of the images
     std::vector<Index> hidden = {400};            ///< dense: layers of the encoder, which the decoder mirrors
     Activation activation = relu();               ///< dense: of the hidden layers, from kVaeActivations
+    Index base_width = 64;                        ///< dcgan: as GanOptions has it
     Index latent = 20;
     Index classes = 0;  ///< above 0: conditional
     Likelihood likelihood = Likelihood::bernoulli;
@@ -65,6 +75,13 @@ struct VaeOptions {
 
 /// Whether `hidden` shapes a VAE of this architecture.
 bool takes_hidden(VaeArchitecture architecture);
+
+/// Whether a VAE of the architecture normalises over a batch, which then needs two images or more.
+bool has_batch_norm(VaeArchitecture architecture);
+
+/// The DCGAN whose generator has the form of the decoder of VaeArchitecture::dcgan. Throws UsageError for images that
+/// no DCGAN makes.
+GanOptions dcgan_form(const VaeOptions& options);
 
 /// The output channels of the convolutions for images of this size: 32, 64, 128, then 256 each, one for every halving
 /// until no side is longer than 7 pixels. Keras' example on 28x28 has 32 and 64; 32x32 ends at 4x4x128, 64x64 at
@@ -110,13 +127,16 @@ public:
 private:
     void build_dense(Generator& init);
     void build_conv(Generator& init);
+    void build_dcgan(Generator& init);
     Tensor decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels);
     bool learns_variance() const;
     Tensor reconstruction_loss(const Tensor& output, const Tensor& images) const;
 
     VaeOptions options_;
     Sequential features_, encoder_, decoder_;
-    Tensor log_variance_;  ///< [1]; undefined unless it is learned
+    std::optional<ImageEncoder> image_encoder_;  ///< dcgan: in place of features and encoder
+    std::optional<GeneratorNetwork> generator_;  ///< dcgan: the decoder
+    Tensor log_variance_;                        ///< [1]; undefined unless it is learned
     OneHotLabels labels_;
 };
 

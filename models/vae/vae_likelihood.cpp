@@ -24,15 +24,18 @@ constexpr Index kBatch = 100;
 
 /// Rows that suit the decoder: as many as its bits are stable with, or more. Products of a dense one are at their best
 /// with a few thousand. A convolutional one keeps its widest images, of 32 channels, for all of them, before and behind
-/// a layer: 2 x 60 MB for 28 x 28 pixels, 2 x 315 MB for 64 x 64. A GPU wants more, as the host waits after each chunk,
-/// where the images are small.
+/// a layer: 2 x 60 MB for 28 x 28 pixels, 2 x 315 MB for 64 x 64; those of a DCGAN have a quarter of the pixels. A GPU
+/// wants more, as the host waits after each chunk, where the images are small.
 Index usual_rows(const Vae& vae) {
     const VaeOptions& model = vae.options();
     const Index factor = vae.device() == Device::cpu() ? 1 : 8;
     constexpr Index kStable = ImportanceEstimator::kStableRows, kNumbers = Index{1} << 24;
+    const auto rows = [&](Index numbers) { return std::clamp(factor * kNumbers / numbers, kStable, factor * kStable); };
     switch (model.architecture) {
         case VaeArchitecture::conv:
-            return std::clamp(factor * kNumbers / (model.height * model.width * 32), kStable, factor * kStable);
+            return rows(model.height * model.width * 32);
+        case VaeArchitecture::dcgan:
+            return rows(model.height * model.width / 4 * model.base_width);
         case VaeArchitecture::dense:
             break;
     }

@@ -13,6 +13,7 @@
 #include "core/options/parse_number.h"
 #include "core/train/checkpoint.h"
 #include "kernels/vae.h"
+#include "models/gan/gan_options.h"
 
 namespace sinter {
 namespace {
@@ -30,6 +31,8 @@ std::vector<Index> encoder_widths(const VaeOptions& options) {
             widths = {(options.height >> channels.size()) * (options.width >> channels.size()) * channels.back()};
             break;
         }
+        case VaeArchitecture::dcgan:
+            break;  // see require_networks()
     }
     widths.push_back(2 * options.latent);
     return widths;
@@ -48,16 +51,18 @@ CustomField variance_field(PixelVariance& variance) {
             }};
 }
 
-void require_room(const FactReader& reader, const VaeOptions& options, const std::string& file) {
+void require_room(const CheckpointFacts& facts, const VaeOptions& options, const std::string& file) {
     std::vector<Index> widths;
     try {
+        if (options.architecture == VaeArchitecture::dcgan) return require_networks(dcgan_form(options), facts, file);
         widths = encoder_widths(options);
     } catch (const UsageError& error) {
         throw DataError(fmt::format("{}: the checkpoint is damaged: {}", file, error.what()));
     }
     for (std::size_t i = 1; i < widths.size(); ++i) {
-        reader.require_room(static_cast<double>(widths[i - 1]) * static_cast<double>(widths[i]),
-                            fmt::format("a layer of {} x {}", widths[i], widths[i - 1]));
+        FactReader(facts, file)
+            .require_room(static_cast<double>(widths[i - 1]) * static_cast<double>(widths[i]),
+                          fmt::format("a layer of {} x {}", widths[i], widths[i - 1]));
     }
 }
 
@@ -71,11 +76,13 @@ void describe(OptionList& list, VaeOptions& options) {
                "dense: sizes of the encoder's hidden layers, such as 400 or 512,256; the decoder mirrors them")
         .from(1, kMaxVaeUnits);
     list.model("activation", options.activation, kVaeActivations, "dense: what follows each hidden layer");
+    list.model("base-width", options.base_width, "dcgan: scales all hidden layers; 64 is the published one")
+        .from(1, kMaxGanWidth);
     list.model(
             "latent", options.latent,
             fmt::format("Size of the latent code. Its log variances are kept within +-{}", kernels::kLogVarianceLimit))
         .from(1, kMaxVaeUnits)
-        .usually("20 for dense, 2 for conv on grey images, 128 for conv on colour");
+        .usually("20 for dense, 2 for conv on grey images, 128 for conv on colour, 100 for dcgan");
     list.model("likelihood", options.likelihood, kLikelihoods, "Of pixels, given a code");
     list.model("variance", variance_field(options.variance),
                "gaussian: the variance of pixels, or learned: one for all of them, with dequantised images and a loss "
@@ -92,7 +99,7 @@ VaeOptions vae_from_facts(const CheckpointFacts& facts, const std::string& file)
     OptionList list;
     describe(list, options);
     read_model_facts(list, facts, file);
-    require_room(FactReader(facts, file), options, file);
+    require_room(facts, options, file);
     return options;
 }
 

@@ -164,6 +164,15 @@ TEST(ConvVae, HasTheGradientOfItsLossOnColourWithAGaussianLikelihood) {
     expect_gradient(options);
 }
 
+TEST(DcganVae, HasTheGradientOfItsLoss) {
+    expect_gradient({.architecture = VaeArchitecture::dcgan,
+                     .height = 16,
+                     .width = 16,
+                     .base_width = 1,
+                     .latent = 2,
+                     .classes = 2});
+}
+
 TEST(ConditionalVae, HasTheGradientOfItsLoss) {
     VaeOptions options = conv(4, 4, 1, 2);
     options.classes = 2;

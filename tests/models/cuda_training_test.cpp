@@ -60,7 +60,9 @@ const VaeOptions kSmallVae{.hidden = {64}, .latent = 8};
 
 TEST_F(TrainingOnCUDA, VaeMatchesTheCpuAndItselfRecorded) {
     const ImageSet images = make_digits(6, 1).train;
-    for (const VaeOptions& options : {kSmallVae, VaeOptions{.architecture = VaeArchitecture::conv, .latent = 2}}) {
+    for (const VaeOptions& options :
+         {kSmallVae, VaeOptions{.architecture = VaeArchitecture::conv, .latent = 2},
+          VaeOptions{.architecture = VaeArchitecture::dcgan, .base_width = 2, .latent = 2}}) {
         constexpr int kSteps = 8;  // batches of 4 and 2 in turn: both sizes are launched twice, recorded, and replayed
         const Outcome cuda = VaeSteps(images, 4, Device::cuda(), true, options).after(kSteps);
         expect_close(cuda, VaeSteps(images, 4, Device::cpu(), true, options).after(kSteps), kSteps, 1e-3);

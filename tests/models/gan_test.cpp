@@ -7,6 +7,7 @@
 
 #include "core/ops/random.h"
 #include "core/tape.h"
+#include "models/gan/dcgan.h"
 #include "tests/common/errors.h"
 #include "tests/models/gan_networks.h"
 
@@ -34,9 +35,34 @@ TEST(Gan, HasThePublishedNumbersOfParameters) {
     EXPECT_EQ(dense.gan.discriminator().parameter_count(), 785 * 512 + 513 * 256 + 257);
 }
 
+TEST(Gan, HasAStageForEveryHalvingAndNoMoreChannelsThanTheWidest) {
+    const auto counts = [](Index size) {
+        GanNetworks networks({.size = size, .channels = 3, .latent = 7, .base_width = 2});
+        return std::pair(networks.gan.generator().parameter_count(), networks.gan.discriminator().parameter_count());
+    };
+    // Kernels of 4x4, each but the last with a gain and an offset a channel; the discriminator has none in front.
+    const Index up16 = 16 * (4 * 2 + 2 * 3) + 2 * 2, down16 = 16 * (3 * 2 + 2 * 4) + 2 * 4;
+    const Index up64 = up16 + 16 * (16 * 8 + 8 * 4) + 2 * (8 + 4),
+                down64 = down16 + 16 * (4 * 8 + 8 * 16) + 2 * (8 + 16);
+    const Index widest = 16 * 16 * 16 + 2 * 16;
+    EXPECT_EQ(counts(16), std::pair(16 * 7 * 4 + 2 * 4 + up16, down16 + 16 * 4));
+    EXPECT_EQ(counts(64), std::pair(16 * 7 * 16 + 2 * 16 + up64, down64 + 16 * 16));
+    EXPECT_EQ(counts(128), std::pair(16 * 7 * 16 + 2 * 16 + widest + up64, down64 + widest + 16 * 16));
+    EXPECT_EQ(counts(256), std::pair(16 * 7 * 16 + 2 * 16 + 2 * widest + up64, down64 + 2 * widest + 16 * 16));
+}
+
+TEST(Gan, TakesAStepOfEverySize) {
+    for (const Index size : kDcganSizes) {
+        GanRun run({.size = size, .channels = 3, .latent = 7, .base_width = 2}, {});
+        const StepNumbers numbers = run.step(2);
+        for (const char* loss : {"loss_d", "loss_g"}) EXPECT_TRUE(std::isfinite(value(numbers, loss))) << size;
+    }
+}
+
 TEST(Gan, MakesImagesOfItsSizeAndJudgesThem) {
-    for (const GanOptions& options : {GanOptions{.size = 28}, GanOptions{.size = 32}, GanOptions{.size = 64},
-                                      GanOptions{.architecture = GanArchitecture::dense, .size = 13}}) {
+    std::vector<GanOptions> all = {{.architecture = GanArchitecture::dense, .size = 13}};
+    for (const Index size : kDcganSizes) all.push_back({.size = size});
+    for (const GanOptions& options : all) {
         GanOptions small = options;
         small.channels = 3;
         small.latent = 7;

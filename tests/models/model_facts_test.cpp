@@ -6,6 +6,7 @@
 
 #include "models/gan/gan_options.h"
 #include "models/vae/vae_options.h"
+#include "tests/common/errors.h"
 #include "tests/common/temporary_folder.h"
 
 namespace sinter::tests {
@@ -64,6 +65,30 @@ TEST_F(ModelFacts, KeepTheActivationOfADenseVae) {
         facts.erase("model.activation");
         EXPECT_EQ(vae_from_facts(facts, file_).activation, relu()) << "as in files of an older time";
     }
+}
+
+TEST_F(ModelFacts, OfASizeThatNoDcganMakesAreRefused) {
+    for (const char* size : {"48", "512"}) {
+        CheckpointFacts gan = facts_of_model(GanOptions{.size = 32});
+        gan["model.size"] = size;
+        expect_error<DataError>([&] { gan_from_facts(gan, file_); }, {file_, "damaged", "16, 28, 32", size});
+        CheckpointFacts vae = facts_of_model(VaeOptions{.architecture = VaeArchitecture::dcgan});
+        vae["model.height"] = size;
+        expect_error<DataError>([&] { vae_from_facts(vae, file_); }, {file_, "damaged", "square"});
+        vae["model.width"] = size;
+        expect_error<DataError>([&] { vae_from_facts(vae, file_); }, {file_, "damaged", "16, 28, 32", size});
+    }
+}
+
+TEST_F(ModelFacts, OfADcganVaeComeBackAndNeedRoom) {
+    const VaeOptions options{.architecture = VaeArchitecture::dcgan, .base_width = 8, .latent = 3};
+    CheckpointFacts facts = facts_of_model(options);
+    EXPECT_EQ(vae_from_facts(facts, file_).base_width, 8);
+    facts["model.base_width"] = "4096";
+    expect_error<DataError>([&] { vae_from_facts(facts, file_); }, {file_, "base width of 4096", "damaged"});
+    facts = facts_of_model(VaeOptions());
+    facts.erase("model.base_width");
+    EXPECT_EQ(vae_from_facts(facts, file_).base_width, 64) << "files of an older time lack it";
 }
 
 }  // namespace

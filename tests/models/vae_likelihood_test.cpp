@@ -25,6 +25,7 @@ constexpr double kPi = std::numbers::pi;
 const VaeOptions kDense{.hidden = {32}, .latent = 3};
 const VaeOptions kConditional{.hidden = {32}, .latent = 1, .classes = 10};
 const VaeOptions kConv{.architecture = VaeArchitecture::conv, .latent = 2};
+const VaeOptions kDcgan{.architecture = VaeArchitecture::dcgan, .base_width = 2, .latent = 100};
 const VaeOptions kDensity{.hidden = {32}, .latent = 1, .likelihood = Likelihood::gaussian, .variance = {false, 0.3}};
 const VaeOptions kLearned{.hidden = {32}, .latent = 4, .likelihood = Likelihood::gaussian, .variance = {true}};
 
@@ -93,9 +94,9 @@ TEST(VaeLikelihood, IsTheIntegralOverTheLatentSpace) {
 
 TEST(VaeLikelihood, DependsNeitherOnChunkNorOnThreadsNorOnOtherImages) {
     const ImageSet images = test_digits(130), few = test_digits(7);
-    for (const VaeOptions& options : {kDense, kConv, kConditional}) {
+    for (const VaeOptions& options : {kDense, kConv, kConditional, kDcgan}) {
         const auto training = trained(options, 3);
-        const Index samples = options.architecture == VaeArchitecture::conv ? 3 : 70;
+        const Index samples = options.architecture == VaeArchitecture::dense ? 70 : 3;
         const auto measure = [&](const ImageSet& set, Index rows, Index count = 0) {
             return measure_likelihood(training->vae, set, {.samples = samples, .images = count, .rows = rows});
         };

@@ -36,12 +36,14 @@ const VaeOptions kDensity{
 const VaeOptions kConditional{.hidden = {64}, .latent = 8, .classes = 10};
 const VaeOptions kConv{.architecture = VaeArchitecture::conv, .latent = 2};
 const VaeOptions kConditionalConv{.architecture = VaeArchitecture::conv, .latent = 2, .classes = 10};
+const VaeOptions kConditionalDcgan{.architecture = VaeArchitecture::dcgan, .base_width = 4, .latent = 8, .classes = 10};
 
 TEST(VaeStep, AllocatesNothingAfterTheFirstEpoch) {
     const ImageSet images = make_digits(100, 1).train;
     for (const int threads : {1, 2}) {
         const Threads team(threads);
-        for (const VaeOptions& options : {kDense, kGaussian, kDensity, kConditional, kConv, kConditionalConv}) {
+        for (const VaeOptions& options :
+             {kDense, kGaussian, kDensity, kConditional, kConv, kConditionalConv, kConditionalDcgan}) {
             Training training(images, 32, 1, options);
             const Tensor beta = Tensor::full({1}, 0.5, Device::cpu());
             const auto epoch = [&] {
@@ -97,6 +99,7 @@ void expect_same_bits_for_any_number_of_threads(int steps, const VaeOptions& opt
 TEST(VaeStep, GivesTheSameBitsForAnyNumberOfThreads) {
     expect_same_bits_for_any_number_of_threads(3, {});
     expect_same_bits_for_any_number_of_threads(2, kConditionalConv);
+    expect_same_bits_for_any_number_of_threads(2, kConditionalDcgan);
 }
 
 TEST(VaeStep, DependsOnTheSeedAlone) {

@@ -49,6 +49,19 @@ TEST_F(MeasureCodes, ProbesThemBesidePixelsAndAnUntrainedEncoder) {
     EXPECT_NE(succeed({"--checkpoint", vae, "--probe"}).out.find("codes, untrained encoder"), std::string::npos);
 }
 
+TEST_F(MeasureCodes, AndImagesOfEveryArchitectureAndShape) {
+    for (const Arguments& model : {Arguments{"--arch", "dense", "--size", "12x8"},
+                                   {"--arch", "conv", "--size", "12x8"},
+                                   {"--arch", "dcgan", "--size", "16", "--base-width", "2"}}) {
+        SCOPED_TRACE(model[1]);
+        const std::string vae = train(SINTER_MNIST_VAE, model[1], with({"--latent", "2", "--epochs", "1"}, model));
+        EXPECT_EQ(measure({"--checkpoint", vae, "--nll", "2", "--nll-images", "5"})["images"], 5);
+        EXPECT_EQ(measure({"--checkpoint", vae, "--probe"})["codes"]["size"], 2);
+        EXPECT_TRUE(measure({"--checkpoint", vae})["frechet"].is_number());
+    }
+    EXPECT_EQ(judges().size(), 2u) << "one for each shape";
+}
+
 TEST_F(MeasureCodes, RefusesWhatHasNone) {
     const std::string judge = train_classifier("judge", {"--epochs", "1"});
     const std::string vae = train_vae("vae"), conditional = train_vae("conditional", {"--conditional"});

@@ -1,4 +1,5 @@
-// mnist_vae --arch conv and --conditional: the same promises as for the dense model, and images drawn by --sample.
+// mnist_vae --arch conv, --arch dcgan and --conditional: the same promises as for the dense model, also on images that
+// are not square, and images drawn by --sample.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -56,6 +57,49 @@ TEST_F(VaeArchitectures, ConvGivesTheSameBitsForAnyNumberOfThreadsAndInterrupted
         train_small(resumed, first);
         ASSERT_EQ(vae({"--resume", "--out", resumed, "--epochs", "2", "--threads", "3"}).exit_code, 0);
         expect_same_run(resumed, reference);
+    }
+}
+
+TEST_F(VaeArchitectures, DcganTrainsDrawsAndGoesOnWithTheStatisticsOfItsTraining) {
+    const Arguments model = {"--arch", "dcgan", "--size", "16", "--base-width", "2", "--latent", "4"};
+    const auto more = [&](const Arguments& others) {
+        Arguments arguments = model;
+        arguments.insert(arguments.end(), others.begin(), others.end());
+        return arguments;
+    };
+    const Outcome outcome = train_small(path("run"), model);
+    EXPECT_NE(outcome.err.find("DCGAN-shaped VAE 16x16x1, base width 2, latent 4"), std::string::npos) << outcome.err;
+    // Tests and pictures between the epochs leave them alone; and they do not count the images of a batch.
+    train_small(path("blind"), more({"--sample-every", "0", "--epochs", "1", "--threads", "1"}));
+    ASSERT_EQ(vae({"--resume", "--out", path("blind"), "--epochs", "2"}).exit_code, 0);
+    expect_same_run(path("blind"), path("run"));
+    const Outcome evaluated = vae({"--evaluate", path("run"), "--out", path("pictures")});
+    EXPECT_EQ(nlohmann::json::parse(evaluated.out)["loss"], metrics(path("run")).back()["loss"]) << evaluated.err;
+    EXPECT_EQ(read_text(path("pictures/samples.png")), read_text(path("run/samples/epoch-002.png")));
+    ASSERT_EQ(vae({"--sample", path("run"), "1", "--out", path("drawn")}).exit_code, 0);
+    EXPECT_EQ(png_size(path("drawn/00000.png")), std::pair(16, 16));
+    // 201 images are two batches: the last image alone would have no statistics.
+    write_mnist(path("odd"), make_digits(201, 10));
+    succeed(with_defaults({"--data", path("odd"), "--out", path("of-odd"), "--epochs", "1", "--batch-size", "100"}, {},
+                          model));
+    EXPECT_EQ(metrics(path("of-odd")).front()["step"], 2);
+}
+
+TEST_F(VaeArchitectures, DenseAndConvTakeImagesThatAreNotSquare) {
+    for (const char* architecture : {"dense", "conv"}) {
+        SCOPED_TRACE(architecture);
+        const std::string run = path(architecture), resumed = run + "-resumed", drawn = run + "-drawn";
+        const Arguments wide = {"--arch", architecture, "--size", "24x16", "--latent", "2"};
+        train_small(run, wide);
+        train_small(resumed, with_defaults({"--epochs", "1"}, {}, wide));
+        ASSERT_EQ(vae({"--resume", "--out", resumed, "--epochs", "2"}).exit_code, 0);
+        expect_same_run(resumed, run);
+        EXPECT_EQ(png_size(run + "/samples/epoch-002.png"), std::pair(side(10, 48), side(10, 32)));
+        EXPECT_EQ(png_size(run + "/samples/manifold.png"), std::pair(side(20, 48), side(20, 32)));
+        const Outcome evaluated = vae({"--evaluate", run, "--out", run + "-pictures"});
+        EXPECT_EQ(nlohmann::json::parse(evaluated.out)["loss"], metrics(run).back()["loss"]) << evaluated.err;
+        ASSERT_EQ(vae({"--sample", run, "1", "--out", drawn}).exit_code, 0);
+        EXPECT_EQ(png_size(drawn + "/00000.png"), std::pair(24, 16));
     }
 }
 
@@ -215,6 +259,11 @@ TEST_F(VaeArchitectures, RefusesWhatDoesNotFit) {
     refuse({"--arch", "convolutional"}, {"--arch"});
     refuse({"--size", "30"}, {"30x30 become 15x15", "dense"});
     refuse({"--channels", "2"}, {"--channels"});
+    refuse({"--base-width", "8"}, {"--base-width", "--arch conv", "--arch dcgan"});
+    refuse({"--arch", "dcgan", "--hidden", "200"}, {"--hidden", "--arch dcgan"});
+    refuse({"--arch", "dcgan", "--size", "48x32"}, {"square", "48x32", "dense"});
+    refuse({"--arch", "dcgan", "--size", "48"}, {"16, 28, 32, 64, 128 or 256", "48"});
+    refuse({"--arch", "dcgan", "--size", "16", "--batch-size", "1"}, {"--batch-size 1", "batch normalisation"});
     refuse({"--evaluate", "a", "--sample", "b", "1"}, {"--evaluate", "--sample"});
 }
 
