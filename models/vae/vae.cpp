@@ -140,16 +140,23 @@ void Vae::build_conv(Generator& init) {
     decoder_.add<ConvTranspose2d>("logits", channels, options_.channels, 3, init, conv(1, identity()));
 }
 
-Tensor Vae::heads(const Tensor& images, const Buffer<std::int32_t>& labels) {
+Tensor Vae::encoder_input(const Tensor& images, const Buffer<std::int32_t>& labels) {
     const Shape expected{images.size(0), options_.height, options_.width, options_.channels};
     require(images.shape() == expected, "[vae] expected images {}, got {}", expected, images.shape());
-    Tensor features;
-    {
-        const Scope scope("features");
-        features = labels_.append(features_.forward(images), labels);
-    }
+    const Scope scope("features");
+    return labels_.append(features_.forward(images), labels);
+}
+
+Tensor Vae::heads(const Tensor& images, const Buffer<std::int32_t>& labels) {
+    const Tensor input = encoder_input(images, labels);
     const Scope scope("encoder");
-    return encoder_.forward(features);
+    return encoder_.forward(input);
+}
+
+Tensor Vae::features(const Tensor& images, const Buffer<std::int32_t>& labels) {
+    const Tensor input = encoder_input(images, labels);
+    const Scope scope("encoder");
+    return encoder_.forward_to_last(input);
 }
 
 Tensor Vae::decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels) {
