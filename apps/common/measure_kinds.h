@@ -25,6 +25,8 @@ struct MeasureKind {
 inline constexpr MeasureKind kMeasureKinds[] = {
     {"loss", "test loss", 4, "", Best::low},
     {"accuracy", "test accuracy", 4, "", Best::high},
+    {"reconstruction_ratio", "reconstruction ratio", 4, "1 where G(E(x)) is no nearer to x than to another image",
+     Best::low},
     {"frechet", "Frechet distance", 3, "0 is best", Best::low, true},
     {"kid", "KID", -1, "0 is best, may be slightly negative", Best::low, true},
     {"precision", "precision", 4, "of the images, looking real", Best::high, true},

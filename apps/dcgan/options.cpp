@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "apps/gan/usual_image_size.h"
 #include "apps/training/pictures.h"
 #include "apps/training/training_setup.h"
 #include "core/check.h"
@@ -15,18 +16,6 @@
 
 namespace sinter {
 namespace {
-
-/// The largest size of up to 64 pixels that the data reaches; larger ones take a user's patience and word.
-Index usual_size(GanArchitecture architecture, std::int64_t height, std::int64_t width) {
-    const Index side = std::min(height, width);
-    switch (architecture) {
-        case GanArchitecture::dcgan:
-            return side >= 64 ? 64 : side >= 32 ? 32 : side > 16 ? 28 : 16;
-        case GanArchitecture::dense:
-            break;
-    }
-    return std::min<Index>(side, 64);
-}
 
 constexpr const char* kByPreset = "by --preset, see below";
 
@@ -146,7 +135,7 @@ DataSplits find_training_images(const OptionList& list, DcganOptions& options) {
         return find_training_data(options);
     }
     DataSplits data = find_training_data(options, [&options](std::int64_t height, std::int64_t width) {
-        return usual_size(options.model.architecture, height, width);
+        return usual_image_size(options.model.architecture, height, width);
     });
     options.model.size = data.train.height;
     settle_options(list, options);

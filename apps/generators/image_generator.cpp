@@ -18,6 +18,7 @@
 #include "core/tape.h"
 #include "core/train/run_folder.h"
 #include "models/gan/gan_options.h"
+#include "models/hybrids/bigan_options.h"
 #include "models/vae/vae_options.h"
 
 namespace sinter {
@@ -92,6 +93,31 @@ private:
     Generator codes_;
 };
 
+class BiGanGenerator final : public ImageGenerator {
+public:
+    BiGanGenerator(const CheckpointFacts& facts, const std::string& file, Device device, std::uint64_t seed)
+        : BiGanGenerator(bigan_from_facts(facts, file), facts, file, device, seed) {}
+
+private:
+    BiGanGenerator(const BiGanOptions& model, const CheckpointFacts& facts, const std::string& file, Device device,
+                   std::uint64_t seed)
+        : ImageGenerator(kind_of(facts, file, fmt::format("{} BiGAN", name_of(kBiGanArchitectures, model.architecture)),
+                                 model.size, model.size, model.channels, 0)),
+          init_(0, device),
+          bigan_(model, init_, init_),
+          codes_(seed, device, draws::kPictures) {
+        load_checkpoint(file, checkpoint_parts(bigan_));
+    }
+
+    Tensor draw_batch(Index batch, const std::vector<std::int32_t>&) override {
+        return draw_from_prior(bigan_, codes_, batch);
+    }
+
+    Generator init_;
+    BiGan bigan_;
+    Generator codes_;
+};
+
 template <class G>
 std::unique_ptr<ImageGenerator> make_generator(const CheckpointFacts& facts, const std::string& file, Device device,
                                                std::uint64_t seed) {
@@ -103,7 +129,9 @@ struct DrawingKind {
     const char* model;
     std::unique_ptr<ImageGenerator> (*make)(const CheckpointFacts&, const std::string&, Device, std::uint64_t);
 };
-constexpr DrawingKind kDrawingKinds[] = {{"vae", make_generator<VaeGenerator>}, {"gan", make_generator<GanGenerator>}};
+constexpr DrawingKind kDrawingKinds[] = {{"vae", make_generator<VaeGenerator>},
+                                         {"gan", make_generator<GanGenerator>},
+                                         {"bigan", make_generator<BiGanGenerator>}};
 
 }  // namespace
 
@@ -125,10 +153,10 @@ std::unique_ptr<ImageGenerator> load_generator(const std::string& checkpoint, De
     const std::string& model = FactReader(facts, file).text(kModel);
     for (const DrawingKind& kind : kDrawingKinds)
         if (model == kind.model) return kind.make(facts, file, device, seed);
-    throw DataError(
-        fmt::format("{}: expected a checkpoint of a model that draws images (vae, gan), found one of '{}'; give the "
-                    "checkpoint of such a model",
-                    file, model));
+    throw DataError(fmt::format(
+        "{}: expected a checkpoint of a model that draws images (vae, gan, bigan), found one of '{}'; give the "
+        "checkpoint of such a model",
+        file, model));
 }
 
 GeneratedKind kind_of_images(const ImageSet& like, Index classes) {
@@ -152,6 +180,13 @@ Tensor draw_from_prior(Vae& vae, Generator& codes, Index batch, const std::vecto
 Tensor draw_from_prior(Gan& gan, Generator& codes, Index batch, const std::vector<std::int32_t>& labels) {
     codes.start_step(sample_step(batch));
     return generate_images(gan, random_normal({kSampleBatch, gan.options().latent}, 0, 1, codes), labels);
+}
+
+Tensor draw_from_prior(BiGan& bigan, Generator& codes, Index batch) {
+    const NoGrad no_grad;
+    const Evaluating evaluating(bigan.generator());
+    codes.start_step(sample_step(batch));
+    return bigan.generate(bigan.draw_codes(kSampleBatch, codes));
 }
 
 ImageSet draw_images(ImageGenerator& generator, Index count) {

@@ -12,6 +12,7 @@
 #include "core/random.h"
 #include "core/tensor.h"
 #include "models/gan/gan.h"
+#include "models/hybrids/bigan.h"
 #include "models/vae/vae.h"
 
 namespace sinter {
@@ -47,9 +48,9 @@ private:
     GeneratedKind kind_;
 };
 
-/// The generator of a checkpoint, or of the last one of a run's folder: a VAE decodes codes from its prior, a GAN draws
-/// with the moving average of its generator where the file has one. Throws DataError where the file is damaged or of a
-/// model that draws nothing.
+/// The generator of a checkpoint, or of the last one of a run's folder: a VAE and a BiGAN decode codes from their
+/// prior, a GAN draws with the moving average of its generator where the file has one. Throws DataError where the file
+/// is damaged or of a model that draws nothing.
 std::unique_ptr<ImageGenerator> load_generator(const std::string& checkpoint, Device device, std::uint64_t seed);
 
 /// The kind of model in a checkpoint, "vae" for instance. Throws DataError where it does not say.
@@ -72,5 +73,6 @@ ImageSet draw_images(const GeneratedKind& kind, const DrawBatch& draw, Index cou
 /// load_generator() draws with.
 Tensor draw_from_prior(Vae& vae, Generator& codes, Index batch, const std::vector<std::int32_t>& labels);
 Tensor draw_from_prior(Gan& gan, Generator& codes, Index batch, const std::vector<std::int32_t>& labels);
+Tensor draw_from_prior(BiGan& bigan, Generator& codes, Index batch);
 
 }  // namespace sinter

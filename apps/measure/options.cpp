@@ -41,8 +41,8 @@ void describe(OptionList& list, MeasureOptions& options) {
     describe(list, options.likelihood);
     list.once(
         "probe", options.probe,
-        "Measure the latent codes of a VAE instead: how well a nearest neighbour and a linear classifier tell the "
-        "classes by them");
+        "Measure the latent codes of a VAE or a BiGAN instead: how well a nearest neighbour and a linear classifier "
+        "tell the classes by them");
     describe_data(list, options);
     describe_size(list, options.images);
     describe_channels(list, options.images);

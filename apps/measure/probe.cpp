@@ -5,20 +5,25 @@
 #include <cmath>
 #include <memory>
 
+#include "apps/generators/image_codes.h"
 #include "apps/measure/comparison.h"
 #include "apps/measure/json.h"
-#include "apps/vae/open_vae.h"
+#include "apps/training/training_setup.h"
 #include "core/console.h"
+#include "core/data/binarise.h"
 #include "core/data/loader.h"
 #include "core/error.h"
 #include "core/statistics/logistic_regression.h"
 #include "core/statistics/neighbours.h"
-#include "core/tape.h"
+#include "core/train/checkpoint.h"
+#include "core/train/run_folder.h"
 
 namespace sinter {
 namespace {
 
 constexpr Index kBatch = 500;
+/// Batches that an untrained encoder takes the statistics of its batch normalisation from.
+constexpr int kStatisticsPasses = 20;
 
 /// The features of training and test images.
 struct Features {
@@ -30,7 +35,6 @@ struct Features {
 /// What `features_of` (Tensor -> Tensor [batch, size]) makes of all images of a set, in their order.
 template <class FeaturesOf>
 std::vector<float> collect(const ImageSet& set, Device device, const FeaturesOf& features_of) {
-    const NoGrad no_grad;
     Loader batches(set, device, {.batch_size = kBatch});
     Tensor images;
     std::vector<float> all;
@@ -42,22 +46,16 @@ std::vector<float> collect(const ImageSet& set, Device device, const FeaturesOf&
 }
 
 template <class FeaturesOf>
-Features features_of_both(const std::string& name, Index size, const DataSplits& data, Device device,
+Features features_of_both(const std::string& name, const DataSplits& data, Device device,
                           const FeaturesOf& features_of) {
-    return {name, size, collect(data.train, device, features_of), collect(data.test, device, features_of)};
-}
-
-Features codes_of(const std::string& name, Vae& vae, const DataSplits& data) {
-    const Evaluating evaluating(vae);
-    Features codes = features_of_both(name, vae.options().latent, data, vae.device(),
-                                      [&](const Tensor& images) { return vae.encode(images); });
-    for (const std::vector<float>* values : {&codes.train, &codes.test}) {
+    Features found{name, 0, collect(data.train, device, features_of), collect(data.test, device, features_of)};
+    found.size = std::ssize(found.train) / data.train.count;
+    for (const std::vector<float>* values : {&found.train, &found.test}) {
         if (std::all_of(values->begin(), values->end(), [](float value) { return std::isfinite(value); })) continue;
-        throw DataError(
-            "expected finite latent codes, found NaN or infinity; use the checkpoint of a training that did "
-            "not diverge");
+        throw DataError(fmt::format(
+            "expected finite {}, found NaN or infinity; use the checkpoint of a training that did not diverge", name));
     }
-    return codes;
+    return found;
 }
 
 struct Accuracies {
@@ -83,9 +81,9 @@ Accuracies probe(const Features& features, const DataSplits& data, Device device
             accuracy(linear.predict(features.test), data.test.labels), linear.has_converged()};
 }
 
-void print(const std::string& file, const DataSplits& data, const std::string& warning,
+void print(const CodesKind& kind, const DataSplits& data, const std::string& warning,
            const std::vector<Accuracies>& rows) {
-    answer("{}\non {}: {} training and {} test images, {} classes\n{}\n", file, data.train.name, data.train.count,
+    answer("{}\non {}: {} training and {} test images, {} classes\n{}\n", kind.file, data.train.name, data.train.count,
            data.test.count, data.train.classes, warning.empty() ? "" : fmt::format("! {}\n", warning));
     answer("{:<28}{:>8}{:>14}{:>22}\n", "test accuracy", "numbers", "1 neighbour", "logistic regression");
     for (const Accuracies& row : rows) {
@@ -93,11 +91,12 @@ void print(const std::string& file, const DataSplits& data, const std::string& w
                row.has_converged ? "" : "  ! not converged");
     }
     answer(
-        "\nProtocol\n  codes               the means mu of q(z|x)\n"
+        "\nProtocol\n  codes               {}\n"
+        "  features            what the layer before the codes gives\n"
         "  1 neighbour         the class of the nearest training image, by Euclidean distance\n"
         "  logistic regression multinomial, standardised features, weights decayed by {:g}, to a gradient below {:g}\n"
         "  standard error      {:.2f} % at an accuracy of 90 %\n",
-        LogisticOptions().l2, LogisticOptions().tolerance,
+        kind.codes, LogisticOptions().l2, LogisticOptions().tolerance,
         100 * std::sqrt(0.09 / static_cast<double>(data.test.count)));
 }
 
@@ -121,31 +120,34 @@ void print_json(const std::string& file, const DataSplits& data, const std::stri
 
 ExitCode probe_codes(const OptionList& list, const MeasureOptions& options) {
     const Device device = choose_device(options);
-    const auto [file, facts, vae, data, pixels, warning] =
-        open_vae(checkpoint_to_measure(options), list, options, device);
-    const VaeOptions& model = vae->options();
-    if (model.classes > 0) {
+    const std::string file = find_checkpoint(checkpoint_to_measure(options)).string();
+    const auto coder = load_coder(file, device), untrained = untrained_coder(file, device, options.seed);
+    if (coder->kind().classes > 0) {
         throw DataError(fmt::format(
-            "{}: the encoder of a conditional VAE is told the class, so its codes need not know it; --probe is for "
+            "{}: the encoder of a conditional model is told the class, so its codes need not know it; --probe is for "
             "models that were trained without --conditional",
             file));
     }
+    const CheckpointFacts facts = read_checkpoint_facts(file);
+    auto [data, warning] = find_checkpoint_data(file, facts, list, options, coder->kind().size);
+    binarise(data, binarisation_of(facts, file));
     if (data.train.classes < 2) {
         throw DataError(
             fmt::format("--probe: expected labelled images, those of {} have no classes; give others with --data",
                         data.train.name));
     }
+    Loader batches(data.train, device, {.batch_size = kBatch, .shuffle = true, .drop_last = true});
+    untrained->estimate_statistics(batches, kStatisticsPasses);
     std::vector<Accuracies> rows;
-    rows.push_back(probe(codes_of("codes", *vae, data), data, device));
-    rows.push_back(probe(features_of_both("pixels", model.height * model.width * model.channels, data, device,
-                                          [](const Tensor& images) {
-                                              return images.view({images.size(0), images.count() / images.size(0)});
-                                          }),
-                         data, device));
-    Generator init(options.seed, device, draws::kInitialisation);
-    Vae untrained(model, init);
-    rows.push_back(probe(codes_of("codes, untrained encoder", untrained, data), data, device));
-    options.json ? print_json(file, data, warning, rows) : print(file, data, warning, rows);
+    const auto add = [&](const std::string& name, const auto& features_of) {
+        rows.push_back(probe(features_of_both(name, data, device, features_of), data, device));
+    };
+    add("codes", [&](const Tensor& images) { return coder->codes(images); });
+    add("features", [&](const Tensor& images) { return coder->features(images); });
+    add("pixels", [](const Tensor& images) { return images.view({images.size(0), images.count() / images.size(0)}); });
+    add("codes, untrained encoder", [&](const Tensor& images) { return untrained->codes(images); });
+    add("features, untrained encoder", [&](const Tensor& images) { return untrained->features(images); });
+    options.json ? print_json(file, data, warning, rows) : print(coder->kind(), data, warning, rows);
     return options.strict && !warning.empty() ? ExitCode::data : ExitCode::ok;
 }
 

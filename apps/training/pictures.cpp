@@ -45,4 +45,25 @@ std::vector<float> read_pixels(const ImageSet& images, Index first, Index count)
     return values;
 }
 
+std::vector<float> read_spread_images(const ImageSet& images, Index count) {
+    std::vector<float> values;
+    for (const Index image : spread_over_classes(images, count)) {
+        const std::vector<float> pixels = read_pixels(images, image, 1);
+        values.insert(values.end(), pixels.begin(), pixels.end());
+    }
+    return values;
+}
+
+std::vector<float> rows_with_rebuilt(const std::vector<float>& originals, const std::vector<float>& rebuilt,
+                                     Index image_size, Index columns) {
+    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(columns * image_size), size = std::ssize(originals);
+    std::vector<float> rows;
+    for (std::ptrdiff_t first = 0; first < size; first += row) {
+        const std::ptrdiff_t end = std::min(first + row, size);
+        rows.insert(rows.end(), originals.begin() + first, originals.begin() + end);
+        rows.insert(rows.end(), rebuilt.begin() + first, rebuilt.begin() + end);
+    }
+    return rows;
+}
+
 }  // namespace sinter

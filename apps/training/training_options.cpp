@@ -140,10 +140,11 @@ void describe_run(OptionList& list, TrainingOptions& options) {
     list.once("config", options.config, "Read options from a TOML file, such as the config.toml of a run")
         .shown_as("FILE");
     list.free("save-every", options.save_every, "Epochs between checkpoints; 0: only at the end").from(0);
-    list.free("keep-best", criterion_field(options.keep_best),
-              "Keep the checkpoint of the epoch that was best by this number as checkpoints/best.safetensors: loss or "
-              "accuracy of the test images, where the program tests them, or what --measure-every measures, such as "
-              "frechet")
+    list.free(
+            "keep-best", criterion_field(options.keep_best),
+            "Keep the checkpoint of the epoch that was best by this number as checkpoints/best.safetensors: loss, "
+            "accuracy or reconstruction_ratio of the test images, where the program finds it, or what --measure-every "
+            "measures, such as frechet")
         .shown_as("NAME");
     list.free("keep-last", options.keep_last, "Keep the last N checkpoints as checkpoints/epoch-NNN.safetensors")
         .from(0);

@@ -123,8 +123,13 @@ BatchNorm::BatchNorm(Index channels, Generator& generator, const BatchNormLayerO
     require(channels > 0, "[batch_norm] expected at least one channel, got {}", channels);
     require_image_fits("batch_norm", options.image, channels);
     const FileLayout layout = vector_layout(options.image);
-    gamma_ = add_parameter("weight", options.gamma_init.make({channels}, {}, generator), layout);
-    beta_ = add_parameter("bias", Tensor::zeros({channels}, generator.device()), layout);
+    if (options.affine) {
+        gamma_ = add_parameter("weight", options.gamma_init.make({channels}, {}, generator), layout);
+        beta_ = add_parameter("bias", Tensor::zeros({channels}, generator.device()), layout);
+    } else {
+        gamma_ = Tensor::full({channels}, 1, generator.device());
+        beta_ = Tensor::zeros({channels}, generator.device());
+    }
     running_mean_ = add_buffer("running_mean", Tensor::zeros({channels}, generator.device()), layout);
     running_variance_ = add_buffer("running_var", Tensor::full({channels}, 1, generator.device()), layout);
 }
@@ -168,9 +173,16 @@ Tensor Reshape::forward(const Tensor& x) {
 
 Tensor Flatten::forward(const Tensor& x) { return reshape(x, {x.size(0), x.size(0) == 0 ? 0 : x.count() / x.size(0)}); }
 
-Tensor Sequential::forward(const Tensor& x) {
+Tensor Sequential::forward(const Tensor& x) { return forward_through(x, layers_.size()); }
+
+Tensor Sequential::forward_to_last(const Tensor& x) {
+    return forward_through(x, layers_.empty() ? 0 : layers_.size() - 1);
+}
+
+Tensor Sequential::forward_through(const Tensor& x, std::size_t layers) {
     Tensor y = x;
-    for (auto& [name, layer] : layers_) {
+    for (std::size_t i = 0; i < layers; ++i) {
+        auto& [name, layer] = layers_[i];
         const Scope scope(name.c_str());
         y = layer->forward(y);
     }

@@ -120,10 +120,12 @@ struct BatchNormLayerOptions {
     Activation activation = identity();  ///< fused
     Initialiser gamma_init = init::constant(1);
     FlattenedImage image = {};  ///< that the features are, for files; see LinearOptions
+    bool affine = true;         ///< PyTorch's: whether gamma and beta are learned; else there are none
 };
 
 /// Batch normalisation over all axes but the last: PyTorch's BatchNorm1d on features and BatchNorm2d on images.
-/// Parameters: weight (gamma) and bias (beta) [channels]; buffers: running_mean, running_var [channels].
+/// Parameters, where it is affine: weight (gamma) and bias (beta) [channels]; buffers: running_mean, running_var
+/// [channels].
 class BatchNorm final : public Layer {
 public:
     BatchNorm(Index channels, Generator& generator, const BatchNormLayerOptions& options = {});
@@ -237,8 +239,12 @@ public:
     }
 
     Tensor forward(const Tensor& x) override;
+    /// What its last layer sees; x itself where there is one layer or none.
+    Tensor forward_to_last(const Tensor& x);
 
 private:
+    Tensor forward_through(const Tensor& x, std::size_t layers);
+
     std::vector<std::pair<std::string, std::unique_ptr<Layer>>> layers_;
 };
 

@@ -188,17 +188,30 @@ void Vae::build_dcgan(Generator& init) {
     generator_->set_statistics_momentum(kMomentum);
 }
 
-Tensor Vae::heads(const Tensor& images, const Buffer<std::int32_t>& labels) {
+Tensor Vae::encoder_input(const Tensor& images, const Buffer<std::int32_t>& labels) {
+    const Scope scope("features");
+    return labels_.append(features_.forward(images), labels);
+}
+
+void Vae::require_images(const Tensor& images) const {
     const Shape expected{images.size(0), options_.height, options_.width, options_.channels};
     require(images.shape() == expected, "[vae] expected images {}, got {}", expected, images.shape());
+}
+
+Tensor Vae::heads(const Tensor& images, const Buffer<std::int32_t>& labels) {
+    require_images(images);
     if (image_encoder_) return image_encoder_->forward(images, labels);
-    Tensor features;
-    {
-        const Scope scope("features");
-        features = labels_.append(features_.forward(images), labels);
-    }
+    const Tensor input = encoder_input(images, labels);
     const Scope scope("encoder");
-    return encoder_.forward(features);
+    return encoder_.forward(input);
+}
+
+Tensor Vae::features(const Tensor& images, const Buffer<std::int32_t>& labels) {
+    require_images(images);
+    if (image_encoder_) return image_encoder_->features(images);
+    const Tensor input = encoder_input(images, labels);
+    const Scope scope("encoder");
+    return encoder_.forward_to_last(input);
 }
 
 Tensor Vae::decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels) {

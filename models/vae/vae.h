@@ -113,6 +113,8 @@ public:
 
     /// The posterior of images, [batch, 2 latent]: mu, then log sigma^2.
     Tensor heads(const Tensor& images, const Buffer<std::int32_t>& labels = {});
+    /// What the layer sees that gives it: [batch, features]
+    Tensor features(const Tensor& images, const Buffer<std::int32_t>& labels = {});
     /// log p(x | z) of each row of z [rows, latent], in nats, with all constants: [rows]. Row r belongs to image
     /// r / (rows / images.size(0)); labels are those of the rows. Not on the tape.
     Tensor log_likelihoods(const Tensor& z, const Tensor& images, const Buffer<std::int32_t>& labels = {});
@@ -128,6 +130,8 @@ private:
     void build_dense(Generator& init);
     void build_conv(Generator& init);
     void build_dcgan(Generator& init);
+    void require_images(const Tensor& images) const;
+    Tensor encoder_input(const Tensor& images, const Buffer<std::int32_t>& labels);
     Tensor decoder_output(const Tensor& z, const Buffer<std::int32_t>& labels);
     bool learns_variance() const;
     Tensor reconstruction_loss(const Tensor& output, const Tensor& images) const;

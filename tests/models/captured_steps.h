@@ -13,6 +13,7 @@
 #include "core/train/captured_step.h"
 #include "core/train/readings.h"
 #include "models/classifier/classifier.h"
+#include "tests/models/bigan_networks.h"
 #include "tests/models/digits_training.h"
 #include "tests/models/gan_networks.h"
 
@@ -118,6 +119,39 @@ private:
     GanRun run_;
     Index batch_;
     Buffer<std::int32_t> labels_ = run_.labels(batch_);
+    CapturedStep captured_;
+    Readings readings_;
+    std::vector<double> losses_;
+};
+
+/// The same for a bidirectional GAN.
+class BiGanSteps {
+public:
+    BiGanSteps(const BiGanOptions& options, Index batch, Device device, bool capture)
+        : run_(options, {.beta1 = 0.5}, 1, device), batch_(batch), captured_(device, capture), readings_(device) {}
+
+    Outcome after(int steps) {
+        for (int i = 0; i < steps; ++i) step();
+        while (const auto reading = readings_.wait()) take(*reading);
+        return {losses_, run_.parameters()};
+    }
+
+private:
+    void step() {
+        const std::int64_t number = run_.pair.steps() + 1;
+        run_.start_step(number);
+        run_.training.prepare({2e-4, 2e-4});
+        const StepNumbers numbers =
+            captured_.run({batch_}, [&] { return run_.training.pass(run_.random_images(batch_)); });
+        readings_.push({number, 0, batch_}, numbers);
+        while (const auto reading = readings_.ready()) take(*reading);
+    }
+    void take(const Reading& reading) {
+        for (const NamedNumber& number : reading.numbers.first(2)) losses_.push_back(number.value);
+    }
+
+    BiGanRun run_;
+    Index batch_;
     CapturedStep captured_;
     Readings readings_;
     std::vector<double> losses_;

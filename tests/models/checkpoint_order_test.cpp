@@ -10,6 +10,7 @@
 #include "core/train/checkpoint.h"
 #include "models/classifier/classifier.h"
 #include "models/gan/gan.h"
+#include "models/hybrids/bigan.h"
 #include "models/vae/vae.h"
 #include "tests/common/checkpoint_files.h"
 #include "tests/common/fixtures.h"
@@ -56,10 +57,20 @@ MakeModule classifier(const ClassifierOptions& options) {
     };
 }
 
+MakeModule part_of(const BiGanOptions& options, Module& (BiGan::*part)()) {
+    return [=](Generator& init, const auto& visit) {
+        BiGan bigan(options, init, init);
+        visit((bigan.*part)());
+    };
+}
+
 const FlattenedImage kColour{4, 6, 3}, kSquare{5, 5, 3}, kSeven{7, 7, 8}, kHalf{7, 7, 4};
 const GanOptions kGan28{.size = 28, .latent = 3, .base_width = 2}, kGan32{.size = 32, .latent = 3, .base_width = 2};
 const GanOptions kDenseGan{
     .architecture = GanArchitecture::dense, .size = 5, .channels = 3, .latent = 3, .base_width = 2};
+
+const BiGanOptions kBiGanMlp{.size = 5, .channels = 3, .latent = 3, .base_width = 1};
+const BiGanOptions kBiGan28{.architecture = BiGanArchitecture::conv, .size = 28, .latent = 3, .base_width = 2};
 
 GanOptions conditional(GanOptions options) {
     options.classes = 3;
@@ -128,6 +139,19 @@ const Case kCases[] = {
     {"dense_discriminator",
      network_of(spectral(conditional(kDenseGan)), &Gan::discriminator),
      {{"features.hidden0.weight_orig", 1, kSquare}, {"features.hidden0.weight_v", 0, kSquare}}},
+    {"bigan_mlp_pair",
+     part_of(kBiGanMlp, &BiGan::generator_and_encoder),
+     {{"generator.layers.image.weight", 0, kSquare}, {"encoder.features.hidden0.weight", 1, kSquare}}},
+    {"bigan_mlp_discriminator", part_of(kBiGanMlp, &BiGan::discriminator), {{"images.hidden0.weight", 1, kSquare}}},
+    {"bigan_28_pair",
+     part_of(kBiGan28, &BiGan::generator_and_encoder),
+     {{"generator.layers.dense.weight", 0, kSeven},
+      {"generator.layers.norm0.weight", 0, kSeven},
+      {"generator.layers.norm0.bias", 0, kSeven},
+      {"encoder.heads.weight", 1, kHalf},
+      {"generator.layers.norm0.running_mean", 0, kSeven},
+      {"generator.layers.norm0.running_var", 0, kSeven}}},
+    {"bigan_28_discriminator", part_of(kBiGan28, &BiGan::discriminator), {{"joint.hidden.weight", 1, kHalf}}},
 };
 
 class CheckpointOrder : public testing::TestWithParam<Case> {};

@@ -94,6 +94,22 @@ TEST_F(TrainingOnCUDA, GansMatchTheCpuAndThemselvesRecorded) {
     }
 }
 
+TEST_F(TrainingOnCUDA, BiGansMatchTheCpuAndThemselvesRecorded) {
+    const BiGanOptions kinds[] = {{.size = 6, .latent = 6, .base_width = 2},
+                                  {.architecture = BiGanArchitecture::conv,
+                                   .encoder = BiGanEncoder::stochastic,
+                                   .size = 28,
+                                   .latent = 6,
+                                   .base_width = 2}};
+    for (const BiGanOptions& options : kinds) {
+        constexpr int kSteps = 5;  // two are launched, one is recorded, and two replayed
+        SCOPED_TRACE(name_of(kBiGanArchitectures, options.architecture));
+        const Outcome cuda = BiGanSteps(options, 4, Device::cuda(), true).after(kSteps);
+        expect_close(cuda, BiGanSteps(options, 4, Device::cpu(), true).after(kSteps), kSteps, 2e-4);
+        expect_same(cuda, BiGanSteps(options, 4, Device::cuda(), false).after(kSteps));
+    }
+}
+
 TEST_F(TrainingOnCUDA, ClassifierMatchesTheCpuAndItselfRecorded) {
     constexpr int kSteps = 5;  // two are launched, one is recorded, and two replayed
     for (const ClassifierArchitecture architecture : {ClassifierArchitecture::small, ClassifierArchitecture::deep}) {

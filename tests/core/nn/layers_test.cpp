@@ -198,6 +198,20 @@ TEST(BatchNorm, StartsAsPyTorchsDoesAndLearnsOnlyWeightAndBias) {
     EXPECT_NE(state(drawn, "weight").to_doubles(), std::vector<double>(1000, 1));
 }
 
+TEST(BatchNorm, LearnsNothingWhereItIsNotAffine) {
+    Generator generator(3, Device::cpu());
+    BatchNorm plain(3, generator, {.activation = relu(), .affine = false}),
+        affine(3, generator, {.activation = relu()});
+    EXPECT_TRUE(plain.parameters().empty());
+    ASSERT_EQ(plain.state().size(), 2u);
+    EXPECT_EQ(plain.state()[0].name, "running_mean");
+    const Tensor x = random_normal({7, 3}, 1, 2, generator).set_requires_grad(true);
+    EXPECT_EQ(plain.forward(x).to_floats(), affine.forward(x).to_floats());
+    EXPECT_EQ(gradient(sum(plain.forward(x)), x).to_floats(), gradient(sum(affine.forward(x)), x).to_floats());
+    const Evaluating evaluating(plain), also(affine);
+    EXPECT_EQ(plain.forward(x).to_floats(), affine.forward(x).to_floats());
+}
+
 TEST(BatchNorm, MovesItsStatisticsInTrainingAndUsesThemInEvaluation) {
     const std::string name = "batch_norm_images_leaky_relu";
     const Shape images{2, 3, 4, 3}, channels{3};

@@ -174,6 +174,16 @@ TEST(Schedules, StayAtTheMinimumAfterTheCosine) {
     EXPECT_DOUBLE_EQ(schedule.factor(11), 0.25);
 }
 
+TEST(Schedules, DecayExponentiallyOverTheSecondHalf) {
+    const Schedule schedule{.kind = Schedule::Kind::exponential, .warmup_steps = 2, .total_steps = 42};
+    EXPECT_EQ(schedule.factor(2), 1);
+    EXPECT_EQ(schedule.factor(22), 1) << "half of the 40 steps behind the warm-up";
+    EXPECT_NEAR(schedule.factor(32), 0.1, 1e-15);
+    EXPECT_NEAR(schedule.factor(37) / schedule.factor(36), std::pow(0.01, 1.0 / 20), 1e-14);
+    EXPECT_NEAR(schedule.factor(42), 0.01, 1e-16);
+    EXPECT_NEAR(schedule.factor(1000), 0.01, 1e-16);
+}
+
 TEST(Arena, KeepsTheValuesAndHandlesOfTheParameters) {
     for (const Device device : {Device::reference(), Device::cpu()}) {
         Generator generator(3, device);

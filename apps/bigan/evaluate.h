@@ -1,0 +1,26 @@
+// How much of an image survives the way through encoder and generator, which no loss of a bidirectional GAN asks for.
+#pragma once
+
+#include <vector>
+
+#include "core/data/loader.h"
+#include "core/train/metrics.h"
+#include "models/hybrids/bigan.h"
+
+namespace sinter {
+
+/// Distances are Euclidean, of pixels in [0, 1]. Names in the log of Donahue et al.'s program: EGr and EGr_b.
+struct Reconstruction {
+    double error = 0;    ///< mean over the images of |x - G(E(x))|
+    double control = 0;  ///< mean of |x' - G(E(x))|, where x' is the next image of the batch: what G(E(x)) is worth
+                         ///< that looks like an image, but not like its own
+    double ratio() const { return error / control; }  ///< 1 where E(x) says nothing about x
+    /// "reconstruction", "reconstruction_control", "reconstruction_ratio"
+    std::vector<MetricField> fields() const;
+};
+
+/// Of the images of `batches`, with both networks in evaluation mode. Sets lie in an order of their own, by class for
+/// instance, so `batches` should shuffle: the control is then a random image.
+Reconstruction reconstruct(BiGan& bigan, Loader& batches);
+
+}  // namespace sinter
