@@ -61,18 +61,21 @@ void describe(OptionList& list, GanTrainingOptions& options) {
         .fraction();
 }
 
-GanOptions gan_from_facts(const CheckpointFacts& facts, const std::string& file) {
-    GanOptions options;
-    OptionList list;
-    describe(list, options);
-    read_model_facts(list, facts, file);
-
+void require_room(const GanOptions& options, const CheckpointFacts& facts, const std::string& file) {
     // The first two layers of the generator take at least so much in every architecture.
     const Index first = 4 * options.latent * options.base_width, second = 32 * options.base_width * options.base_width;
     FactReader(facts, file)
         .require_room(static_cast<double>(first + second),
                       fmt::format("a generator with a latent code of {} and a base width of {}", options.latent,
                                   options.base_width));
+}
+
+GanOptions gan_from_facts(const CheckpointFacts& facts, const std::string& file) {
+    GanOptions options;
+    OptionList list;
+    describe(list, options);
+    read_model_facts(list, facts, file);
+    require_room(options, facts, file);
     return options;
 }
 
