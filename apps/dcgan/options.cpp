@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "apps/gan/usual_size.h"
 #include "apps/training/pictures.h"
 #include "apps/training/training_setup.h"
 #include "core/check.h"
@@ -30,18 +31,6 @@ Usual usual_options(GanArchitecture architecture, Index size) {
             break;
     }
     return {25, 128, 2e-4, 0};
-}
-
-/// The largest size of up to 64 pixels that the data reaches; larger ones take a user's patience and word.
-Index usual_size(GanArchitecture architecture, std::int64_t height, std::int64_t width) {
-    const Index side = std::min(height, width);
-    switch (architecture) {
-        case GanArchitecture::dcgan:
-            return side >= 64 ? 64 : side >= 32 ? 32 : side > 16 ? 28 : 16;
-        case GanArchitecture::dense:
-            break;
-    }
-    return std::min<Index>(side, 64);
 }
 
 constexpr const char* kDefaultsBySize =

@@ -72,26 +72,24 @@ double nearest_distance(const std::vector<float>& images, Index count) {
     return sum / static_cast<double>(n);
 }
 
-Finding find_saturation(const Means& epoch, const GanTrainingOptions& options) {
+Finding find_saturation(const Means& epoch, const GanTrainingOptions& options, std::string_view advice) {
     Finding finding{"discriminator_saturated"};
     if (is_saturated(epoch, options)) {
         finding.sentence = fmt::format(
             "the discriminator tells real from fake without effort (loss_d {:.4f}, d_real {:.3f}, d_fake {:.3f} "
-            "over the epoch), so the generator hardly learns; try a lower --lr-d, --instance-noise 0.1, --r1 10 "
-            "or --loss hinge with --spectral-norm",
-            epoch["loss_d"], epoch["d_real"], epoch["d_fake"]);
+            "over the epoch), so the generator hardly learns; try {}",
+            epoch["loss_d"], epoch["d_real"], epoch["d_fake"], advice);
     }
     return finding;
 }
 
-Finding find_defeat(const Means& epoch, const GanTrainingOptions& options) {
+Finding find_defeat(const Means& epoch, const GanTrainingOptions& options, std::string_view advice) {
     Finding finding{"discriminator_lost"};
     if (is_lost(epoch, options)) {
         finding.sentence = fmt::format(
             "the discriminator takes generated images for real ones (loss_g {:.4f}, d_real {:.3f}, d_fake {:.3f} over "
-            "the epoch), so the generator has nothing to learn from it; try a higher --lr-d, a lower --lr-g, or "
-            "smaller penalties and less noise on the discriminator",
-            epoch["loss_g"], epoch["d_real"], epoch["d_fake"]);
+            "the epoch), so the generator has nothing to learn from it; try {}",
+            epoch["loss_g"], epoch["d_real"], epoch["d_fake"], advice);
     }
     return finding;
 }
@@ -107,7 +105,7 @@ DiversityJudge::DiversityJudge(const ImageSet& real, Index count) : count_(std::
     real_distance_ = nearest_distance(images, count_);
 }
 
-Finding DiversityJudge::find_collapse(const Tensor& generated) const {
+Finding DiversityJudge::find_collapse(const Tensor& generated, std::string_view advice) const {
     Finding finding{"outputs_collapsed"};
     const Index count = std::min(count_, generated.size(0));
     if (count < 2 || real_distance_ == 0) return finding;
@@ -117,8 +115,8 @@ Finding DiversityJudge::find_collapse(const Tensor& generated) const {
     if (ratio >= kCollapsed) return finding;
     finding.sentence = fmt::format(
         "the generator draws few different images: {} of them lie {:.0f} times nearer to each other than real ones; "
-        "try a lower --lr-g, a smaller --beta1, --r1 10 or --loss wasserstein with --n-critic 5",
-        count, 1 / ratio);
+        "try {}",
+        count, 1 / ratio, advice);
     return finding;
 }
 

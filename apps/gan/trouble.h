@@ -1,6 +1,7 @@
 // The ways in which a GAN's training goes wrong without a number that is not finite, and how to see them.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "apps/training/means.h"
@@ -11,16 +12,24 @@
 
 namespace sinter {
 
+// `advice`: what a program says to try.
+
 /// Mean over the images of the distance to the nearest other one, as the root of the mean squared difference of pixels
 /// in [0, 1]. It is small where the images are few ones again and again, and also where they are many of one kind.
 double nearest_distance(const std::vector<float>& images, Index count);
 
 /// Whether the discriminator told real from fake without effort for a whole epoch, whose means of loss_d, d_real and
 /// d_fake are given: the generator's gradient vanishes then.
-Finding find_saturation(const Means& epoch, const GanTrainingOptions& options);
+Finding find_saturation(const Means& epoch, const GanTrainingOptions& options,
+                        std::string_view advice =
+                            "a lower --lr-d, --instance-noise 0.1, --r1 10 or --loss hinge with "
+                            "--spectral-norm");
 
 /// Whether it took generated images for real ones for a whole epoch: the generator has nothing more to learn from it.
-Finding find_defeat(const Means& epoch, const GanTrainingOptions& options);
+Finding find_defeat(const Means& epoch, const GanTrainingOptions& options,
+                    std::string_view advice =
+                        "a higher --lr-d, a lower --lr-g, or smaller penalties and less noise on "
+                        "the discriminator");
 
 /// Compares images that the generator draws with as many real ones: when those of the generator lie much nearer to
 /// each other, it maps most codes to few images.
@@ -28,7 +37,10 @@ class DiversityJudge {
 public:
     /// `real`: images of the data set, of which `count` are compared with as many drawn ones.
     DiversityJudge(const ImageSet& real, Index count);
-    Finding find_collapse(const Tensor& generated) const;
+    Finding find_collapse(const Tensor& generated,
+                          std::string_view advice =
+                              "a lower --lr-g, a smaller --beta1, --r1 10 or --loss wasserstein "
+                              "with --n-critic 5") const;
 
 private:
     Index count_;

@@ -11,7 +11,7 @@
 namespace sinter {
 namespace {
 
-constexpr Index kSampleSide = 10, kReconstructionColumns = 10, kReconstructionRows = 4;
+constexpr Index kSampleSide = 10;
 constexpr Index kManifoldSide = 20;
 constexpr Index kMaxClassesShown = 20;
 
@@ -60,23 +60,12 @@ Buffer<std::int32_t> VaePictures::on_device(const Labels& labels) const {
 }
 
 Tensor VaePictures::test_images(Index count) const {
-    const std::vector<Index> shown = spread_over_classes(test_, count);
-    std::vector<float> values;
-    for (const Index image : shown) {
-        const std::vector<float> pixels = read_pixels(test_, image, 1);
-        values.insert(values.end(), pixels.begin(), pixels.end());
-    }
-    count = std::ssize(shown);
-    return Tensor::from(std::span<const float>(values), {count, test_.height, test_.width, test_.channels},
-                        vae_.device());
+    return images_of(test_, spread_over_classes(test_, count), vae_.device());
 }
 
 VaePictures::Labels VaePictures::test_labels(Index count) const {
     if (vae_.options().classes == 0) return {};
-    Labels labels;
-    for (const Index image : spread_over_classes(test_, count))
-        labels.push_back(test_.labels[static_cast<std::size_t>(image)]);
-    return labels;
+    return labels_of(test_, spread_over_classes(test_, count));
 }
 
 void VaePictures::write(const std::filesystem::path& path, const std::vector<float>& images, Index columns) {
@@ -97,17 +86,7 @@ void VaePictures::reconstructions(const std::filesystem::path& path) {
     const Evaluating evaluating(vae_);
     const Tensor images = test_images(kReconstructionColumns * kReconstructionRows);
     const Buffer<std::int32_t> labels = on_device(test_labels(images.size(0)));
-    const std::vector<float> originals = images.to_floats();
-    const std::vector<float> rebuilt = vae_.decode(vae_.encode(images, labels), labels).to_floats();
-    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(kReconstructionColumns * test_.bytes_per_image());
-    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(originals.size());
-    std::vector<float> rows;
-    for (std::ptrdiff_t first = 0; first < size; first += row) {
-        const std::ptrdiff_t end = std::min(first + row, size);
-        rows.insert(rows.end(), originals.begin() + first, originals.begin() + end);
-        rows.insert(rows.end(), rebuilt.begin() + first, rebuilt.begin() + end);
-    }
-    write(path, rows, std::min<Index>(kReconstructionColumns, images.size(0)));
+    write_reconstructions(path, images, vae_.decode(vae_.encode(images, labels), labels), kReconstructionColumns);
 }
 
 void VaePictures::finals(const Place& place) {
