@@ -12,7 +12,7 @@ struct VaeGanTrainingOptions {
     /// paper weighs the sum, by 1e-6 in its published settings: what that means depends on how many features there are.
     double gamma = 1;
     bool discriminate_reconstructions = true;  ///< whether fakes are reconstructions and samples, or samples alone
-    BalanceOptions balance;
+    BalanceOptions balance = {};
     double clip_norm = 0;  ///< largest norm of the gradient of each network
 };
 

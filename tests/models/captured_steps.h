@@ -15,6 +15,7 @@
 #include "models/classifier/classifier.h"
 #include "tests/models/digits_training.h"
 #include "tests/models/gan_networks.h"
+#include "tests/models/vae_gan_networks.h"
 
 namespace sinter::tests {
 
@@ -118,6 +119,44 @@ private:
     GanRun run_;
     Index batch_;
     Buffer<std::int32_t> labels_ = run_.labels(batch_);
+    CapturedStep captured_;
+    Readings readings_;
+    std::vector<double> losses_;
+};
+
+/// The same for a VAE-GAN.
+class VaeGanSteps {
+public:
+    VaeGanSteps(const VaeGanOptions& options, const VaeGanTrainingOptions& how, Index batch, Device device,
+                bool capture)
+        : run_(options, how, {.beta1 = 0.5}, 1, device), batch_(batch), captured_(device, capture), readings_(device) {}
+
+    Outcome after(int steps) {
+        for (int i = 0; i < steps; ++i) step();
+        while (const auto reading = readings_.wait()) take(*reading);
+        Outcome outcome{losses_, {}};
+        for (const Adam* network : {&run_.encoder, &run_.generator, &run_.discriminator})
+            for (const float value : network->arena().values().to_floats()) outcome.parameters.push_back(value);
+        return outcome;
+    }
+
+    VaeGanRun& run() { return run_; }
+
+private:
+    void step() {
+        const std::int64_t number = run_.encoder.steps() + 1;
+        run_.start_step(number);
+        run_.training.prepare({2e-4, 2e-4, 2e-4});
+        const StepNumbers numbers = captured_.run({batch_}, [&] { return run_.training.pass(run_.real(batch_)); });
+        readings_.push({number, 0, batch_}, numbers);
+        while (const auto reading = readings_.ready()) take(*reading);
+    }
+    void take(const Reading& reading) {
+        for (const NamedNumber& number : reading.numbers) losses_.push_back(number.value);
+    }
+
+    VaeGanRun run_;
+    Index batch_;
     CapturedStep captured_;
     Readings readings_;
     std::vector<double> losses_;
