@@ -62,11 +62,34 @@ SINTER_KERNEL(sgd, Real* w, Real* buffer, const Real* dw, Index count, const Sgd
 /// step->gradient_scale = min(1, max_norm / (sqrt(sum_squares[0]) + 1e-6)): clipping by the global norm
 SINTER_KERNEL(clip_scale, StepScalars<Real>* step, const Real* sum_squares, double max_norm);
 
+/// The decays that Adam's bias corrections follow from; 0 where an optimizer has none.
+struct StepDecays {
+    double beta1 = 0, beta2 = 0;
+};
+
+/// For optimizers whose steps can be held on the device, where the host cannot count them. The step is taken where
+/// `proceed` allows it and held[0] is 0 (null: it is not held): proceeds[0] = 1, steps[0] += 1, and step has the bias
+/// corrections 1 - beta^steps[0]. Else proceeds[0] = 0, and all others stay. `proceeds` is then the `proceed` of the
+/// update.
+SINTER_KERNEL(count_step, Real* proceeds, std::int64_t* steps, StepScalars<Real>* step, const Real* held,
+              const Real* proceed, const StepDecays& decays);
+
+/// Between which costs of a discriminator its game is even.
+struct EvenCosts {
+    double low, high;
+};
+
+/// Which of the two players of a GAN is held in a step (1) or learns (0), by what the discriminator pays for real and
+/// for fake images (Larsen et al., arXiv:1512.09300): itself where one of the costs is below even.low, the generator
+/// where one is above even.high, nobody where both would be.
+SINTER_KERNEL(hold_players, Real* discriminator_held, Real* generator_held, const Real* real_cost,
+              const Real* fake_cost, const EvenCosts& even);
+
 /// The places of a step's numbers (losses, mostly) in device memory. A place is null for a number that the step does
 /// not have.
 template <class Real>
 struct NumberPlaces {
-    static constexpr int kMaxNumbers = 7;
+    static constexpr int kMaxNumbers = 8;
     const Real* place[kMaxNumbers] = {};
     int count = 0;
 };

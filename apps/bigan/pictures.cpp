@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/generators/image_generator.h"
 #include "apps/generators/sampling.h"
 #include "apps/training/pictures.h"
 #include "core/pictures/png.h"
@@ -36,16 +37,9 @@ void BiGanPictures::write_grid(const std::filesystem::path& path, const Tensor& 
 }
 
 void BiGanPictures::reconstructions(const std::filesystem::path& path) {
-    const NoGrad no_grad;
-    const Evaluating evaluating(bigan_.generator_and_encoder());
-    const BiGanOptions& model = bigan_.options();
-    const std::vector<float> originals = read_spread_images(test_, kReconstructionColumns * kReconstructionRows);
-    const Index image_size = test_.bytes_per_image(), count = std::ssize(originals) / image_size;
-    const Tensor images = Tensor::from(std::span<const float>(originals),
-                                       {count, model.size, model.size, model.channels}, codes_.device());
-    const std::vector<float> rebuilt = bigan_.generate(bigan_.encode(images)).to_floats();
-    write(path, rows_with_rebuilt(originals, rebuilt, image_size, kReconstructionColumns),
-          std::min(kReconstructionColumns, count));
+    const std::vector<Index> shown = spread_over_classes(test_, kReconstructionColumns * kReconstructionRows);
+    const Tensor originals = images_of(test_, shown, codes_.device());
+    write_reconstructions(path, originals, rebuild(bigan_, originals), kReconstructionColumns);
 }
 
 void BiGanPictures::write(const std::filesystem::path& path, const std::vector<float>& images, Index columns) const {

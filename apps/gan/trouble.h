@@ -1,6 +1,7 @@
 // The ways in which a GAN's training goes wrong without a number that is not finite, and how to see them.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "apps/training/means.h"
@@ -10,6 +11,8 @@
 #include "models/gan/gan_training.h"
 
 namespace sinter {
+
+// `advice`: what a program says to try.
 
 /// Mean over the images of the distance to the nearest other one, as the root of the mean squared difference of pixels
 /// in [0, 1]. It is small where the images are few ones again and again, and also where they are many of one kind.

@@ -13,6 +13,7 @@
 #include "core/tensor.h"
 #include "models/gan/gan.h"
 #include "models/hybrids/bigan.h"
+#include "models/hybrids/vae_gan.h"
 #include "models/vae/vae.h"
 
 namespace sinter {
@@ -38,6 +39,10 @@ public:
     /// [0, 1]. Which codes they have depends on the seed and the batch alone. `labels`: kSampleBatch of them where the
     /// model is conditional, else none. Throws UsageError for another number.
     Tensor draw(Index batch, const std::vector<std::int32_t>& labels);
+    /// What the model makes of images [count, height, width, channels] in [0, 1], each from the mean of its code, in
+    /// evaluation mode. `labels`: theirs, where the model is conditional, else none. Throws DataError for a model
+    /// without an encoder.
+    virtual Tensor rebuild(const Tensor& images, const std::vector<std::int32_t>& labels);
 
 protected:
     explicit ImageGenerator(GeneratedKind kind) : kind_(std::move(kind)) {}
@@ -60,6 +65,10 @@ std::string model_kind_of(const std::string& checkpoint);
 /// model is conditional.
 ImageSet draw_images(ImageGenerator& generator, Index count);
 
+/// What the generator rebuilds of the images of a set, as bytes; with their labels where the model is conditional.
+/// Throws DataError where it has no encoder, or needs labels that the set does not have.
+ImageSet rebuild_images(ImageGenerator& generator, const ImageSet& images, Device device);
+
 /// The kind of a model that draws images of the size of `like`.
 GeneratedKind kind_of_images(const ImageSet& like, Index classes);
 
@@ -74,5 +83,10 @@ ImageSet draw_images(const GeneratedKind& kind, const DrawBatch& draw, Index cou
 Tensor draw_from_prior(Vae& vae, Generator& codes, Index batch, const std::vector<std::int32_t>& labels);
 Tensor draw_from_prior(Gan& gan, Generator& codes, Index batch, const std::vector<std::int32_t>& labels);
 Tensor draw_from_prior(BiGan& bigan, Generator& codes, Index batch);
+
+/// ImageGenerator::rebuild() of these models.
+Tensor rebuild(Vae& vae, const Tensor& images, const std::vector<std::int32_t>& labels);
+Tensor rebuild(VaeGan& model, const Tensor& images, const std::vector<std::int32_t>& labels);
+Tensor rebuild(BiGan& bigan, const Tensor& images);
 
 }  // namespace sinter

@@ -13,6 +13,7 @@
 #include "apps/training/training_setup.h"
 #include "core/check.h"
 #include "core/console.h"
+#include "core/data/binarise.h"
 #include "core/data/subset.h"
 #include "core/statistics/random_order.h"
 #include "core/train/checkpoint.h"
@@ -45,6 +46,16 @@ void draw_side(Comparison& comparison, ImageGenerator& generator, Index count) {
     comparison.images = draw_images(generator, count);
     comparison.words =
         fmt::format("{} images drawn by {} ({})", count, generator.kind().description, generator.kind().file);
+}
+
+/// The reconstructions of the real images, which the encoder sees as it was trained: binarised, where it was.
+void rebuild_side(Comparison& comparison, ImageGenerator& generator, const ImageSet& real, Device device) {
+    const std::string& file = generator.kind().file;
+    DataSplits seen;
+    seen.test = real;
+    binarise(seen, binarisation_of(read_checkpoint_facts(file), file));
+    comparison.images = rebuild_images(generator, seen.test, device);
+    comparison.words = fmt::format("{} reconstructions by {} ({})", real.count, generator.kind().description, file);
 }
 
 /// Makes the judge that is named, or the one for this data, and tries it. `has_split`: whether the data has training
@@ -154,7 +165,17 @@ Comparison compare_checkpoint(const OptionList& list, const MeasureOptions& opti
     const std::string file = checkpoint_to_measure(options);
     const std::unique_ptr<ImageGenerator> generator = load_generator(file, device, options.seed);
     const GeneratedKind& kind = generator->kind();
+    const auto take_side = [&](const ImageSet& real) {
+        if (options.reconstructions)
+            rebuild_side(comparison, *generator, real, device);
+        else
+            draw_side(comparison, *generator, options.samples > 0 ? options.samples : real.count);
+    };
     if (is_saved_reference(options.side_against)) {
+        require(
+            !options.reconstructions,
+            "--reconstructions: a file of --save-reference holds no images to rebuild; give the images themselves with "
+            "--against, or leave it out");
         use_saved_reference(comparison, options, device);
         draw_side(comparison, *generator, options.samples > 0 ? options.samples : comparison.reference.real.images);
         return comparison;
@@ -165,7 +186,7 @@ Comparison compare_checkpoint(const OptionList& list, const MeasureOptions& opti
         if (fitted.images.channels == 0) fitted.images.channels = kind.channels;
         Side real = load_side("--against", options.side_against, options.against_split, fitted);
         require_images("--against", real.images);
-        draw_side(comparison, *generator, options.samples > 0 ? options.samples : real.images.count);
+        take_side(real.images);
         use_real_side(comparison, options, std::move(real), device);
         return comparison;
     }
@@ -173,7 +194,7 @@ Comparison compare_checkpoint(const OptionList& list, const MeasureOptions& opti
     CheckpointData found =
         find_checkpoint_data(file, facts, list, options, ImageSize{kind.height, kind.width, kind.channels});
     comparison.warning = found.warning;
-    draw_side(comparison, *generator, options.samples > 0 ? options.samples : found.data.test.count);
+    take_side(found.data.test);
     comparison.reference.words = fmt::format("the {} test images of {}", found.data.test.count, found.data.test.name);
     use_set(comparison, options, std::move(found.data), SplitChoice::test, device);
     return comparison;

@@ -20,6 +20,7 @@ inline constexpr Named<SplitChoice> kSplitChoices[] = {{"train", SplitChoice::tr
 struct MeasureOptions : DeviceOptions, DataOptions {
     std::string checkpoint;                 ///< empty: that of the newest run
     Index samples = 0;                      ///< 0: as many as there are real images
+    bool reconstructions = false;           ///< of the real images, in place of samples
     std::string side_images, side_against;  ///< --images, --against
     SplitChoice images_split = SplitChoice::train, against_split = SplitChoice::test;
     std::string classifier;

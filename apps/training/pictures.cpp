@@ -45,25 +45,37 @@ std::vector<float> read_pixels(const ImageSet& images, Index first, Index count)
     return values;
 }
 
-std::vector<float> read_spread_images(const ImageSet& images, Index count) {
+Tensor images_of(const ImageSet& images, std::span<const Index> chosen, Device device) {
     std::vector<float> values;
-    for (const Index image : spread_over_classes(images, count)) {
+    for (const Index image : chosen) {
         const std::vector<float> pixels = read_pixels(images, image, 1);
         values.insert(values.end(), pixels.begin(), pixels.end());
     }
-    return values;
+    return Tensor::from(std::span<const float>(values),
+                        {std::ssize(chosen), images.height, images.width, images.channels}, device);
 }
 
-std::vector<float> rows_with_rebuilt(const std::vector<float>& originals, const std::vector<float>& rebuilt,
-                                     Index image_size, Index columns) {
-    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(columns * image_size), size = std::ssize(originals);
+std::vector<std::int32_t> labels_of(const ImageSet& images, std::span<const Index> chosen) {
+    std::vector<std::int32_t> labels;
+    for (const Index image : chosen) labels.push_back(images.labels[static_cast<std::size_t>(image)]);
+    return labels;
+}
+
+void write_reconstructions(const std::filesystem::path& path, const Tensor& originals, const Tensor& rebuilt,
+                           Index columns) {
+    const std::vector<float> above = originals.to_floats(), below = rebuilt.to_floats();
+    const Index count = originals.size(0);
+    const auto row = static_cast<std::ptrdiff_t>(columns * (originals.count() / count));
+    const std::ptrdiff_t size = std::ssize(above);
     std::vector<float> rows;
     for (std::ptrdiff_t first = 0; first < size; first += row) {
         const std::ptrdiff_t end = std::min(first + row, size);
-        rows.insert(rows.end(), originals.begin() + first, originals.begin() + end);
-        rows.insert(rows.end(), rebuilt.begin() + first, rebuilt.begin() + end);
+        rows.insert(rows.end(), above.begin() + first, above.begin() + end);
+        rows.insert(rows.end(), below.begin() + first, below.begin() + end);
     }
-    return rows;
+    write_png_grid(
+        path, std::span<const float>(rows),
+        picture_layout(2 * count, originals.size(1), originals.size(2), originals.size(3), std::min(columns, count)));
 }
 
 }  // namespace sinter

@@ -1,11 +1,13 @@
 // What the pictures of all training programs have in common.
 #pragma once
 
+#include <filesystem>
+#include <span>
 #include <vector>
 
 #include "core/data/image_set.h"
 #include "core/pictures/png.h"
-#include "core/shape.h"
+#include "core/tensor.h"
 
 namespace sinter {
 
@@ -19,15 +21,16 @@ std::vector<Index> spread_over_classes(const ImageSet& images, Index count);
 /// Images [first, first + count) of a set as values in [0, 1], NHWC. Throws DataError where they cannot be read.
 std::vector<float> read_pixels(const ImageSet& images, Index first, Index count);
 
-/// `count` images of a set that spread_over_classes() chooses, or all where there are fewer, as read_pixels() has them.
-std::vector<float> read_spread_images(const ImageSet& images, Index count);
+/// The images of a set with these numbers, in the form that read_pixels() has: [count, height, width, channels].
+Tensor images_of(const ImageSet& images, std::span<const Index> chosen, Device device);
+/// Their labels.
+std::vector<std::int32_t> labels_of(const ImageSet& images, std::span<const Index> chosen);
 
-/// Rows of `columns` originals, each with the row of what a model makes of them below it. Both are images of
-/// `image_size` values each.
-std::vector<float> rows_with_rebuilt(const std::vector<float>& originals, const std::vector<float>& rebuilt,
-                                     Index image_size, Index columns);
+/// Writes rows of images, each with the row of what a model made of them below it, `columns` a row.
+void write_reconstructions(const std::filesystem::path& path, const Tensor& originals, const Tensor& rebuilt,
+                           Index columns);
 
-/// A picture of reconstructions has so many test images.
+/// Pictures of reconstructions: so many rows of so many images.
 inline constexpr Index kReconstructionColumns = 10, kReconstructionRows = 4;
 
 /// Pictures of interpolations: so many walks, of so many images each.

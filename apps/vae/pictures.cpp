@@ -60,17 +60,12 @@ Buffer<std::int32_t> VaePictures::on_device(const Labels& labels) const {
 }
 
 Tensor VaePictures::test_images(Index count) const {
-    const std::vector<float> values = read_spread_images(test_, count);
-    return Tensor::from(std::span<const float>(values),
-                        {std::min(count, test_.count), test_.height, test_.width, test_.channels}, vae_.device());
+    return images_of(test_, spread_over_classes(test_, count), vae_.device());
 }
 
 VaePictures::Labels VaePictures::test_labels(Index count) const {
     if (vae_.options().classes == 0) return {};
-    Labels labels;
-    for (const Index image : spread_over_classes(test_, count))
-        labels.push_back(test_.labels[static_cast<std::size_t>(image)]);
-    return labels;
+    return labels_of(test_, spread_over_classes(test_, count));
 }
 
 void VaePictures::write(const std::filesystem::path& path, const std::vector<float>& images, Index columns) {
@@ -91,11 +86,7 @@ void VaePictures::reconstructions(const std::filesystem::path& path) {
     const Evaluating evaluating(vae_);
     const Tensor images = test_images(kReconstructionColumns * kReconstructionRows);
     const Buffer<std::int32_t> labels = on_device(test_labels(images.size(0)));
-    const std::vector<float> originals = images.to_floats();
-    const std::vector<float> rebuilt = vae_.decode(vae_.encode(images, labels), labels).to_floats();
-    const std::vector<float> rows =
-        rows_with_rebuilt(originals, rebuilt, test_.bytes_per_image(), kReconstructionColumns);
-    write(path, rows, std::min<Index>(kReconstructionColumns, images.size(0)));
+    write_reconstructions(path, images, vae_.decode(vae_.encode(images, labels), labels), kReconstructionColumns);
 }
 
 void VaePictures::finals(const Place& place) {

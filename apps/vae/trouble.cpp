@@ -11,16 +11,15 @@ constexpr double kCollapsed = 1.5e-3;
 
 }  // namespace
 
-Finding find_collapse(const Means& epoch, Index latent, std::optional<double> active_units) {
+Finding find_collapse(const Means& epoch, Index latent, std::optional<double> active_units, std::string_view advice) {
     Finding finding{"posterior_collapsed"};
     const bool is_silent = epoch["kl"] < kCollapsed * static_cast<double>(latent);
     const bool is_inactive = active_units && *active_units == 0;
     if (!is_silent && !is_inactive) return finding;
     finding.sentence = fmt::format(
         "the posterior has collapsed: the codes say nothing about their images (KL {:.4f} nats per image over the "
-        "epoch{}), and the decoder draws from its own; try a lower --beta, --kl-warmup 5, a smaller --lr or a smaller "
-        "decoder (--hidden)",
-        epoch["kl"], is_inactive ? ", no active unit" : "");
+        "epoch{}), and the decoder draws from its own; try {}",
+        epoch["kl"], is_inactive ? ", no active unit" : "", advice);
     return finding;
 }
 

@@ -173,20 +173,27 @@ Tensor Reshape::forward(const Tensor& x) {
 
 Tensor Flatten::forward(const Tensor& x) { return reshape(x, {x.size(0), x.size(0) == 0 ? 0 : x.count() / x.size(0)}); }
 
-Tensor Sequential::forward(const Tensor& x) { return forward_through(x, layers_.size()); }
+Tensor Sequential::forward(const Tensor& x) { return forward_part(x, 0, layers_.size()); }
 
 Tensor Sequential::forward_to_last(const Tensor& x) {
-    return forward_through(x, layers_.empty() ? 0 : layers_.size() - 1);
+    return forward_part(x, 0, layers_.empty() ? 0 : layers_.size() - 1);
 }
 
-Tensor Sequential::forward_through(const Tensor& x, std::size_t layers) {
+Tensor Sequential::forward_part(const Tensor& x, std::size_t first, std::size_t end) {
     Tensor y = x;
-    for (std::size_t i = 0; i < layers; ++i) {
-        auto& [name, layer] = layers_[i];
+    for (std::size_t i = first; i < end; ++i) {
+        const auto& [name, layer] = layers_[i];
         const Scope scope(name.c_str());
         y = layer->forward(y);
     }
     return y;
+}
+
+Sequential::Outputs Sequential::forward_through(const Tensor& x, Index stage) {
+    require(stage >= 1 && stage <= stages(), "[sequential] expected a stage from 1 to {}, got {}", stages(), stage);
+    const std::size_t end = stage_ends_[static_cast<std::size_t>(stage - 1)];
+    const Tensor y = forward_part(x, 0, end);
+    return {y, forward_part(y, end, layers_.size())};
 }
 
 }  // namespace sinter

@@ -227,6 +227,11 @@ public:
 /// Layers one after the other.
 class Sequential final : public Layer {
 public:
+    /// Ends a stage: a group of layers behind which somebody may look at what they give. Layers that no stage ends
+    /// behind belong to none.
+    void end_stage() { stage_ends_.push_back(layers_.size()); }
+    Index stages() const { return static_cast<Index>(stage_ends_.size()); }
+
     /// Appends a layer of type T constructed from the arguments, under a name that is its place if empty; returns it.
     template <class T, class... Arguments>
     T& add(std::string name, Arguments&&... arguments) {
@@ -242,10 +247,18 @@ public:
     /// What its last layer sees; x itself where there is one layer or none.
     Tensor forward_to_last(const Tensor& x);
 
+    struct Outputs {
+        Tensor stage, last;
+    };
+    /// What `stage`, counted from 1, gives, and what the last layer gives. Throws UsageError where there is no such
+    /// stage.
+    Outputs forward_through(const Tensor& x, Index stage);
+
 private:
-    Tensor forward_through(const Tensor& x, std::size_t layers);
+    Tensor forward_part(const Tensor& x, std::size_t first, std::size_t end);
 
     std::vector<std::pair<std::string, std::unique_ptr<Layer>>> layers_;
+    std::vector<std::size_t> stage_ends_;
 };
 
 }  // namespace sinter

@@ -24,13 +24,13 @@ Optimizer::Optimizer(const Module& module, std::vector<std::string> state_names)
     sum_squares_ = Tensor::zeros({1}, device);
 }
 
-kernels::StepScalars<double> Optimizer::scalars(double learning_rate, std::int64_t) const {
-    return {learning_rate, 1, 1, 1};
-}
-
 void Optimizer::prepare(double learning_rate) {
-    ++steps_;
-    const kernels::StepScalars<double> now = scalars(learning_rate, steps_);
+    kernels::StepScalars<double> now{learning_rate, 1, 1, 1};
+    if (taken_.count() == 0) {
+        const double t = static_cast<double>(++steps_);
+        now.bias_correction1 = 1 - std::pow(decays().beta1, t);
+        now.bias_correction2 = 1 - std::pow(decays().beta2, t);
+    }
     arena_.values().device().run([&](auto& queue) {
         using Real = RealOf<decltype(queue)>;
         const kernels::StepScalars<Real> rounded{
@@ -40,23 +40,35 @@ void Optimizer::prepare(double learning_rate) {
     });
 }
 
-void Optimizer::apply(double max_norm, const UpdateGuard* guard) {
+void Optimizer::count_on_device() {
+    taken_ = Buffer<std::int64_t>(std::span<const std::int64_t>(&steps_, 1), arena_.values().device());
+    proceeds_ = Tensor::zeros({1}, arena_.values().device());
+}
+
+void Optimizer::resume_at(std::int64_t steps) {
+    steps_ = steps;
+    if (taken_.count() > 0) taken_.upload(std::span<const std::int64_t>(&steps_, 1));
+}
+
+void Optimizer::apply(double max_norm, const UpdateGuard* guard, const Tensor& held) {
+    require(!held.defined() || taken_.count() > 0,
+            "[optimizer] steps that can be held are counted on the device; call count_on_device() before the first");
     arena_.complete_gradients();
     if (max_norm > 0) {
         const Tensor& dw = arena_.gradients();
         call(kernel::sum_squares, sum_squares_, dw, dw.count());
         call(kernel::clip_scale, step_scalars(), sum_squares_, max_norm);
     }
-    update(guard ? guard->proceed() : Tensor());
+    Tensor proceed = guard ? guard->proceed() : Tensor();
+    if (taken_.count() > 0) {
+        call(kernel::count_step, proceeds_, taken_, step_scalars(), held, proceed, decays());
+        proceed = proceeds_;
+    }
+    update(proceed);
 }
 
 Adam::Adam(const Module& module, const AdamOptions& options)
     : Optimizer(module, {"exp_avg", "exp_avg_sq"}), options_(options) {}
-
-kernels::StepScalars<double> Adam::scalars(double learning_rate, std::int64_t t) const {
-    const double steps = static_cast<double>(t);
-    return {learning_rate, 1 - std::pow(options_.beta1, steps), 1 - std::pow(options_.beta2, steps), 1};
-}
 
 void Adam::update(const Tensor& proceed) {
     const Tensor &w = arena().values(), &dw = arena().gradients(), &m = state()[0].values, &v = state()[1].values;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/buffer.h"
 #include "core/optim/arena.h"
 #include "core/optim/update_guard.h"
 #include "kernels/optimizer.h"
@@ -36,11 +37,15 @@ public:
     /// The host's part of step(): counts the step and uploads its scalars. Comes before what is recorded and replayed.
     void prepare(double learning_rate);
     /// The device's part of step(), which may be recorded and replayed. Where a `guard` (of this device) has seen a
-    /// loss that is not finite, nothing is touched.
-    void apply(double max_norm = 0, const UpdateGuard* guard = nullptr);
+    /// loss that is not finite, nothing is touched; nor where `held`, a tensor [1], is not 0: parameters, state and the
+    /// number of steps stay. Throws UsageError for `held` without count_on_device().
+    void apply(double max_norm = 0, const UpdateGuard* guard = nullptr, const Tensor& held = {});
 
-    /// The number of steps taken.
-    std::int64_t steps() const { return steps_; }
+    /// Lets the device count the steps from now on, which it alone knows where some are held.
+    void count_on_device();
+
+    /// The number of steps taken; waits for the device where it counts them.
+    std::int64_t steps() const { return taken_.count() > 0 ? taken_.to_vector().front() : steps_; }
 
     const ParameterArena& arena() const { return arena_; }
 
@@ -52,19 +57,19 @@ public:
     };
     const std::vector<State>& state() const { return state_; }
     /// Continues as after `steps` steps; the state arrays are to be filled by the caller.
-    void resume_at(std::int64_t steps) { steps_ = steps; }
+    void resume_at(std::int64_t steps);
 
 protected:
     /// `state_names`: one array for each, zero at first.
     Optimizer(const Module& module, std::vector<std::string> state_names);
 
-    /// The scalars of step t, as the update reads them from device memory. Gradient clipping may still lower the last.
-    virtual kernels::StepScalars<double> scalars(double learning_rate, std::int64_t t) const;
+    /// What the bias corrections among the scalars of a step follow from.
+    virtual kernels::StepDecays decays() const { return {}; }
     /// Updates arena().values() from arena().gradients() and state(), with the scalars at `step_scalars()`, where
     /// `proceed` (kernels/optimizer.h) allows it.
     virtual void update(const Tensor& proceed) = 0;
 
-    /// Those scalars in device memory, as an argument of call().
+    /// The scalars of the step in device memory, as an argument of call().
     struct DeviceScalars {
         const Tensor& values;
 
@@ -81,6 +86,8 @@ private:
     std::vector<State> state_;
     Tensor scalars_, sum_squares_;
     std::int64_t steps_ = 0;
+    Buffer<std::int64_t> taken_;  ///< [1]: steps, where the device counts them; else nothing
+    Tensor proceeds_;             ///< [1]: whether this step is taken, where the device counts them
 };
 
 /// Adam, or AdamW with options.decoupled.
@@ -89,7 +96,7 @@ public:
     explicit Adam(const Module& module, const AdamOptions& options = {});
 
 private:
-    kernels::StepScalars<double> scalars(double learning_rate, std::int64_t t) const override;
+    kernels::StepDecays decays() const override { return {options_.beta1, options_.beta2}; }
     void update(const Tensor& proceed) override;
     AdamOptions options_;
 };

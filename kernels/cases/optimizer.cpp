@@ -153,6 +153,59 @@ void add_held(CaseList& cases, Index n, const std::string& variant, double proce
     }));
 }
 
+/// A step after `before` others. 1 - beta^t is computed from t log(beta) in float, two roundings, and a third of its
+/// own (and a fourth where t itself is rounded); a relative error of x is at most one of expm1(x) for x < 0.
+void add_count_step(CaseList& cases, const std::string& variant, double before, double held, double proceed,
+                    const StepDecays& decays) {
+    cases.push_back(KernelCase("optimizer", "count_step", variant)
+                        .output("proceeds", 1)
+                        .bounded(exact("0 or 1"))
+                        .inout("steps", 1, integers(before, before), ElementType::int64)
+                        .bounded(exact("counted"))
+                        .inout("step", kStepScalars, kStepFill)
+                        .input("held", 1, constant(held))
+                        .input("proceed", 1, constant(proceed))
+                        .within(rounded(6))
+                        .runs([=](auto& queue, auto b) {
+                            count_step(queue, b.real(0), b.int64(1), as_step(b.real(2)), b.real(3), b.real(4), decays);
+                        }));
+}
+
+void add_count_step_cases(CaseList& cases) {
+    constexpr StepDecays kAdam{0.9, 0.999}, kRadford{0.5, 0.999}, kNone{};
+    add_count_step(cases, "first step", 0, 0, 1, kAdam);
+    add_count_step(cases, "9th step", 8, 0, 1, kRadford);
+    add_count_step(cases, "100,001st step", 100'000, 0, 1, kAdam);
+    add_count_step(cases, "without decays", 3, 0, 1, kNone);
+    add_count_step(cases, "held", 8, 1, 1, kAdam);
+    add_count_step(cases, "stopped", 8, 0, 0, kAdam);
+}
+
+/// The costs of real and of fake images, with an even game between 0.25 and 1.
+void add_hold_players(CaseList& cases, const std::string& variant, double real, double fake) {
+    cases.push_back(KernelCase("optimizer", "hold_players", variant)
+                        .output("discriminator_held", 1)
+                        .output("generator_held", 1)
+                        .input("real_cost", 1, constant(real))
+                        .input("fake_cost", 1, constant(fake))
+                        .within(exact("0 or 1"))
+                        .runs([=](auto& queue, auto b) {
+                            hold_players(queue, b.real(0), b.real(1), b.real(2), b.real(3),
+                                         EvenCosts{.low = 0.25, .high = 1});
+                        }));
+}
+
+void add_hold_players_cases(CaseList& cases) {
+    add_hold_players(cases, "even", 0.5, 0.75);
+    add_hold_players(cases, "at the bounds", 0.25, 1);
+    add_hold_players(cases, "real images are easy", 0.125, 0.5);
+    add_hold_players(cases, "fakes are easy", 0.5, 0.125);
+    add_hold_players(cases, "real images are hard", 1.5, 0.5);
+    add_hold_players(cases, "fakes are hard", 0.5, 1.5);
+    add_hold_players(cases, "one is easy, the other hard", 0.125, 1.5);
+    add_hold_players(cases, "NaN", std::numeric_limits<double>::quiet_NaN(), 0.5);
+}
+
 /// So many numbers; number `special` is `value`, or does not exist (null).
 void add_step_numbers(CaseList& cases, int count, int special, std::optional<double> value) {
     KernelCase gathered("optimizer", "gather_step_numbers",
@@ -190,10 +243,12 @@ void add_optimizer_cases(CaseList& cases, Purpose purpose) {
     add_clip_scale(cases, "norm near the largest float", 1e38);
     add_held(cases, 1000, " held", 0);
     add_held(cases, 1000, " not held", 1);
+    add_count_step_cases(cases);
+    add_hold_players_cases(cases);
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
     add_step_numbers(cases, 1, -1, {});
-    add_step_numbers(cases, 7, -1, {});
+    add_step_numbers(cases, 8, -1, {});
     add_step_numbers(cases, 4, 1, {});
     add_step_numbers(cases, 4, 1, kNan);
     add_step_numbers(cases, 4, 0, -kInfinity);

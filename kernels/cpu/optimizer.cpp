@@ -156,6 +156,25 @@ void clip_scale(CpuQueue&, StepScalars<Real>* step, const Real* sum_squares, dou
     step->gradient_scale = static_cast<Real>(std::min(factor, 1.0));  // in this order a NaN norm stays NaN
 }
 
+void count_step(CpuQueue&, Real* proceeds, std::int64_t* steps, StepScalars<Real>* step, const Real* held,
+                const Real* proceed, const StepDecays& decays) {
+    const bool is_taken = !(proceed && *proceed == 0) && !(held && *held != 0);
+    *proceeds = is_taken ? 1 : 0;
+    if (!is_taken) return;
+    const double t = static_cast<double>(++*steps);
+    step->bias_correction1 = static_cast<Real>(1 - std::pow(decays.beta1, t));
+    step->bias_correction2 = static_cast<Real>(1 - std::pow(decays.beta2, t));
+}
+
+void hold_players(CpuQueue&, Real* discriminator_held, Real* generator_held, const Real* real_cost,
+                  const Real* fake_cost, const EvenCosts& even) {
+    const Real low = static_cast<Real>(even.low), high = static_cast<Real>(even.high);
+    const bool discriminator_leads = *real_cost < low || *fake_cost < low;
+    const bool generator_leads = *real_cost > high || *fake_cost > high;
+    *discriminator_held = discriminator_leads && !generator_leads ? 1 : 0;
+    *generator_held = generator_leads && !discriminator_leads ? 1 : 0;
+}
+
 void gather_step_numbers(CpuQueue&, Real* y, const NumberPlaces<Real>& numbers, Real* proceed) {
     for (int i = 0; i < numbers.count; ++i) {
         const Real* const place = numbers.place[i];

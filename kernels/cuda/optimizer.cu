@@ -5,6 +5,7 @@
 #include "kernels/optimizer.h"
 
 #include <cfloat>
+#include <cmath>
 
 #include "kernels/cuda/runtime/launch.cuh"
 #include "kernels/cuda/toolbox/quad.cuh"
@@ -108,6 +109,27 @@ __global__ void clip_scale_kernel(StepScalars<float>* step, const float* sum_squ
     step->gradient_scale = factor > 1 ? 1 : factor;  // a NaN norm stays NaN
 }
 
+/// 1 - beta^t without the cancellation of betas near 1.
+__device__ __forceinline__ float bias_correction(float log_beta, float t) { return -expm1f(t * log_beta); }
+
+__global__ void count_step_kernel(float* proceeds, std::int64_t* steps, StepScalars<float>* step, const float* held,
+                                  const float* proceed, float log_beta1, float log_beta2) {
+    const bool is_taken = !(proceed && *proceed == 0) && !(held && *held != 0);
+    *proceeds = is_taken ? 1 : 0;
+    if (!is_taken) return;
+    const float t = static_cast<float>(++*steps);
+    step->bias_correction1 = bias_correction(log_beta1, t);
+    step->bias_correction2 = bias_correction(log_beta2, t);
+}
+
+__global__ void hold_players_kernel(float* discriminator_held, float* generator_held, const float* real_cost,
+                                    const float* fake_cost, float low, float high) {
+    const bool discriminator_leads = *real_cost < low || *fake_cost < low;
+    const bool generator_leads = *real_cost > high || *fake_cost > high;
+    *discriminator_held = discriminator_leads && !generator_leads ? 1 : 0;
+    *generator_held = generator_leads && !discriminator_leads ? 1 : 0;
+}
+
 // One thread does it: a place that is known only at run time would put the list into local memory.
 __global__ void gather_step_numbers_kernel(float* y, NumberPlaces<float> numbers, float* proceed) {
     float go_on = *proceed;
@@ -154,6 +176,18 @@ void sgd(CudaQueue& queue, Real* w, Real* buffer, const Real* dw, Index count, c
 
 void clip_scale(CudaQueue& queue, StepScalars<Real>* step, const Real* sum_squares, double max_norm) {
     launch<clip_scale_kernel>(queue, 1, 1, 0, step, sum_squares, static_cast<float>(max_norm));
+}
+
+void count_step(CudaQueue& queue, Real* proceeds, std::int64_t* steps, StepScalars<Real>* step, const Real* held,
+                const Real* proceed, const StepDecays& decays) {
+    launch<count_step_kernel>(queue, 1, 1, 0, proceeds, steps, step, held, proceed,
+                              static_cast<float>(std::log(decays.beta1)), static_cast<float>(std::log(decays.beta2)));
+}
+
+void hold_players(CudaQueue& queue, Real* discriminator_held, Real* generator_held, const Real* real_cost,
+                  const Real* fake_cost, const EvenCosts& even) {
+    launch<hold_players_kernel>(queue, 1, 1, 0, discriminator_held, generator_held, real_cost, fake_cost,
+                                static_cast<float>(even.low), static_cast<float>(even.high));
 }
 
 void gather_step_numbers(CudaQueue& queue, Real* y, const NumberPlaces<Real>& numbers, Real* proceed) {

@@ -78,6 +78,27 @@ void clip_scale(RefQueue<Real>&, StepScalars<Real>* step, const Real* sum_square
 }
 
 template <class Real>
+void count_step(RefQueue<Real>&, Real* proceeds, std::int64_t* steps, StepScalars<Real>* step, const Real* held,
+                const Real* proceed, const StepDecays& decays) {
+    const bool is_taken = !(proceed && *proceed == 0) && !(held && *held != 0);
+    *proceeds = is_taken ? 1 : 0;
+    if (!is_taken) return;
+    const double t = static_cast<double>(++*steps);
+    step->bias_correction1 = static_cast<Real>(1 - std::pow(decays.beta1, t));
+    step->bias_correction2 = static_cast<Real>(1 - std::pow(decays.beta2, t));
+}
+
+template <class Real>
+void hold_players(RefQueue<Real>&, Real* discriminator_held, Real* generator_held, const Real* real_cost,
+                  const Real* fake_cost, const EvenCosts& even) {
+    const Real low = static_cast<Real>(even.low), high = static_cast<Real>(even.high);
+    const bool discriminator_leads = *real_cost < low || *fake_cost < low;
+    const bool generator_leads = *real_cost > high || *fake_cost > high;
+    *discriminator_held = discriminator_leads && !generator_leads ? 1 : 0;
+    *generator_held = generator_leads && !discriminator_leads ? 1 : 0;
+}
+
+template <class Real>
 void gather_step_numbers(RefQueue<Real>&, Real* y, const NumberPlaces<Real>& numbers, Real* proceed) {
     for (int i = 0; i < numbers.count; ++i) {
         const Real* const place = numbers.place[i];
@@ -91,6 +112,8 @@ SINTER_REF_INSTANTIATE(adam);
 SINTER_REF_INSTANTIATE(rmsprop);
 SINTER_REF_INSTANTIATE(sgd);
 SINTER_REF_INSTANTIATE(clip_scale);
+SINTER_REF_INSTANTIATE(count_step);
+SINTER_REF_INSTANTIATE(hold_players);
 SINTER_REF_INSTANTIATE(gather_step_numbers);
 
 }  // namespace sinter::kernels

@@ -52,6 +52,7 @@ FlattenedImage add_features_28(Sequential& features, const GanOptions& options, 
         features.add<Conv2d>("down" + number, in, out, 5, init, down);
         add_norm_layer(features, "norm" + number, norm, {side, side, out}, leaky, init);
         if (dropout_noise) features.add<Dropout>("dropout" + number, 0.3, *dropout_noise);
+        features.end_stage();
     };
     add_stage("1", 14, options.channels, width);
     add_stage("2", 7, width, 2 * width);
@@ -117,6 +118,7 @@ FlattenedImage add_radford_features(Sequential& features, const GanOptions& opti
     };
     Index width = radford_width(options, 1), side = options.size / 2;
     features.add<Conv2d>("down0", options.channels, width, 4, init, conv(leaky));
+    features.end_stage();
     for (Index stage = 1; stage < stages; ++stage) {
         const std::string number = std::to_string(stage);
         const Index next = radford_width(options, stage + 1);
@@ -124,6 +126,7 @@ FlattenedImage add_radford_features(Sequential& features, const GanOptions& opti
         width = next;
         side /= 2;
         add_norm_layer(features, "norm" + number, norm, {side, side, width}, leaky, init);
+        features.end_stage();
     }
     return {4, 4, width};
 }
@@ -169,7 +172,7 @@ FlattenedImage add_dcgan_features(Sequential& features, const GanOptions& option
 }
 
 LogitLayer add_dcgan_discriminator(Sequential& features, const GanOptions& options, Generator& init, Generator& noise) {
-    const FlattenedImage sizes = add_dcgan_features(features, options, init, &noise);
+    const FlattenedImage sizes = add_dcgan_features(features, options, init, options.dropout ? &noise : nullptr);
     return {logit_layer(sizes, options, init), sizes};
 }
 

@@ -19,8 +19,9 @@ void require_dcgan_size(Index size);
 /// Glorot uniform for 28, N(0, 0.02) with gamma N(1, 0.02) for the others, drawn from `init`.
 void add_dcgan_generator(Sequential& layers, Index code, const GanOptions& options, Activation output, Generator& init);
 
-/// Appends the layers that turn images into features, and returns the sizes of these. The norm is that of the options,
-/// whatever was published. `dropout_noise` gives the dropout masks of 28; null: there is no dropout.
+/// Appends the layers that turn images into features, a stage for each convolution, and returns the sizes of these. The
+/// norm is that of the options, whatever was published. `dropout_noise` gives the dropout masks of 28; null: there is
+/// no dropout.
 FlattenedImage add_dcgan_features(Sequential& features, const GanOptions& options, Generator& init,
                                   Generator* dropout_noise);
 

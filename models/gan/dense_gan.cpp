@@ -32,6 +32,7 @@ FlattenedImage add_dense_features(Sequential& features, const GanOptions& option
         linear.input_image = input_image;
         features.add<Linear>("hidden" + number, in, out, init, linear);
         add_norm_layer(features, "norm" + number, norm, {out}, leaky_relu(kSlope), init);
+        features.end_stage();
     };
     features.add<Flatten>("flatten");
     add_hidden("0", image.count(), 8 * width, image);

@@ -119,11 +119,26 @@ Tensor Gan::generate(const Tensor& z, const Buffer<std::int32_t>& labels) {
 
 Tensor Gan::discriminate(const Tensor& images, const Buffer<std::int32_t>& labels) {
     const Scope scope("discriminator");
+    require_images(images, labels);
+    return logits_of(discriminator_.features.forward(images), labels);
+}
+
+Gan::Judgement Gan::judge(const Tensor& images, Index stage, const Buffer<std::int32_t>& labels) {
+    const Scope scope("discriminator");
+    require_images(images, labels);
+    const Sequential::Outputs features = discriminator_.features.forward_through(images, stage);
+    return {logits_of(features.last, labels), features.stage};
+}
+
+void Gan::require_images(const Tensor& images, const Buffer<std::int32_t>& labels) const {
     const Shape expected{images.size(0), options_.size, options_.size, options_.channels};
     require(images.shape() == expected, "[gan] expected images {}, got {}", expected, images.shape());
     require_labels(options_, labels, images.size(0));
-    const Shape one_each{images.size(0), 1};
-    const Tensor features = discriminator_.features.forward(images);
+}
+
+Tensor Gan::logits_of(const Tensor& features, const Buffer<std::int32_t>& labels) {
+    const Index batch = features.size(0);
+    const Shape one_each{batch, 1};
     const auto logit = [&] {
         const Scope layer("logit");
         return reshape(discriminator_.logit.layer->forward(features), one_each);
@@ -131,7 +146,7 @@ Tensor Gan::discriminate(const Tensor& images, const Buffer<std::int32_t>& label
     const Tensor logits = logit();
     if (!discriminator_.projection) return logits;
     const Scope layer("projection");
-    const Tensor rows = reshape(features, {images.size(0), discriminator_.logit.features.count()});
+    const Tensor rows = reshape(features, {batch, discriminator_.logit.features.count()});
     return logits + reshape(sum(rows * discriminator_.projection->forward(labels), {1}), one_each);
 }
 

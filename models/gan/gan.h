@@ -43,6 +43,7 @@ struct GanOptions {
     Index base_width = 64;  ///< scales every hidden layer; of dcgan, the channels of the largest hidden images
     Index classes = 0;      ///< more than 0: conditional on a label below it
     DiscriminatorNorm discriminator_norm = DiscriminatorNorm::batch;  ///< none where published_norm() is not batch
+    bool dropout = true;  ///< in the discriminators that were published with it, those of 28 pixels
 };
 
 /// The way from latent codes to images: a GAN's generator, and the decoder of a VAE that has its form. Where there are
@@ -91,7 +92,20 @@ public:
     /// Logits [batch, 1] of images and, if there are classes, their labels: above 0 means real.
     Tensor discriminate(const Tensor& images, const Buffer<std::int32_t>& labels = {});
 
+    /// Stages of the discriminator's features: one for each hidden layer with its norm and activation.
+    Index feature_stages() const { return discriminator_.features.stages(); }
+    struct Judgement {
+        Tensor logits;    ///< as discriminate() gives them
+        Tensor features;  ///< what a stage gives, a row or an image for each image
+    };
+    /// The logits and, from the same pass, the features of `stage`, counted from 1. Throws UsageError where there is no
+    /// such stage.
+    Judgement judge(const Tensor& images, Index stage, const Buffer<std::int32_t>& labels = {});
+
 private:
+    void require_images(const Tensor& images, const Buffer<std::int32_t>& labels) const;
+    Tensor logits_of(const Tensor& features, const Buffer<std::int32_t>& labels);
+
     struct DiscriminatorNetwork final : Module {
         DiscriminatorNetwork(const GanOptions& options, Generator& init, Generator& noise);
         Sequential features;

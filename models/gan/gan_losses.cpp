@@ -13,11 +13,6 @@ namespace {
 
 Tensor filled_like(const Tensor& x, double value) { return Tensor::full(x.shape(), value, x.device()); }
 
-/// Mean cross-entropy between sigmoid(logits) and one label for all.
-Tensor cross_entropy(const Tensor& logits, double label) {
-    return sigmoid_cross_entropy(logits, filled_like(logits, label), 1.0 / static_cast<double>(logits.count()));
-}
-
 /// Mean of 1/2 (logits - label)^2.
 Tensor half_squares(const Tensor& logits, double label) {
     return squared_error(logits, filled_like(logits, label), 0.5 / static_cast<double>(logits.count()));
@@ -37,6 +32,10 @@ Tensor image_gradients(const Discriminate& discriminate, const Tensor& images) {
 }
 
 }  // namespace
+
+Tensor verdict_cost(const Tensor& logits, double label) {
+    return sigmoid_cross_entropy(logits, filled_like(logits, label), 1.0 / static_cast<double>(logits.count()));
+}
 
 bool compares_labels(GanLoss loss) {
     switch (loss) {
@@ -69,7 +68,7 @@ Tensor discriminator_loss(GanLoss loss, const Tensor& real_logits, const Tensor&
             name_of(kGanLosses, loss), real_target);
     switch (loss) {
         case GanLoss::logistic:
-            return cross_entropy(real_logits, real_target) + cross_entropy(fake_logits, 0);
+            return verdict_cost(real_logits, real_target) + verdict_cost(fake_logits, 0);
         case GanLoss::least_squares:
             return half_squares(real_logits, real_target) + half_squares(fake_logits, 0);
         case GanLoss::hinge:
@@ -83,7 +82,7 @@ Tensor discriminator_loss(GanLoss loss, const Tensor& real_logits, const Tensor&
 Tensor generator_loss(GanLoss loss, const Tensor& fake_logits) {
     switch (loss) {
         case GanLoss::logistic:
-            return cross_entropy(fake_logits, 1);
+            return verdict_cost(fake_logits, 1);
         case GanLoss::least_squares:
             return half_squares(fake_logits, 1);
         case GanLoss::hinge:

@@ -32,6 +32,10 @@ bool compares_labels(GanLoss loss);
 /// the logit itself.
 Activation verdict(GanLoss loss);
 
+/// Mean cross-entropy between sigmoid(logits) and one label for all, 1 for real and 0 for fake, as a tensor [1]: what
+/// the logistic loss consists of.
+Tensor verdict_cost(const Tensor& logits, double label);
+
 /// The discriminator's loss, as a tensor [1]. `real_target` is the label of real images: 0.9 smooths it (Salimans et
 /// al., arXiv:1606.03498). Throws UsageError if a loss is asked for it that compares no labels.
 Tensor discriminator_loss(GanLoss loss, const Tensor& real_logits, const Tensor& fake_logits, double real_target = 1);

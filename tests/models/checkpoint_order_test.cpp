@@ -10,6 +10,7 @@
 #include "core/train/checkpoint.h"
 #include "models/classifier/classifier.h"
 #include "models/gan/gan.h"
+#include "models/gan/image_encoder.h"
 #include "models/hybrids/bigan.h"
 #include "models/vae/vae.h"
 #include "tests/common/checkpoint_files.h"
@@ -53,6 +54,13 @@ MakeModule network_of(const GanOptions& options, Module& (Gan::*network)()) {
 MakeModule classifier(const ClassifierOptions& options) {
     return [=](Generator& init, const auto& visit) {
         Classifier model(options, init, init);
+        visit(model);
+    };
+}
+
+MakeModule encoder(const GanOptions& options) {
+    return [=](Generator& init, const auto& visit) {
+        ImageEncoder model(options, 4, init);
         visit(model);
     };
 }
@@ -131,6 +139,9 @@ const Case kCases[] = {
     {"spectral_discriminator_28",
      network_of(spectral(kGan28), &Gan::discriminator),
      {{"logit.weight_orig", 1, kHalf}, {"logit.weight_v", 0, kHalf}}},
+    {"encoder_28", encoder(conditional(kGan28)), {{"heads.weight", 1, kHalf}}},
+    {"encoder_32", encoder(kGan32), {{"heads.weight", 1, {4, 4, 8}}}},
+    {"dense_encoder", encoder(kDenseGan), {{"features.hidden0.weight", 1, kSquare}}},
     {"generator_32", network_of(kGan32, &Gan::generator), {}},
     {"discriminator_32", network_of(conditional(kGan32), &Gan::discriminator), {{"projection.weight", 1, {4, 4, 8}}}},
     {"dense_generator",

@@ -110,6 +110,23 @@ TEST_F(TrainingOnCUDA, BiGansMatchTheCpuAndThemselvesRecorded) {
     }
 }
 
+// With an even game so narrow that both players are held now and then, as the device finds while it replays the step.
+TEST_F(TrainingOnCUDA, VaeGanMatchesTheCpuAndItselfRecorded) {
+    constexpr int kSteps = 8;
+    const VaeGanOptions options{.networks = {.size = 28, .latent = 6, .base_width = 4}};
+    const VaeGanTrainingOptions how{.balance = {.equilibrium = 0.69, .margin = 0.01}};
+    VaeGanSteps recorded(options, how, 3, Device::cuda(), true), on_cpu(options, how, 3, Device::cpu(), true);
+    const Outcome cuda = recorded.after(kSteps);
+    expect_close(cuda, on_cpu.after(kSteps), kSteps, 2e-4);
+    expect_same(cuda, VaeGanSteps(options, how, 3, Device::cuda(), false).after(kSteps));
+    for (Adam VaeGanRun::*player : {&VaeGanRun::generator, &VaeGanRun::discriminator}) {
+        const std::int64_t steps = (recorded.run().*player).steps();
+        EXPECT_EQ(steps, (on_cpu.run().*player).steps());
+        EXPECT_GT(steps, 0);
+        EXPECT_LT(steps, kSteps) << "it was held";
+    }
+}
+
 TEST_F(TrainingOnCUDA, ClassifierMatchesTheCpuAndItselfRecorded) {
     constexpr int kSteps = 5;  // two are launched, one is recorded, and two replayed
     for (const ClassifierArchitecture architecture : {ClassifierArchitecture::small, ClassifierArchitecture::deep}) {

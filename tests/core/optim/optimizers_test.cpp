@@ -14,6 +14,7 @@
 #include "core/ops/reduce.h"
 #include "core/optim/schedule.h"
 #include "core/tape.h"
+#include "tests/common/errors.h"
 #include "tests/common/fixtures.h"
 
 namespace sinter::tests {
@@ -110,6 +111,54 @@ std::vector<std::string> optimizer_names() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Optimizers, OptimizerFixture, testing::ValuesIn(optimizer_names()), case_name);
+
+// Three steps, of which the device holds the second, and two that the host counts: with moments that would tell a step
+// more or less, and bias corrections that would tell another count.
+TEST(Optimizers, AHeldStepIsAsIfItHadNotBeen) {
+    constexpr std::size_t kCount = 37;
+    const std::vector<double> slopes = fixture_values(file(), "gradients");
+    for (const auto& [name, each] : optimizers()) {
+        for (const Device device : {Device::reference(), Device::cpu()}) {
+            SCOPED_TRACE(name + " on " + device.name());
+            const auto train = [&](bool has_held_step) {
+                const Vectors module({fixture_tensor(file(), "initial", device)});
+                const std::unique_ptr<Optimizer> optimizer = each.make(module);
+                if (has_held_step) optimizer->count_on_device();
+                for (std::size_t t = 0; t < 3; ++t) {
+                    if (t == 1 && !has_held_step) continue;
+                    optimizer->clear_gradients();
+                    deliver_gradient(module[0], row_of(slopes, t, kCount));
+                    optimizer->prepare(each.learning_rate);
+                    if (has_held_step)
+                        optimizer->apply(1, nullptr, Tensor::full({1}, t == 1 ? 1 : 0, device));
+                    else
+                        optimizer->apply(1);
+                }
+                EXPECT_EQ(optimizer->steps(), 2);
+                std::vector<double> all = module[0].to_doubles();
+                for (const Optimizer::State& state : optimizer->state())
+                    for (const double value : state.values.to_doubles()) all.push_back(value);
+                return all;
+            };
+            EXPECT_EQ(train(true), train(false));
+        }
+    }
+}
+
+TEST(Optimizers, CountOnTheDeviceFromWhereTheyStand) {
+    const Vectors module({Tensor::full({3}, 1, Device::cpu())});
+    Adam adam(module);
+    adam.resume_at(7);
+    expect_usage_error([&] { adam.apply(0, nullptr, Tensor::zeros({1}, Device::cpu())); },
+                       {"[optimizer]", "count_on_device()"});
+    adam.count_on_device();
+    EXPECT_EQ(adam.steps(), 7);
+    deliver_gradient(module[0], std::vector<double>{1, 2, 3});
+    adam.step(1e-3);
+    EXPECT_EQ(adam.steps(), 8);
+    adam.resume_at(20);
+    EXPECT_EQ(adam.steps(), 20);
+}
 
 TEST(OptimizerFixture, EveryConfigurationOfTheFileIsTested) {
     for (const SafetensorsEntry& entry : file().entries()) {
