@@ -12,6 +12,7 @@
 #include "core/random.h"
 #include "core/tensor.h"
 #include "models/gan/gan.h"
+#include "models/vae/code_prior.h"
 #include "models/vae/vae.h"
 
 namespace sinter {
@@ -38,8 +39,13 @@ public:
     /// model is conditional, else none. Throws UsageError for another number.
     Tensor draw(Index batch, const std::vector<std::int32_t>& labels);
 
+    /// Draws codes from another prior from now on; `words` say which, for descriptions. Throws UsageError where the
+    /// model is no VAE.
+    virtual void use_prior(CodePrior prior, const std::string& words);
+
 protected:
     explicit ImageGenerator(GeneratedKind kind) : kind_(std::move(kind)) {}
+    void add_to_description(const std::string& words) { kind_.description += words; }
 
 private:
     virtual Tensor draw_batch(Index batch, const std::vector<std::int32_t>& labels) = 0;
@@ -70,7 +76,8 @@ ImageSet draw_images(const GeneratedKind& kind, const DrawBatch& draw, Index cou
 
 /// One batch of a model's images in evaluation mode, of codes from `codes` that the batch decides: what
 /// load_generator() draws with.
-Tensor draw_from_prior(Vae& vae, Generator& codes, Index batch, const std::vector<std::int32_t>& labels);
+Tensor draw_from_prior(Vae& vae, Generator& codes, Index batch, const std::vector<std::int32_t>& labels,
+                       const CodePrior& prior = {});
 Tensor draw_from_prior(Gan& gan, Generator& codes, Index batch, const std::vector<std::int32_t>& labels);
 
 }  // namespace sinter

@@ -153,6 +153,8 @@ Comparison compare_checkpoint(const OptionList& list, const MeasureOptions& opti
     Comparison comparison;
     const std::string file = checkpoint_to_measure(options);
     const std::unique_ptr<ImageGenerator> generator = load_generator(file, device, options.seed);
+    if (options.prior.is_mixture())
+        generator->use_prior(find_prior(file, options.prior, options, device), options.prior.text());
     const GeneratedKind& kind = generator->kind();
     if (is_saved_reference(options.side_against)) {
         use_saved_reference(comparison, options, device);

@@ -28,6 +28,7 @@ void describe(OptionList& list, MeasureOptions& options) {
               "runs/")
         .shown_as("CHECKPOINT");
     list.once("samples", options.samples, "How many it draws. Default: as many as there are real images").from(2);
+    describe(list, options.prior);
     list.once("images", options.side_images,
               "Images to measure in place of a checkpoint's: a folder, an IDX or .npy file, or a data set; or, where "
               "--against is "
@@ -81,6 +82,7 @@ void check_options(const OptionList& list, const MeasureOptions& options) {
         const std::pair<const char*, bool> given[] = {{"--images", !options.side_images.empty()},
                                                       {"--against", !options.side_against.empty()},
                                                       {"--samples", options.samples > 0},
+                                                      {"--prior", options.prior.is_mixture()},
                                                       {"--classifier", !options.classifier.empty()},
                                                       {"--out", !options.out.empty()},
                                                       {"--save-features", !options.save_features.empty()},
@@ -90,6 +92,8 @@ void check_options(const OptionList& list, const MeasureOptions& options) {
     }
     require(options.samples == 0 || options.side_images.empty(),
             "--samples: is for a checkpoint, which draws; leave it out with --images");
+    require(!options.prior.is_mixture() || options.side_images.empty(),
+            "--prior: is for a checkpoint, which draws; leave it out with --images");
     require(!list.is_given(options.images_split) || !options.side_images.empty(),
             "--images-split: says which images of --images; give that, or leave it out");
     require(!list.is_given(options.against_split) || !options.side_against.empty(),
