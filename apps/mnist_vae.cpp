@@ -139,7 +139,7 @@ int main(int argc, char** argv) {
         if (!options.evaluate.empty()) return evaluate_checkpoint(list, options);
         check(options.sample);
         if (!options.sample.checkpoint.empty())
-            return sample_checkpoint(list, options, options.sample, choose_device(options));
+            return sample_checkpoint(list, options, options.sample, choose_device(options), options.prior);
         check_run_options(options);
         return train(list, options);
     });

@@ -16,6 +16,7 @@ inline constexpr std::uint32_t kEvaluation = 0x80000000u;
 inline constexpr std::uint32_t kImportance = 0xA0000000u;      ///< samples of posteriors; steps are images
 inline constexpr std::uint32_t kDequantisation = 0xA8000000u;  ///< of measured images; steps are images
 inline constexpr std::uint32_t kBinarisation = 0xB0000000u;    ///< of training images
+inline constexpr std::uint32_t kClusters = 0xB8000000u;        ///< first centres of k-means
 inline constexpr std::uint32_t kPictures = 0xC0000000u;
 inline constexpr std::uint32_t kDataChoice = 0xFFFFFFFCu;
 inline constexpr std::uint32_t kDataShifts = 0xFFFFFFFDu;

@@ -25,12 +25,16 @@ struct AdamOptions {
     /// the first step, and falling to 1e-7.
     double epsilon = 1e-8;
     double weight_decay = 0;
-    bool decoupled = false;  ///< AdamW: the decay acts on the parameter, not through the gradient
+    double l1 = 0;           ///< weight of the sum of |w|
+    bool decoupled = false;  ///< AdamW: both penalties act on the parameter, not through the gradient
 };
 
 /// Adam (Kingma & Ba, arXiv:1412.6980) or AdamW (Loshchilov & Hutter, arXiv:1711.05101). g = gradient_scale * dw;
-///   AdamW: w -= lr wd w.   Adam: g += wd w.   m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;
+///   AdamW: w -= lr wd w.   Adam: g += wd w + l1 sign(w).   m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;
 ///   w -= lr / bias_correction1 * m / (sqrt(v / bias_correction2) + epsilon)
+///   AdamW: w = sign(w) max(|w| - lr l1, 0)
+/// Here and below sign(0) = 0, which is a subgradient of |w|. Decoupled, the penalty is its proximal step (soft
+/// thresholding): parameters become exactly zero and stay so, where subgradients swing around it.
 /// A moment that falls below the smallest normal float becomes zero. Otherwise the moments of dead units would stay
 /// subnormal for ever, and arithmetic on subnormals is slow.
 SINTER_KERNEL(adam, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
@@ -41,9 +45,11 @@ struct RmspropOptions {
     double epsilon = 1e-8;
     double momentum = 0;
     double weight_decay = 0;
+    double l1 = 0;
 };
 
-/// g = gradient_scale * dw + wd w;  v = alpha v + (1-alpha) g^2;  b = momentum b + g / (sqrt(v) + epsilon);  w -= lr b
+/// g = gradient_scale * dw + wd w + l1 sign(w);  v = alpha v + (1-alpha) g^2;
+/// b = momentum b + g / (sqrt(v) + epsilon);  w -= lr b
 /// `buffer` may be null when momentum is 0.
 SINTER_KERNEL(rmsprop, Real* w, Real* v, Real* buffer, const Real* dw, Index count, const RmspropOptions& options,
               const StepScalars<Real>* step, const Real* proceed);
@@ -51,10 +57,11 @@ SINTER_KERNEL(rmsprop, Real* w, Real* v, Real* buffer, const Real* dw, Index cou
 struct SgdOptions {
     double momentum = 0;
     double weight_decay = 0;
+    double l1 = 0;
     bool nesterov = false;
 };
 
-/// g = gradient_scale * dw + wd w;  b = momentum b + g;  w -= lr (nesterov ? g + momentum b : b)
+/// g = gradient_scale * dw + wd w + l1 sign(w);  b = momentum b + g;  w -= lr (nesterov ? g + momentum b : b)
 /// `buffer` may be null when momentum is 0.
 SINTER_KERNEL(sgd, Real* w, Real* buffer, const Real* dw, Index count, const SgdOptions& options,
               const StepScalars<Real>* step, const Real* proceed);

@@ -46,11 +46,16 @@ GeneratedKind kind_of(const CheckpointFacts& facts, const std::string& file, con
     return kind;
 }
 
-/// Draws codes from the prior, which the decoder turns into images.
+/// Draws codes from a prior, which the decoder turns into images.
 class VaeGenerator final : public ImageGenerator {
 public:
     VaeGenerator(const CheckpointFacts& facts, const std::string& file, Device device, std::uint64_t seed)
         : VaeGenerator(load_vae(file, device), facts, file, device, seed) {}
+
+    void use_prior(CodePrior prior, const std::string& words) override {
+        prior_ = std::move(prior);
+        add_to_description(fmt::format(", codes from {}", words));
+    }
 
 private:
     VaeGenerator(std::unique_ptr<Vae> vae, const CheckpointFacts& facts, const std::string& file, Device device,
@@ -66,10 +71,11 @@ private:
     }
 
     Tensor draw_batch(Index batch, const std::vector<std::int32_t>& labels) override {
-        return draw_from_prior(*vae_, codes_, batch, labels);
+        return draw_from_prior(*vae_, codes_, batch, labels, prior_);
     }
 
     std::unique_ptr<Vae> vae_;
+    CodePrior prior_;
     Generator codes_;
 };
 
@@ -209,9 +215,13 @@ Tensor ImageGenerator::draw(Index batch, const std::vector<std::int32_t>& labels
 }
 
 Tensor ImageGenerator::rebuild(const Tensor&, const std::vector<std::int32_t>&) {
-    throw DataError(
-        fmt::format("{}: a {} has no encoder, so it rebuilds no images; give the checkpoint of a VAE or a VAE-GAN",
-                    kind_.file, kind_.description));
+    throw DataError(fmt::format(
+        "{}: a {} has no encoder, so it rebuilds no images; give the checkpoint of a VAE, a VAE-GAN or a BiGAN",
+        kind_.file, kind_.description));
+}
+
+void ImageGenerator::use_prior(CodePrior, const std::string& words) {
+    require(false, "[generator] {}: only a VAE takes another prior, such as {}", kind_.file, words);
 }
 
 std::string model_kind_of(const std::string& checkpoint) {
@@ -242,11 +252,12 @@ GeneratedKind kind_of_images(const ImageSet& like, Index classes) {
     return kind;
 }
 
-Tensor draw_from_prior(Vae& vae, Generator& codes, Index batch, const std::vector<std::int32_t>& labels) {
+Tensor draw_from_prior(Vae& vae, Generator& codes, Index batch, const std::vector<std::int32_t>& labels,
+                       const CodePrior& prior) {
     const NoGrad no_grad;
     const Evaluating evaluating(vae);
     codes.start_step(sample_step(batch));
-    return vae.decode(random_normal({kSampleBatch, vae.options().latent}, 0, 1, codes),
+    return vae.decode(prior.draw(kSampleBatch, vae.options().latent, labels, codes),
                       Buffer<std::int32_t>(std::span<const std::int32_t>(labels), codes.device()));
 }
 

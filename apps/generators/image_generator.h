@@ -14,6 +14,7 @@
 #include "models/gan/gan.h"
 #include "models/hybrids/bigan.h"
 #include "models/hybrids/vae_gan.h"
+#include "models/vae/code_prior.h"
 #include "models/vae/vae.h"
 
 namespace sinter {
@@ -44,8 +45,13 @@ public:
     /// without an encoder.
     virtual Tensor rebuild(const Tensor& images, const std::vector<std::int32_t>& labels);
 
+    /// Draws codes from another prior from now on; `words` say which, for descriptions. Throws UsageError where the
+    /// model is no VAE.
+    virtual void use_prior(CodePrior prior, const std::string& words);
+
 protected:
     explicit ImageGenerator(GeneratedKind kind) : kind_(std::move(kind)) {}
+    void add_to_description(const std::string& words) { kind_.description += words; }
 
 private:
     virtual Tensor draw_batch(Index batch, const std::vector<std::int32_t>& labels) = 0;
@@ -80,7 +86,8 @@ ImageSet draw_images(const GeneratedKind& kind, const DrawBatch& draw, Index cou
 
 /// One batch of a model's images in evaluation mode, of codes from `codes` that the batch decides: what
 /// load_generator() draws with.
-Tensor draw_from_prior(Vae& vae, Generator& codes, Index batch, const std::vector<std::int32_t>& labels);
+Tensor draw_from_prior(Vae& vae, Generator& codes, Index batch, const std::vector<std::int32_t>& labels,
+                       const CodePrior& prior = {});
 Tensor draw_from_prior(Gan& gan, Generator& codes, Index batch, const std::vector<std::int32_t>& labels);
 Tensor draw_from_prior(BiGan& bigan, Generator& codes, Index batch);
 

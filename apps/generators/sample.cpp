@@ -76,7 +76,7 @@ void write_batch(const Tensor& images, Index first, Index count, const Places& p
 }  // namespace
 
 ExitCode sample_checkpoint(const OptionList& list, const TrainingOptions& options, const SampleRequest& request,
-                           Device device) {
+                           Device device, const PriorChoice& prior) {
     const std::string model = model_kind_of(request.checkpoint);
     if (model != list.model_kind()) {
         throw DataError(
@@ -90,6 +90,7 @@ ExitCode sample_checkpoint(const OptionList& list, const TrainingOptions& option
     require(!request.by_class || kind.classes > 0,
             "--by-class: {} is not conditional, its images have no classes; leave it out", kind.file);
     prepare_sample_folder(options.out);
+    if (prior.is_mixture()) generator->use_prior(find_prior(request.checkpoint, prior, options, device), prior.text());
     const Places places(options.out, request, kind, only);
     const Index count = request.by_class ? request.count * kind.classes : request.count;
     for (Index first = 0; first < count; first += kSampleBatch) {

@@ -164,6 +164,8 @@ Comparison compare_checkpoint(const OptionList& list, const MeasureOptions& opti
     Comparison comparison;
     const std::string file = checkpoint_to_measure(options);
     const std::unique_ptr<ImageGenerator> generator = load_generator(file, device, options.seed);
+    if (options.prior.is_mixture())
+        generator->use_prior(find_prior(file, options.prior, options, device), options.prior.text());
     const GeneratedKind& kind = generator->kind();
     const auto take_side = [&](const ImageSet& real) {
         if (options.reconstructions)

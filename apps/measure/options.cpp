@@ -28,10 +28,11 @@ void describe(OptionList& list, MeasureOptions& options) {
               "runs/")
         .shown_as("CHECKPOINT");
     list.once("samples", options.samples, "How many it draws. Default: as many as there are real images").from(2);
-    list.once(
-        "reconstructions", options.reconstructions,
-        "Measure what the checkpoint of a model with an encoder (VAE, VAE-GAN) makes of the real images, in place of "
-        "samples");
+    list.once("reconstructions", options.reconstructions,
+              "Measure what the checkpoint of a model with an encoder (VAE, VAE-GAN, BiGAN) makes of the real images, "
+              "in place of "
+              "samples");
+    describe(list, options.prior);
     list.once("images", options.side_images,
               "Images to measure in place of a checkpoint's: a folder, an IDX or .npy file, or a data set; or, where "
               "--against is "
@@ -86,6 +87,7 @@ void check_options(const OptionList& list, const MeasureOptions& options) {
                                                       {"--against", !options.side_against.empty()},
                                                       {"--samples", options.samples > 0},
                                                       {"--reconstructions", options.reconstructions},
+                                                      {"--prior", options.prior.is_mixture()},
                                                       {"--classifier", !options.classifier.empty()},
                                                       {"--out", !options.out.empty()},
                                                       {"--save-features", !options.save_features.empty()},
@@ -95,9 +97,12 @@ void check_options(const OptionList& list, const MeasureOptions& options) {
     }
     require(options.samples == 0 || options.side_images.empty(),
             "--samples: is for a checkpoint, which draws; leave it out with --images");
-    require(!options.reconstructions || (options.side_images.empty() && options.samples == 0),
-            "--reconstructions: are what a checkpoint makes of the real images, one each; leave out --images and "
-            "--samples");
+    require(!options.reconstructions ||
+                (options.side_images.empty() && options.samples == 0 && !options.prior.is_mixture()),
+            "--reconstructions: are what a checkpoint makes of the real images, one each; leave out --images, "
+            "--samples and --prior");
+    require(!options.prior.is_mixture() || options.side_images.empty(),
+            "--prior: is for a checkpoint, which draws; leave it out with --images");
     require(!list.is_given(options.images_split) || !options.side_images.empty(),
             "--images-split: says which images of --images; give that, or leave it out");
     require(!list.is_given(options.against_split) || !options.side_against.empty(),

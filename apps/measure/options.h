@@ -6,6 +6,7 @@
 #include "apps/common/devices.h"
 #include "apps/measures/likelihood.h"
 #include "apps/training/image_options.h"
+#include "apps/vae/prior.h"
 #include "core/names.h"
 #include "core/options/option_list.h"
 #include "core/shape.h"
@@ -19,6 +20,7 @@ inline constexpr Named<SplitChoice> kSplitChoices[] = {{"train", SplitChoice::tr
 
 struct MeasureOptions : DeviceOptions, DataOptions {
     std::string checkpoint;                 ///< empty: that of the newest run
+    PriorChoice prior;                      ///< of what it draws
     Index samples = 0;                      ///< 0: as many as there are real images
     bool reconstructions = false;           ///< of the real images, in place of samples
     std::string side_images, side_against;  ///< --images, --against

@@ -35,6 +35,7 @@ void describe(OptionList& list, MnistVaeOptions& options) {
     describe_measuring(list, options);
     describe_pictures(list, options);
     describe(list, options.sample);
+    describe(list, options.prior);
     list.once("evaluate", options.evaluate,
               "Evaluate this checkpoint on the test images instead of training; with --out, write its pictures there")
         .shown_as("CHECKPOINT");
@@ -46,6 +47,8 @@ void check_options(const MnistVaeOptions& options) {
     const VaeOptions usual;
     require(options.evaluate.empty() || options.sample.checkpoint.empty(),
             "--sample and --evaluate: expected one of them");
+    require(!options.prior.is_mixture() || !options.sample.checkpoint.empty(),
+            "--prior: belongs to --sample CHECKPOINT N; give both, or leave it out");
     const bool has_dense = takes_hidden(model.architecture);
     require(has_dense || model.hidden == usual.hidden,
             "--hidden: the layers of --arch {} follow from the size of the images; leave it out, or use --arch dense",

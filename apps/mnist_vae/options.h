@@ -6,6 +6,7 @@
 #include "apps/generators/sampling.h"
 #include "apps/training/training_options.h"
 #include "apps/vae/kl_weight.h"
+#include "apps/vae/prior.h"
 #include "core/data/binarise.h"
 #include "core/data/image_set.h"
 #include "models/vae/vae_options.h"
@@ -19,6 +20,7 @@ struct MnistVaeOptions : TrainingOptions {
     KlWeightOptions kl;
     std::string evaluate;
     SampleRequest sample;
+    PriorChoice prior;  ///< of samples
 };
 
 void describe(OptionList& list, MnistVaeOptions& options);

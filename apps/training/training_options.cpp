@@ -117,6 +117,10 @@ void describe_training(OptionList& list, TrainingOptions& options) {
     list.fixed("warmup-steps", options.warmup_steps, "Steps over which the learning rate rises to --lr").from(0);
     list.fixed("optimizer", options.optimizer, kOptimizers, "Rule of the updates");
     list.fixed("weight-decay", options.weight_decay, "Weight decay of the optimizer").not_negative();
+    list.fixed("l1", options.l1,
+               "Weight of the sum of absolute weights, whose penalty makes many of them zero with adamw")
+        .not_negative()
+        .before("0");
     list.fixed("clip-norm", options.clip_norm, "Largest norm of the gradient; 0: no clipping").not_negative();
     list.fixed("seed", options.seed, "Seed of all random numbers; the same seed gives the same bits");
 }

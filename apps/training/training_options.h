@@ -45,6 +45,7 @@ struct TrainingOptions : DeviceOptions, DataOptions {
     std::int64_t warmup_steps = 0;
     OptimizerKind optimizer = OptimizerKind::adam;
     double weight_decay = 0;
+    double l1 = 0;  ///< weight of the sum of absolute weights
     double clip_norm = 0;
 
     /// No options: the numbers of kMeasureKinds that the program finds on the test images after every epoch, and those

@@ -120,13 +120,16 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const 
         case OptimizerKind::adamw:
             break;
         case OptimizerKind::rmsprop:
-            return std::make_unique<Rmsprop>(module, RmspropOptions{.weight_decay = options.weight_decay});
+            return std::make_unique<Rmsprop>(module,
+                                             RmspropOptions{.weight_decay = options.weight_decay, .l1 = options.l1});
         case OptimizerKind::sgd:
-            return std::make_unique<Sgd>(module, SgdOptions{.momentum = 0.9, .weight_decay = options.weight_decay});
+            return std::make_unique<Sgd>(
+                module, SgdOptions{.momentum = 0.9, .weight_decay = options.weight_decay, .l1 = options.l1});
     }
     return std::make_unique<Adam>(module, AdamOptions{.beta1 = betas.beta1,
                                                       .beta2 = betas.beta2,
                                                       .weight_decay = options.weight_decay,
+                                                      .l1 = options.l1,
                                                       .decoupled = options.optimizer == OptimizerKind::adamw});
 }
 

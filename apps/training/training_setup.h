@@ -47,7 +47,7 @@ struct Betas {
     double beta1 = 0.9, beta2 = 0.999;
 };
 
-/// The optimizer that --optimizer and --weight-decay ask for, over the parameters of one module.
+/// The optimizer that --optimizer, --weight-decay and --l1 ask for, over the parameters of one module.
 std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options, const Module& module, Betas betas = {});
 
 /// The learning-rate schedule of the options, over epochs of so many steps.

@@ -194,5 +194,6 @@ void add_batch_norm_cases(CaseList& cases, Purpose purpose);
 void add_layer_norm_cases(CaseList& cases, Purpose purpose);
 void add_pool_cases(CaseList& cases, Purpose purpose);
 void add_embedding_cases(CaseList& cases, Purpose purpose);
+void add_augment_cases(CaseList& cases, Purpose purpose);
 
 }  // namespace sinter::kernels

@@ -21,6 +21,7 @@ CaseList all_cases(Purpose purpose) {
     add_layer_norm_cases(cases, purpose);
     add_pool_cases(cases, purpose);
     add_embedding_cases(cases, purpose);
+    add_augment_cases(cases, purpose);
     return cases;
 }
 

@@ -42,9 +42,9 @@ const Fill kSquares = uniform(0.04, 1);
 const Tolerance kAdaptiveBound = update_bound(12);
 
 void add_adam(CaseList& cases, Index n, const std::string& variant, const AdamOptions& options, Fill means,
-              Fill squares, Fill gradients) {
+              Fill squares, Fill gradients, Fill parameters = {}) {
     cases.push_back(KernelCase("optimizer", "adam", describe(n) + variant)
-                        .inout("w", n)
+                        .inout("w", n, parameters)
                         .inout("m", n, means)
                         .bounded(kMeanBound)
                         .inout("v", n, squares)
@@ -67,6 +67,9 @@ void add_adam_cases(CaseList& cases, Purpose purpose, Index n) {
     if (purpose == Purpose::benchmark) return;
     decayed.decoupled = false;
     add_adam(cases, n, " weight decay", decayed, any, kSquares, any);
+    // A third of the parameters is zero, whose sign is none.
+    add_adam(cases, n, " l1", {.l1 = 0.1}, any, kSquares, any, integers(-1, 1));
+    add_adam(cases, n, " AdamW l1", {.weight_decay = 0.1, .l1 = 0.5, .decoupled = true}, any, kSquares, any);
     add_adam(cases, n, " betas 0.5 0.9 epsilon 0.1", {.beta1 = 0.5, .beta2 = 0.9, .epsilon = 0.1}, any, kSquares, any);
     // The first step: m / sqrt(v) = (1 - b1) / sqrt(1 - b2) = 3.2 for any gradient, and zero for none.
     add_adam(cases, n, " first step", {}, constant(0), constant(0), any);
@@ -76,7 +79,7 @@ void add_adam_cases(CaseList& cases, Purpose purpose, Index n) {
 void add_rmsprop(CaseList& cases, Index n, const std::string& variant, const RmspropOptions& options) {
     const bool buffered = options.momentum != 0;
     cases.push_back(KernelCase("optimizer", "rmsprop", describe(n) + variant)
-                        .inout("w", n)
+                        .inout("w", n, options.l1 != 0 ? integers(-1, 1) : Fill{})
                         .inout("v", n, kSquares)
                         .bounded(kSquaresBound)
                         .inout("buffer", buffered ? n : 0)
@@ -95,13 +98,14 @@ void add_rmsprop_cases(CaseList& cases, Purpose purpose, Index n) {
     add_rmsprop(cases, n, " momentum", {.momentum = 0.9});
     if (purpose == Purpose::benchmark) return;
     add_rmsprop(cases, n, " weight decay", {.weight_decay = 0.1});
+    add_rmsprop(cases, n, " l1", {.l1 = 0.1});
     add_rmsprop(cases, n, " everything", {.alpha = 0.9, .epsilon = 0.1, .momentum = 0.5, .weight_decay = 0.1});
 }
 
 void add_sgd(CaseList& cases, Index n, const std::string& variant, const SgdOptions& options) {
     const bool buffered = options.momentum != 0;
     cases.push_back(KernelCase("optimizer", "sgd", describe(n) + variant)
-                        .inout("w", n)
+                        .inout("w", n, options.l1 != 0 ? integers(-1, 1) : Fill{})
                         .inout("buffer", buffered ? n : 0)
                         .input("dw", n)
                         .input("step", kStepScalars, kStepFill)
@@ -118,6 +122,7 @@ void add_sgd_cases(CaseList& cases, Purpose purpose, Index n) {
     add_sgd(cases, n, " momentum", {.momentum = 0.9});
     if (purpose == Purpose::benchmark) return;
     add_sgd(cases, n, " weight decay", {.weight_decay = 0.1});
+    add_sgd(cases, n, " l1", {.l1 = 0.1});
     add_sgd(cases, n, " nesterov", {.momentum = 0.9, .nesterov = true});
     add_sgd(cases, n, " everything", {.momentum = 0.5, .weight_decay = 0.1, .nesterov = true});
 }

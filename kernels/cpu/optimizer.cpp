@@ -23,6 +23,16 @@ HWY_ATTR HWY_INLINE FloatVector without_subnormals(FloatVector x) {
     return hn::IfThenZeroElse(hn::Lt(hn::Abs(x), smallest), x);
 }
 
+/// g + l1 sign(w), with sign(0) = 0.
+HWY_ATTR HWY_INLINE FloatVector add_l1(FloatVector g, FloatVector l1, FloatVector w) {
+    return hn::Add(g, hn::IfThenZeroElse(hn::Eq(w, hn::Zero(kFloats)), hn::CopySign(l1, w)));
+}
+
+/// sign(x) max(|x| - threshold, 0). NaN stays.
+HWY_ATTR HWY_INLINE FloatVector soft_threshold(FloatVector x, FloatVector threshold) {
+    return hn::IfThenZeroElse(hn::Le(hn::Abs(x), threshold), hn::Sub(x, hn::CopySign(threshold, x)));
+}
+
 HWY_ATTR void adam_range(float* w, float* m, float* v, const float* dw, const AdamOptions& options,
                          const StepScalars<float>* step, Index begin, Index end) {
     // The bias corrections move out of the loop:
@@ -39,10 +49,13 @@ HWY_ATTR void adam_range(float* w, float* m, float* v, const float* dw, const Ad
     // One of the two decays is zero. w - (lr wd) w keeps digits of lr wd that the factor 1 - lr wd would round away.
     const FloatVector gradient_decay = constant(options.decoupled ? 0 : options.weight_decay);
     const FloatVector parameter_decay = constant(options.decoupled ? learning_rate * options.weight_decay : 0);
+    const bool adds_l1 = options.l1 != 0 && !options.decoupled, shrinks = options.l1 != 0 && options.decoupled;
+    const FloatVector l1 = constant(options.l1), threshold = constant(learning_rate * options.l1);
 
     for_vectors(begin, end, [&](auto access, Index i) HWY_ATTR {
         const FloatVector old_w = access.load(w + i);
-        const FloatVector g = hn::MulAdd(gradient_decay, old_w, hn::Mul(gradient_scale, access.load(dw + i)));
+        FloatVector g = hn::MulAdd(gradient_decay, old_w, hn::Mul(gradient_scale, access.load(dw + i)));
+        if (adds_l1) g = add_l1(g, l1, old_w);
         const FloatVector new_m =
             without_subnormals(hn::MulAdd(one_minus_beta1, g, hn::Mul(beta1, access.load(m + i))));
         const FloatVector new_v =
@@ -50,7 +63,8 @@ HWY_ATTR void adam_range(float* w, float* m, float* v, const float* dw, const Ad
         const FloatVector update = hn::Div(hn::Mul(rate, new_m), hn::Add(hn::Sqrt(new_v), epsilon));
         access.store(new_m, m + i);
         access.store(new_v, v + i);
-        access.store(hn::Sub(hn::NegMulAdd(parameter_decay, old_w, old_w), update), w + i);
+        const FloatVector new_w = hn::Sub(hn::NegMulAdd(parameter_decay, old_w, old_w), update);
+        access.store(shrinks ? soft_threshold(new_w, threshold) : new_w, w + i);
     });
 }
 
@@ -64,10 +78,12 @@ HWY_ATTR void rmsprop_loop(float* w, float* v, float* buffer, const float* dw, c
     const FloatVector momentum = constant(options.momentum);
     const FloatVector gradient_scale = constant(step->gradient_scale);
     const FloatVector decay = constant(options.weight_decay);
+    const FloatVector l1 = constant(options.l1);
 
     for_vectors(begin, end, [&](auto access, Index i) HWY_ATTR {
         const FloatVector old_w = access.load(w + i);
-        const FloatVector g = hn::MulAdd(decay, old_w, hn::Mul(gradient_scale, access.load(dw + i)));
+        FloatVector g = hn::MulAdd(decay, old_w, hn::Mul(gradient_scale, access.load(dw + i)));
+        if (options.l1 != 0) g = add_l1(g, l1, old_w);
         const FloatVector new_v = hn::MulAdd(one_minus_alpha, hn::Mul(g, g), hn::Mul(alpha, access.load(v + i)));
         FloatVector update = hn::Div(g, hn::Add(hn::Sqrt(new_v), epsilon));
         if constexpr (kMomentum) {
@@ -94,10 +110,12 @@ HWY_ATTR void sgd_loop(float* w, float* buffer, const float* dw, const SgdOption
     const FloatVector momentum = constant(options.momentum);
     const FloatVector gradient_scale = constant(step->gradient_scale);
     const FloatVector decay = constant(options.weight_decay);
+    const FloatVector l1 = constant(options.l1);
 
     for_vectors(begin, end, [&](auto access, Index i) HWY_ATTR {
         const FloatVector old_w = access.load(w + i);
-        const FloatVector g = hn::MulAdd(decay, old_w, hn::Mul(gradient_scale, access.load(dw + i)));
+        FloatVector g = hn::MulAdd(decay, old_w, hn::Mul(gradient_scale, access.load(dw + i)));
+        if (options.l1 != 0) g = add_l1(g, l1, old_w);
         FloatVector update = g;
         if constexpr (kMomentum) {
             const FloatVector b = hn::MulAdd(momentum, access.load(buffer + i), g);

@@ -16,10 +16,22 @@ namespace {
 /// x, or zero where |x| is below the smallest normal number. NaN stays.
 __device__ __forceinline__ float without_subnormals(float x) { return fabsf(x) < FLT_MIN ? 0.0f : x; }
 
+/// g + l1 sign(w), with sign(0) = 0.
+__device__ __forceinline__ float add_l1(float g, float l1, float w) {
+    return l1 == 0 || w == 0 ? g : g + copysignf(l1, w);
+}
+
+/// sign(x) max(|x| - threshold, 0). NaN stays.
+__device__ __forceinline__ float soft_threshold(float x, float threshold) {
+    if (threshold == 0) return x;
+    return fabsf(x) <= threshold ? 0.0f : x - copysignf(threshold, x);
+}
+
 /// AdamOptions as the kernel uses them.
 struct AdamConstants {
     float beta1, one_minus_beta1, beta2, one_minus_beta2, epsilon;
     float gradient_decay, parameter_decay;  ///< weight decay: one of the two is zero
+    float gradient_l1, parameter_l1;        ///< the same
 };
 
 __global__ void __launch_bounds__(kBlock)
@@ -34,16 +46,19 @@ __global__ void __launch_bounds__(kBlock)
     const float rate = learning_rate * root_correction2 / step->bias_correction1;
     const float epsilon = constants.epsilon * root_correction2;
     const float parameter_decay = learning_rate * constants.parameter_decay;
+    const float threshold = learning_rate * constants.parameter_l1;
 
     Quad parameter = load4(w + i, left), mean = load4(m + i, left), square = load4(v + i, left);
     const Quad gradient = load4(dw + i, left);
 #pragma unroll
     for (int j = 0; j < kQuad; ++j) {
         const float old = parameter[j];
-        const float g = __fmaf_rn(constants.gradient_decay, old, scale * gradient[j]);
+        const float decayed = __fmaf_rn(constants.gradient_decay, old, scale * gradient[j]);
+        const float g = add_l1(decayed, constants.gradient_l1, old);
         mean[j] = without_subnormals(__fmaf_rn(constants.one_minus_beta1, g, constants.beta1 * mean[j]));
         square[j] = without_subnormals(__fmaf_rn(constants.one_minus_beta2, g * g, constants.beta2 * square[j]));
-        parameter[j] = __fmaf_rn(-parameter_decay, old, old) - rate * mean[j] / (sqrtf(square[j]) + epsilon);
+        parameter[j] = soft_threshold(
+            __fmaf_rn(-parameter_decay, old, old) - rate * mean[j] / (sqrtf(square[j]) + epsilon), threshold);
     }
     store4(w + i, parameter, left);
     store4(m + i, mean, left);
@@ -51,7 +66,7 @@ __global__ void __launch_bounds__(kBlock)
 }
 
 struct RmspropConstants {
-    float alpha, one_minus_alpha, epsilon, momentum, weight_decay;
+    float alpha, one_minus_alpha, epsilon, momentum, weight_decay, l1;
 };
 
 __global__ void __launch_bounds__(kBlock)
@@ -67,7 +82,8 @@ __global__ void __launch_bounds__(kBlock)
     Quad velocity = has_momentum ? load4(buffer + i, left) : Quad{};
 #pragma unroll
     for (int j = 0; j < kQuad; ++j) {
-        const float g = __fmaf_rn(constants.weight_decay, parameter[j], scale * gradient[j]);
+        const float decayed = __fmaf_rn(constants.weight_decay, parameter[j], scale * gradient[j]);
+        const float g = add_l1(decayed, constants.l1, parameter[j]);
         square[j] = __fmaf_rn(constants.one_minus_alpha, g * g, constants.alpha * square[j]);
         velocity[j] = __fmaf_rn(constants.momentum, velocity[j], g / (sqrtf(square[j]) + constants.epsilon));
         parameter[j] = __fmaf_rn(-learning_rate, velocity[j], parameter[j]);
@@ -78,7 +94,7 @@ __global__ void __launch_bounds__(kBlock)
 }
 
 struct SgdConstants {
-    float momentum, weight_decay;
+    float momentum, weight_decay, l1;
     bool nesterov;
 };
 
@@ -95,7 +111,8 @@ __global__ void __launch_bounds__(kBlock)
     Quad velocity = has_momentum ? load4(buffer + i, left) : Quad{};
 #pragma unroll
     for (int j = 0; j < kQuad; ++j) {
-        const float g = __fmaf_rn(constants.weight_decay, parameter[j], scale * gradient[j]);
+        const float decayed = __fmaf_rn(constants.weight_decay, parameter[j], scale * gradient[j]);
+        const float g = add_l1(decayed, constants.l1, parameter[j]);
         velocity[j] = __fmaf_rn(constants.momentum, velocity[j], g);
         const float update = nesterov ? __fmaf_rn(constants.momentum, velocity[j], g) : velocity[j];
         parameter[j] = __fmaf_rn(-learning_rate, update, parameter[j]);
@@ -148,20 +165,25 @@ __global__ void gather_step_numbers_kernel(float* y, NumberPlaces<float> numbers
 
 void adam(CudaQueue& queue, Real* w, Real* m, Real* v, const Real* dw, Index count, const AdamOptions& options,
           const StepScalars<Real>* step, const Real* proceed) {
-    const auto weight_decay = static_cast<float>(options.weight_decay);
-    const AdamConstants constants{static_cast<float>(options.beta1),   static_cast<float>(1 - options.beta1),
-                                  static_cast<float>(options.beta2),   static_cast<float>(1 - options.beta2),
-                                  static_cast<float>(options.epsilon), options.decoupled ? 0 : weight_decay,
-                                  options.decoupled ? weight_decay : 0};
+    const auto weight_decay = static_cast<float>(options.weight_decay), l1 = static_cast<float>(options.l1);
+    const AdamConstants constants{static_cast<float>(options.beta1),
+                                  static_cast<float>(1 - options.beta1),
+                                  static_cast<float>(options.beta2),
+                                  static_cast<float>(1 - options.beta2),
+                                  static_cast<float>(options.epsilon),
+                                  options.decoupled ? 0 : weight_decay,
+                                  options.decoupled ? weight_decay : 0,
+                                  options.decoupled ? 0 : l1,
+                                  options.decoupled ? l1 : 0};
     launch<adam_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, m, v, dw, count, constants, step,
                         proceed);
 }
 
 void rmsprop(CudaQueue& queue, Real* w, Real* v, Real* buffer, const Real* dw, Index count,
              const RmspropOptions& options, const StepScalars<Real>* step, const Real* proceed) {
-    const RmspropConstants constants{static_cast<float>(options.alpha), static_cast<float>(1 - options.alpha),
-                                     static_cast<float>(options.epsilon), static_cast<float>(options.momentum),
-                                     static_cast<float>(options.weight_decay)};
+    const RmspropConstants constants{static_cast<float>(options.alpha),        static_cast<float>(1 - options.alpha),
+                                     static_cast<float>(options.epsilon),      static_cast<float>(options.momentum),
+                                     static_cast<float>(options.weight_decay), static_cast<float>(options.l1)};
     launch<rmsprop_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, v, buffer, dw, count, constants, step,
                            proceed);
 }
@@ -169,7 +191,7 @@ void rmsprop(CudaQueue& queue, Real* w, Real* v, Real* buffer, const Real* dw, I
 void sgd(CudaQueue& queue, Real* w, Real* buffer, const Real* dw, Index count, const SgdOptions& options,
          const StepScalars<Real>* step, const Real* proceed) {
     const SgdConstants constants{static_cast<float>(options.momentum), static_cast<float>(options.weight_decay),
-                                 options.nesterov};
+                                 static_cast<float>(options.l1), options.nesterov};
     launch<sgd_kernel>(queue, blocks_for(parts(count, kQuad)), kBlock, 0, w, buffer, dw, count, constants, step,
                        proceed);
 }

@@ -17,6 +17,17 @@ Real without_subnormals(Real x) {
     return std::abs(x) < static_cast<Real>(std::numeric_limits<float>::min()) ? Real{0} : x;
 }
 
+template <class Real>
+Real sign(Real x) {
+    return static_cast<Real>(x > 0) - static_cast<Real>(x < 0);
+}
+
+/// sign(x) max(|x| - threshold, 0). NaN stays.
+template <class Real>
+Real soft_threshold(Real x, Real threshold) {
+    return std::abs(x) <= threshold ? Real{0} : x - sign(x) * threshold;
+}
+
 }  // namespace
 
 template <class Real>
@@ -26,16 +37,18 @@ void adam(RefQueue<Real>&, Real* w, Real* m, Real* v, const Real* dw, Index coun
     const Real beta1 = static_cast<Real>(options.beta1), one_minus_beta1 = static_cast<Real>(1 - options.beta1);
     const Real beta2 = static_cast<Real>(options.beta2), one_minus_beta2 = static_cast<Real>(1 - options.beta2);
     const Real epsilon = static_cast<Real>(options.epsilon), decay = static_cast<Real>(options.weight_decay);
+    const Real l1 = static_cast<Real>(options.l1);
     for (Index i = 0; i < count; ++i) {
         Real g = step->gradient_scale * dw[i];
         if (options.decoupled)
             w[i] -= step->learning_rate * decay * w[i];
         else
-            g += decay * w[i];
+            g += decay * w[i] + l1 * sign(w[i]);
         m[i] = without_subnormals(beta1 * m[i] + one_minus_beta1 * g);
         v[i] = without_subnormals(beta2 * v[i] + one_minus_beta2 * g * g);
         const Real denominator = std::sqrt(v[i] / step->bias_correction2) + epsilon;
         w[i] -= step->learning_rate / step->bias_correction1 * m[i] / denominator;
+        if (options.decoupled) w[i] = soft_threshold(w[i], step->learning_rate * l1);
     }
 }
 
@@ -45,9 +58,10 @@ void rmsprop(RefQueue<Real>&, Real* w, Real* v, Real* buffer, const Real* dw, In
     if (proceed && *proceed == 0) return;
     const Real alpha = static_cast<Real>(options.alpha), one_minus_alpha = static_cast<Real>(1 - options.alpha);
     const Real epsilon = static_cast<Real>(options.epsilon), decay = static_cast<Real>(options.weight_decay);
+    const Real l1 = static_cast<Real>(options.l1);
     const Real momentum = static_cast<Real>(options.momentum);
     for (Index i = 0; i < count; ++i) {
-        const Real g = step->gradient_scale * dw[i] + decay * w[i];
+        const Real g = step->gradient_scale * dw[i] + decay * w[i] + l1 * sign(w[i]);
         v[i] = alpha * v[i] + one_minus_alpha * g * g;
         Real update = g / (std::sqrt(v[i]) + epsilon);
         if (options.momentum != 0) update = buffer[i] = momentum * buffer[i] + update;
@@ -60,8 +74,9 @@ void sgd(RefQueue<Real>&, Real* w, Real* buffer, const Real* dw, Index count, co
          const StepScalars<Real>* step, const Real* proceed) {
     if (proceed && *proceed == 0) return;
     const Real momentum = static_cast<Real>(options.momentum), decay = static_cast<Real>(options.weight_decay);
+    const Real l1 = static_cast<Real>(options.l1);
     for (Index i = 0; i < count; ++i) {
-        const Real g = step->gradient_scale * dw[i] + decay * w[i];
+        const Real g = step->gradient_scale * dw[i] + decay * w[i] + l1 * sign(w[i]);
         Real update = g;
         if (options.momentum != 0) {
             buffer[i] = momentum * buffer[i] + g;

@@ -2,6 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <sstream>
+#include <string>
+
 #include "core/data/image_set.h"
 #include "core/error.h"
 #include "core/options/facts.h"
@@ -18,6 +25,39 @@ std::string norm_of_flags(const CheckpointFacts& facts) {
     const bool had_none = text("model.discriminator_batch_norm") == "false" || text("model.size") == "28" ||
                           text("model.arch") != name_of(kGanArchitectures, GanArchitecture::dcgan);
     return norm(had_none ? DiscriminatorNorm::none : DiscriminatorNorm::batch);
+}
+
+struct NamedTransformation {
+    const char* name;
+    bool Augmentation::*is_on;
+};
+constexpr NamedTransformation kTransformations[] = {
+    {"translation", &Augmentation::translation}, {"cutout", &Augmentation::cutout}, {"colour", &Augmentation::colour}};
+constexpr const char* kNoAugmentation = "none";
+
+std::string text_of(const Augmentation& augmentation) {
+    std::string text;
+    for (const auto& [name, is_on] : kTransformations)
+        if (augmentation.*is_on) text += (text.empty() ? "" : ",") + std::string(name);
+    return text.empty() ? kNoAugmentation : text;
+}
+
+/// "none", or the names of transformations between commas, in any order.
+CustomField augmentation_field(Augmentation& augmentation) {
+    const auto read = [&augmentation](std::span<const std::string> words) -> std::optional<BadValue> {
+        Augmentation found;
+        std::istringstream parts(words.front() == kNoAugmentation ? "" : words.front() + ",");
+        for (std::string part; std::getline(parts, part, ',');) {
+            const auto named = std::find_if(std::begin(kTransformations), std::end(kTransformations),
+                                            [&](const NamedTransformation& row) { return part == row.name; });
+            if (named == std::end(kTransformations))
+                return BadValue{"none, or some of translation, cutout and colour between commas", words.front()};
+            found.*named->is_on = true;
+        }
+        augmentation = found;
+        return std::nullopt;
+    };
+    return {&augmentation, 1, [&augmentation] { return text_of(augmentation); }, read};
 }
 
 }  // namespace
@@ -55,6 +95,12 @@ void describe(OptionList& list, GanTrainingOptions& options) {
     list.fixed("instance-noise", options.instance_noise,
                "Standard deviation of noise on all images that the discriminator sees, such as 0.1")
         .not_negative();
+    list.fixed(
+            "augment", augmentation_field(options.augmentation),
+            "What all images that the discriminator sees go through, for small sets: some of translation, cutout and "
+            "colour, such as translation,cutout; none")
+        .shown_as("WORDS")
+        .before(kNoAugmentation);
     list.section("Training");
     list.fixed("ema", options.ema,
                "Decay of a moving average of the generator, such as 0.999, which then draws the pictures; less in the "

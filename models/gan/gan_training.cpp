@@ -98,14 +98,19 @@ Tensor GanTraining::generate(Index batch, const Labels& labels) {
     return gan_.generate(random_normal({batch, gan_.options().latent}, 0, 1, noise_), labels);
 }
 
+/// The logits of images as they are augmented in this pass.
 Tensor GanTraining::judge(const Tensor& images, const Labels& labels) {
-    if (options_.instance_noise == 0) return gan_.discriminate(images, labels);
-    return gan_.discriminate(images + random_normal(images.shape(), 0, options_.instance_noise, noise_), labels);
+    const Tensor seen = augment(images, options_.augmentation, noise_);
+    if (options_.instance_noise == 0) return gan_.discriminate(seen, labels);
+    return gan_.discriminate(seen + random_normal(seen.shape(), 0, options_.instance_noise, noise_), labels);
 }
 
 Tensor GanTraining::discriminator_objective(const Tensor& real, const Tensor& fake, const Tensor& real_logits,
                                             const Tensor& fake_logits, const Labels& labels) {
-    const auto discriminate = [&](const Tensor& images) { return gan_.discriminate(images, labels); };
+    // A penalty is on the slope at the image, through its augmentation (Zhao et al.).
+    const auto discriminate = [&](const Tensor& images) {
+        return gan_.discriminate(augment(images, options_.augmentation, noise_), labels);
+    };
     Tensor loss = discriminator_loss(options_.loss, real_logits, fake_logits, options_.real_target());
     if (options_.gradient_penalty > 0)
         loss = loss + options_.gradient_penalty * gradient_penalty(discriminate, real, fake, noise_);

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/names.h"
+#include "core/ops/augment.h"
 #include "core/optim/moving_average.h"
 #include "core/optim/optimizer.h"
 #include "models/gan/gan.h"
@@ -22,6 +23,8 @@ struct GanTrainingOptions {
     double r1_penalty = 0;        ///< gamma: r1_penalty() is weighted by gamma / 2
     double clip_norm = 0;         ///< largest norm of either network's gradient
     double ema = 0;               ///< decay at last of a moving average of the generator, see average_decay(); 0: none
+    /// What all images that the discriminator judges go through, before the noise.
+    Augmentation augmentation = {};
 
     double real_target() const { return 1 - label_smoothing; }
 };

@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "kernels/activation.h"
+#include "kernels/augment.h"
 #include "kernels/batch_norm.h"
 #include "kernels/conv.h"
 #include "kernels/dot_products.h"
@@ -155,6 +156,10 @@ TEST_F(Launches, OfTheRestOfAStep) {
         EXPECT_EQ(kernels_of([&] { random_permutation(queue, array_of<std::int32_t>(0), count, address); }), 1)
             << count;
     EXPECT_EQ(kernels_of([&] { dropout(queue, array(0), array(1), kCount, 0.3, address); }), 1);
+    EXPECT_EQ(kernels_of([&] {
+                  augment(queue, array(0), array(1), {2, 64, 80, 3}, {true, true, true}, AugmentPass::images, address);
+              }),
+              1);
     EXPECT_EQ(kernels_of([&] { reparameterise_kl_forward(queue, array(0), array(1), array(2), latent, 1, address); }),
               1);
     EXPECT_EQ(kernels_of([&] {

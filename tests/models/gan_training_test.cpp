@@ -61,7 +61,7 @@ TEST(GanTraining, ReportsProbabilitiesForTheLogisticLossAndLogitsForOthers) {
                 -std::log(value(probabilities, "d_real")) - std::log(1 - value(probabilities, "d_fake")), 1e-5);
 }
 
-TEST(GanTraining, PenaltiesAndInstanceNoiseEnterTheDiscriminatorsLoss) {
+TEST(GanTraining, PenaltiesNoiseAndAugmentationEnterTheDiscriminatorsLoss) {
     const double plain = value(GanRun(kDense, {}).step(4), "loss_d");
     const auto difference = [&](const GanTrainingOptions& options) {
         return value(GanRun(kDense, options).step(4), "loss_d") - plain;
@@ -76,6 +76,12 @@ TEST(GanTraining, PenaltiesAndInstanceNoiseEnterTheDiscriminatorsLoss) {
     EXPECT_GT(value, 1e-4);
     EXPECT_NEAR(difference({.r1_penalty = 10}), 5 * value, 1e-5);
     EXPECT_GT(std::abs(difference({.instance_noise = 0.5})), 1e-4);
+    const double colour = difference({.augmentation = {.colour = true}});
+    EXPECT_GT(std::abs(colour), 1e-4);
+    // The slope at an image is that of its augmentation: a square of half a side has none.
+    EXPECT_GT(difference({.r1_penalty = 10, .augmentation = {.colour = true}}) - colour, 1e-4);
+    const double cut = difference({.augmentation = {.cutout = true}});
+    EXPECT_LT(difference({.r1_penalty = 10, .augmentation = {.cutout = true}}) - cut, 5 * value);
 }
 
 TEST(GanTraining, RefusesOptionsThatContradictEachOther) {
@@ -122,7 +128,7 @@ const Kind kKinds[] = {
     {{.size = 32, .latent = 6, .base_width = 2, .discriminator_norm = DiscriminatorNorm::layer},
      {.loss = GanLoss::wasserstein, .gradient_penalty = 10}},
     {{.size = 28, .latent = 6, .base_width = 2, .discriminator_norm = DiscriminatorNorm::layer},
-     {.loss = GanLoss::least_squares, .r1_penalty = 1}},
+     {.loss = GanLoss::least_squares, .r1_penalty = 1, .augmentation = {true, true, true}}},
     {{.size = 32, .latent = 6, .base_width = 2, .classes = 3, .discriminator_norm = DiscriminatorNorm::spectral},
      {.loss = GanLoss::hinge}},
     {{.architecture = GanArchitecture::dense,
@@ -131,7 +137,7 @@ const Kind kKinds[] = {
       .base_width = 2,
       .classes = 3,
       .discriminator_norm = DiscriminatorNorm::spectral},
-     {.simultaneous = true, .gradient_penalty = 10}},
+     {.simultaneous = true, .gradient_penalty = 10, .augmentation = {.cutout = true}}},
 };
 
 TEST(GanTrainingStep, GivesTheSameBitsForAnyNumberOfThreads) {

@@ -22,7 +22,7 @@ protected:
     /// Everything that has a state: both networks, running statistics, optimizers, moving average, noise, mirroring.
     Arguments eventful(const std::string& out, Arguments more) const {
         more.insert(more.end(), {"--size", "32", "--conditional", "--ema", "0.9", "--flip", "--instance-noise", "0.1",
-                                 "--n-critic", "3", "--gif"});
+                                 "--augment", "translation,cutout,colour", "--n-critic", "3", "--gif"});
         return training(out, more);
     }
     void expect_same_pictures(const std::string& run, const std::string& reference) const {

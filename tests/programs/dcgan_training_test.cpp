@@ -78,7 +78,8 @@ TEST_F(DcganProgram, WritesARunFolder) {
 }
 
 TEST_F(DcganProgram, SameSeedGivesTheSameBitsForAnyNumberOfThreads) {
-    const Arguments everything = {"--ema", "0.9", "--flip", "--instance-noise", "0.1", "--conditional"};
+    const Arguments everything = {"--ema", "0.9",           "--flip",    "--instance-noise",
+                                  "0.1",   "--conditional", "--augment", "colour"};
     const auto with = [&](Arguments more) {
         more.insert(more.end(), everything.begin(), everything.end());
         return more;
@@ -113,6 +114,7 @@ TEST_F(DcganProgram, EveryOptionOfTrainingHasItsEffect) {
                                             {"--discriminator-norm", "layer"},
                                             {"--label-smoothing", "0.1"},
                                             {"--instance-noise", "0.1"},
+                                            {"--augment", "translation,cutout"},
                                             {"--lr-g", "0.001"},
                                             {"--lr-d", "0.001"},
                                             {"--beta1", "0.9"},

@@ -77,13 +77,20 @@ TEST_F(VaeProgram, ConfigOfARunReproducesIt) {
 
 TEST_F(VaeProgram, EveryOptionOfTrainingHasItsEffect) {
     train(path("reference"));
-    const std::vector<Arguments> options = {
-        {"--likelihood", "gaussian"}, {"--hidden", "64,32"},
-        {"--activation", "tanh"},     {"--beta", "4"},
-        {"--kl-warmup", "2"},         {"--optimizer", "adamw", "--weight-decay", "0.1"},
-        {"--optimizer", "rmsprop"},   {"--optimizer", "sgd", "--lr", "1e-5"},
-        {"--lr-schedule", "cosine"},  {"--lr-schedule", "step"},
-        {"--warmup-steps", "4"},      {"--clip-norm", "0.5"}};
+    const std::vector<Arguments> options = {{"--likelihood", "gaussian"},
+                                            {"--hidden", "64,32"},
+                                            {"--activation", "tanh"},
+                                            {"--beta", "4"},
+                                            {"--kl-warmup", "2"},
+                                            {"--optimizer", "adamw", "--weight-decay", "0.1"},
+                                            {"--optimizer", "rmsprop"},
+                                            {"--optimizer", "sgd", "--lr", "1e-5"},
+                                            {"--l1", "1e-3"},
+                                            {"--optimizer", "adamw", "--l1", "1e-3"},
+                                            {"--lr-schedule", "cosine"},
+                                            {"--lr-schedule", "step"},
+                                            {"--warmup-steps", "4"},
+                                            {"--clip-norm", "0.5"}};
     for (std::size_t i = 0; i < options.size(); ++i) {
         SCOPED_TRACE(options[i][0] + " " + options[i][1]);
         const std::string out = path("option-" + std::to_string(i));

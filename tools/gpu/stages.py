@@ -42,7 +42,8 @@ PRODUCTS = "*EveryTile*:*ThinConvolution*"
 SHARED_MEMORY = ":".join(
     f"Kernels_CUDA.{kernel}"
     for kernel in ("batch_norm_*", "layer_norm_*", "sum_*", "bias_activation_backward", "*_cross_entropy", "squared_error",
-                   "reparameterise_kl_forward", "dot_products", "linear_parameter_gradients", "transpose", "random_permutation")
+                   "reparameterise_kl_forward", "dot_products", "linear_parameter_gradients", "transpose", "random_permutation",
+                   "augment")
 )  # fmt: skip
 # First what could make every other number worthless.
 TILES = {"memcheck_tiles": PRODUCTS, "racecheck_tiles": PRODUCTS}
@@ -217,8 +218,8 @@ BENCHES = {
     "tf32": ("tf32", "^(gemm|conv|batch_norm|optimizer)/"),
     "fp32": ("fp32", PRODUCT_CASES),
     "bf16": ("bf16", PRODUCT_CASES),
-    "others": ("fp32", "^(activation|dot_products|elementwise|embedding|gather|layer_norm|likelihood|loss|pool|random|"
-                       "reduce|vae)/"),  # fmt: skip
+    "others": ("fp32", "^(activation|augment|dot_products|elementwise|embedding|gather|layer_norm|likelihood|loss|pool|"
+                       "random|reduce|vae)/"),  # fmt: skip
 }
 
 

@@ -9,6 +9,7 @@
 #include "core/losses/vae.h"
 #include "core/ops/activation.h"
 #include "core/ops/arithmetic.h"
+#include "core/ops/augment.h"
 #include "core/ops/batch_norm.h"
 #include "core/ops/conv.h"
 #include "core/ops/embedding.h"
@@ -241,6 +242,16 @@ void add_reductions_and_layout(std::vector<OpCase>& ops) {
 
 void add_random(std::vector<OpCase>& ops) {
     const auto generator = fixed_generator();
+    for (const auto& [name, which] : {std::pair<std::string, Augmentation>{"colour", {.colour = true}},
+                                      {"translation_and_cutout", {.translation = true, .cutout = true}},
+                                      {"everything", {true, true, true}}}) {
+        ops.push_back({"augment_" + name,
+                       [generator, which = which](Inputs in) {
+                           generator->start_step(5);
+                           return augment(in[0], which, *generator);
+                       },
+                       {away_from_zero({2, 8, 9, 3}, 45)}});
+    }
     ops.push_back({"dropout",
                    [generator](Inputs in) {
                        generator->start_step(5);
