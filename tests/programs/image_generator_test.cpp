@@ -10,6 +10,7 @@
 #include "core/pictures/image_file.h"
 #include "tests/common/checkpoint_files.h"
 #include "tests/common/errors.h"
+#include "tests/programs/bigan_program.h"
 #include "tests/programs/dcgan_program.h"
 #include "tests/programs/vae_program.h"
 
@@ -77,6 +78,16 @@ TEST_F(GanGeneratorTest, DrawsWhatSampleWrites) {
         EXPECT_EQ(images.labels.size(), is_conditional ? 103u : 0u);
         expect_images_of(run + "-drawn", images);
     }
+}
+
+class BiGanGeneratorTest : public BiGanProgram {};
+
+TEST_F(BiGanGeneratorTest, DrawsWhatSampleWrites) {
+    train(path("run"), {"--epochs", "1", "--encoder", "stochastic"});
+    succeed({"--sample", path("run"), "103", "--out", path("drawn")});
+    const auto generator = load_generator(path("run"), Device::cpu(), 1);
+    EXPECT_EQ(generator->kind().description, "mlp BiGAN of 28x28x1 images");
+    expect_images_of(path("drawn"), draw_images(*generator, 103));
 }
 
 }  // namespace

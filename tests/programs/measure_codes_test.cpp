@@ -1,4 +1,4 @@
-// measure on the codes of a VAE (--nll, --probe), and what trainers measure while they train (--measure-every).
+// measure on the codes of a model (--nll, --probe), and what trainers measure while they train (--measure-every).
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -41,6 +41,7 @@ TEST_F(MeasureCodes, ProbesThemBesidePixelsAndAnUntrainedEncoder) {
     const std::string vae = train_vae("vae");
     const nlohmann::json line = measure({"--checkpoint", vae, "--probe"});
     EXPECT_EQ(line["codes"]["size"], 2);
+    EXPECT_EQ(line["features"]["size"], 8) << "the hidden layer";
     EXPECT_EQ(line["pixels"]["size"], kPixels);
     EXPECT_EQ(line["pixels"]["neighbour_accuracy"], 1) << "a quarter is bright: pixels tell which";
     EXPECT_EQ(line["pixels"]["linear_accuracy"], 1);
@@ -60,6 +61,16 @@ TEST_F(MeasureCodes, AndImagesOfEveryArchitectureAndShape) {
         EXPECT_TRUE(measure({"--checkpoint", vae})["frechet"].is_number());
     }
     EXPECT_EQ(judges().size(), 2u) << "one for each shape";
+}
+
+TEST_F(MeasureCodes, ProbesTheEncoderOfABiGan) {
+    const std::string bigan = train(SINTER_BIGAN, "bigan", {"--base-width", "1", "--latent", "3", "--epochs", "1"});
+    const nlohmann::json line = measure({"--checkpoint", bigan, "--probe"});
+    for (const char* name : {"codes", "codes, untrained encoder"}) EXPECT_EQ(line[name]["size"], 3) << name;
+    for (const char* name : {"features", "features, untrained encoder"}) EXPECT_EQ(line[name]["size"], 16) << name;
+    EXPECT_EQ(line["pixels"]["neighbour_accuracy"], 1);
+    EXPECT_GT(line["features"]["neighbour_accuracy"], 0.5) << "a random map keeps most of what the pixels tell";
+    EXPECT_NE(succeed({"--checkpoint", bigan, "--probe"}).out.find("E(x)"), std::string::npos);
 }
 
 TEST_F(MeasureCodes, RefusesWhatHasNone) {
