@@ -57,6 +57,7 @@ Tensor squares(Index height, Index width, Index channels, double low, Generator&
 
 void run_vae(const std::string& file, Generator& random, Outputs& out) {
     const auto vae = load_vae(file, random.device());
+    vae->train(false);
     const VaeOptions& options = vae->options();
     const auto labels = labels_of(options.classes, random.device());
     const Tensor images = squares(options.height, options.width, options.channels, 0, random);

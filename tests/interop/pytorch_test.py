@@ -186,6 +186,13 @@ def radford_discriminator(stages, width, channels, classes=0, norm="batch"):
     return discriminator(network(**layers), normalised(nn.Conv2d(width, 1, 4, bias=bias), norm), classes, width * 16)
 
 
+def dcgan_vae(features, count, decoder, latent, classes=0):
+    """The decoder is a generator that gives logits, the features are those of a discriminator."""
+    decoder["layers"].tanh = nn.Identity()
+    encoder = nn.ModuleDict({"features": features, "heads": nn.Linear(count + classes, 2 * latent)})
+    return nn.ModuleDict({"encoder": encoder, "decoder": decoder})
+
+
 def dense_generator(size, width, latent, channels, classes=0):
     return generator(network(
         hidden0=nn.Linear(latent + (10 if classes else 0), 4 * width), leaky0=nn.LeakyReLU(0.2),
@@ -240,18 +247,32 @@ def with_labels(x, given, classes):
     return torch.cat([x, nn.functional.one_hot(given["labels"].long(), classes)], 1) if classes else x
 
 
+def vae_outputs(heads, logits):
+    mu, log_variance = heads.chunk(2, dim=1)
+    kl = -0.5 * (1 + log_variance - mu**2 - log_variance.exp()).sum(1).mean()
+    return {"mu": mu, "kl": kl.reshape(1), "decoded": logits.sigmoid()}
+
+
 def run_vae(networks, given, classes):
     vae = networks[""]
-    mu, log_variance = vae["encoder"](with_labels(vae["features"](given["images"]), given, classes)).chunk(2, dim=1)
-    kl = -0.5 * (1 + log_variance - mu**2 - log_variance.exp()).sum(1).mean()
-    decoded = vae["decoder"](with_labels(given["z"], given, classes)).sigmoid()
-    return {"mu": mu, "kl": kl.reshape(1), "decoded": decoded}
+    heads = vae["encoder"](with_labels(vae["features"](given["images"]), given, classes))
+    return vae_outputs(heads, vae["decoder"](with_labels(given["z"], given, classes)))
+
+
+def generate(network, given, classes):
+    label = [network["label"](given["labels"])] if classes else []
+    return network["layers"](torch.cat([given["z"], *label], 1))
+
+
+def run_dcgan_vae(networks, given, classes):
+    encoder, decoder = networks[""]["encoder"], networks[""]["decoder"]
+    features = encoder["features"](given["images"]).flatten(1)
+    return vae_outputs(encoder["heads"](with_labels(features, given, classes)), generate(decoder, given, classes))
 
 
 def run_gan(networks, given, classes):
     def draw(network):
-        label = [network["label"](given["labels"])] if classes else []
-        return network["layers"](torch.cat([given["z"], *label], 1))
+        return generate(network, given, classes)
 
     judge = networks["discriminator."]
     features = judge["features"](given["images"])
@@ -374,6 +395,24 @@ class Comparison(unittest.TestCase):
 
     def test_conv_vae_of_colour_images(self):
         self.compare_conv_vae("--channels", 3, "--latent", 5, latent=5, channels=3)
+
+    def test_conditional_dcgan_vae_28(self):
+        width, latent, classes = 4, 5, 10
+        trained = self.train("mnist_vae", "--arch", "dcgan", "--base-width", width, "--latent", latent, "--conditional",
+                             "--beta", 0.01, epochs=5)  # fmt: skip
+        features = discriminator_28(width, 1, norm="batch")["features"]
+        vae = dcgan_vae(features, 2 * width * 49, generator_28(width, latent, 1, classes), latent, classes)
+        self.compare(trained, {"": vae}, run_dcgan_vae, classes,
+                     {"encoder.heads.weight": (1, (2 * width, 7, 7)),
+                      "decoder.layers.dense.weight": (0, (4 * width, 7, 7))})  # fmt: skip
+
+    def test_dcgan_vae_32_of_colour_images(self):
+        width, latent = 4, 5
+        trained = self.train("mnist_vae", "--arch", "dcgan", "--base-width", width, "--latent", latent, "--size", 32,
+                             "--channels", 3, "--beta", 0.01, epochs=5)  # fmt: skip
+        features = radford_discriminator(3, width, 3)["features"]
+        vae = dcgan_vae(features, 4 * width * 16, radford_generator(3, width, latent, 3), latent)
+        self.compare(trained, {"": vae}, run_dcgan_vae, 0, {"encoder.heads.weight": (1, (4 * width, 4, 4))})
 
     # GANs
 

@@ -50,7 +50,7 @@ TEST(DcganVae, IsAGeneratorAndItsMirror) {
 TEST(DcganVae, LearnsDigitsThatItDrawsAndEncodesOneByOne) {
     VaeOptions options = dcgan_vae(28);
     options.base_width = 4;
-    Training training(make_digits(200, 1).train, 50, 1, options);
+    Training training(make_digits(100, 1).train, 20, 1, options);
     const double first = training.step();
     for (int step = 0; step < 40; ++step) training.step(1e-2);
     EXPECT_LT(training.step(), 0.6 * first);

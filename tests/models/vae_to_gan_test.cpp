@@ -34,7 +34,7 @@ std::map<std::string, std::vector<float>> arrays(const Module& module) {
 TEST(VaeToGan, TheGeneratorDrawsTheImagesOfTheDecoder) {
     for (const VaeOptions& options : {kVae, conditional(kVae)}) {
         // With weights, running statistics and an embedding that have moved.
-        Training training(make_digits(100, 1).train, 50, 1, options);
+        Training training(make_digits(100, 1).train, 20, 1, options);
         for (int step = 0; step < 20; ++step) training.step(1e-2);
         GanNetworks networks(dcgan_form(options));
         start_generator(networks.gan, training.vae);
