@@ -70,8 +70,10 @@ DiscriminatorNorm published_norm(GanArchitecture architecture, Index size) {
     return DiscriminatorNorm::none;
 }
 
-GeneratorNetwork::GeneratorNetwork(const GanOptions& options, Activation output, Generator& init) : options_(options) {
-    if (options.classes > 0) add_module("label", label_.emplace(options.classes, kLabelWidth, init, kLabelInit));
+GeneratorNetwork::GeneratorNetwork(const GanOptions& options, Activation output, Generator& init,
+                                   const Initialiser& label_init)
+    : options_(options) {
+    if (options.classes > 0) add_module("label", label_.emplace(options.classes, kLabelWidth, init, label_init));
     const Index code = options.latent + (label_ ? kLabelWidth : 0);
     require_image_size(options.architecture, options.size);
     switch (options.architecture) {
@@ -110,7 +112,9 @@ Gan::DiscriminatorNetwork::DiscriminatorNetwork(const GanOptions& options, Gener
 }
 
 Gan::Gan(const GanOptions& options, Generator& init, Generator& noise)
-    : options_(checked(options)), generator_(options_, tanh(), init), discriminator_(options_, init, noise) {}
+    : options_(checked(options)),
+      generator_(options_, tanh(), init, kLabelInit),
+      discriminator_(options_, init, noise) {}
 
 Tensor Gan::generate(const Tensor& z, const Buffer<std::int32_t>& labels) {
     const Scope scope("generator");

@@ -47,13 +47,13 @@ struct GanOptions {
 };
 
 /// The way from latent codes to images: a GAN's generator, and the decoder of a VAE that has its form. Where there are
-/// classes it takes a learned embedding of the label beside z (Mirza & Osindero, arXiv:1411.1784), small at first so
-/// that z is heard, too.
+/// classes it takes a learned embedding of the label beside z (Mirza & Osindero, arXiv:1411.1784).
 class GeneratorNetwork final : public Module {
 public:
     /// `output`: what makes pixels of the last layer's numbers; tanh in a GAN, identity where these are logits. Weights
-    /// are drawn from `init`. Throws UsageError for sizes that the architecture does not have.
-    GeneratorNetwork(const GanOptions& options, Activation output, Generator& init);
+    /// are drawn from `init`, those of the embedding as `label_init` says. Throws UsageError for sizes that the
+    /// architecture does not have.
+    GeneratorNetwork(const GanOptions& options, Activation output, Generator& init, const Initialiser& label_init);
 
     /// Images [batch, size, size, channels] of codes [batch, latent] and, if there are classes, a label each.
     Tensor forward(const Tensor& z, const Buffer<std::int32_t>& labels = {});

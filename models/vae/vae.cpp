@@ -181,7 +181,9 @@ void Vae::build_conv(Generator& init) {
 void Vae::build_dcgan(Generator& init) {
     const GanOptions form = dcgan_form(options_);
     image_encoder_.emplace(form, 2 * options_.latent, init);
-    generator_.emplace(form, identity(), init);
+    // A label as large as z: unlike that of a GAN, the decoder of a VAE has z of each image, with the class in it, and
+    // hears a small label late.
+    generator_.emplace(form, identity(), init, init::normal(0, 1));
     // Unlike a generator it is evaluated after every epoch, however short: with the momentum 0.01 that one of 28 pixels
     // has, statistics are late by hundreds of steps.
     constexpr double kMomentum = 0.1;  // PyTorch's
