@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "apps/generators/image_generator.h"
+#include "apps/training/training_setup.h"
 #include "apps/training/warn_on_failure.h"
 #include "apps/vae/open_vae.h"
 #include "core/check.h"
@@ -27,7 +29,6 @@
 #include "core/tape.h"
 #include "core/train/checkpoint.h"
 #include "core/train/run_folder.h"
-#include "models/vae/vae_options.h"
 
 namespace sinter {
 namespace {
@@ -202,7 +203,7 @@ OpenedVae open_as_trained(const std::string& file, const DataOptions& options, D
     Fitting as_run;
     describe_fitting(none, as_run);
     OpenedVae opened = open_vae(file, none, options, device);
-    if (!opened.warning.empty() && !options.data.empty() && opened.facts.contains("data.content")) {
+    if (!opened.warning.empty() && !options.data.empty() && opened.facts.contains(kDataContent)) {
         throw DataError(
             fmt::format("{}: a mixture is fitted to the images that the model was trained on, and --data {} holds "
                         "others; ask once without --data, and the mixture is kept",
@@ -265,7 +266,7 @@ CodePrior find_prior(const std::string& checkpoint, const PriorChoice& choice, c
                      Device device) {
     if (!choice.is_mixture()) return {};
     const std::string file = find_checkpoint(checkpoint).string();
-    const std::string kind = FactReader(read_checkpoint_facts(file), file).text("model");
+    const std::string kind = model_kind_of(file);
     require(kind == "vae", "--prior {}: {} holds a model of kind '{}', which has no codes of images; leave it out",
             choice.text(), file, kind);
     const SafetensorsMetadata facts = facts_of(choice, digest_of(read_whole_file(file)));

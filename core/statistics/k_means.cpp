@@ -57,6 +57,7 @@ public:
 private:
     double& distance(Index i) { return distances_[static_cast<std::size_t>(i)]; }
     Index& nearest(Index i) { return nearest_[static_cast<std::size_t>(i)]; }
+    Index& size_of(Index cluster) { return sizes_[static_cast<std::size_t>(cluster)]; }
     std::span<const float> vector(Index i) const {
         return vectors_.subspan(static_cast<std::size_t>(i * size_), static_cast<std::size_t>(size_));
     }
@@ -87,17 +88,20 @@ private:
         });
     }
 
-    /// Gives each empty cluster the vector that is farthest from its centre. False where all vectors are at theirs:
-    /// then there are no better clusters.
+    /// Gives each empty cluster the vector that is farthest from its centre and not alone there. False where all of
+    /// these are at their centres: then there are no better clusters.
     bool fill_clusters() {
         sizes_.assign(static_cast<std::size_t>(clusters_), 0);
-        for (const Index k : nearest_) ++sizes_[static_cast<std::size_t>(k)];
+        for (const Index k : nearest_) ++size_of(k);
         for (Index k = 0; k < clusters_; ++k) {
-            if (sizes_[static_cast<std::size_t>(k)] > 0) continue;
-            const Index farthest = std::max_element(distances_.begin(), distances_.end()) - distances_.begin();
-            if (distance(farthest) == 0) return false;
-            --sizes_[static_cast<std::size_t>(nearest(farthest))];
-            ++sizes_[static_cast<std::size_t>(k)];
+            if (size_of(k) > 0) continue;
+            Index farthest = -1;
+            for (Index i = 0; i < count_; ++i) {
+                if (size_of(nearest(i)) > 1 && distance(i) > (farthest < 0 ? 0 : distance(farthest))) farthest = i;
+            }
+            if (farthest < 0) return false;
+            --size_of(nearest(farthest));
+            ++size_of(k);
             nearest(farthest) = k;
             distance(farthest) = 0;
         }
@@ -111,7 +115,7 @@ private:
                 centres_[static_cast<std::size_t>(nearest(i) * size_ + d)] += vector(i)[static_cast<std::size_t>(d)];
         }
         for (std::size_t i = 0; i < centres_.size(); ++i)
-            centres_[i] /= static_cast<double>(sizes_[i / static_cast<std::size_t>(size_)]);
+            centres_[i] /= static_cast<double>(size_of(static_cast<Index>(i) / size_));
     }
 
     std::span<const float> vectors_;

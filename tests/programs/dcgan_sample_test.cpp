@@ -120,6 +120,9 @@ TEST_F(DcganSample, WrongUsage) {
     expect_usage({"--size", "29"}, {"16, 28, 32, 64, 128 or 256", "29"});
     expect_usage({"--size", "0"}, {"--size", "'0'"});
     expect_usage({"--channels", "2"}, {"--channels", "2"});
+    for (const char* words : {"rotation", "cutout,", "", "none,cutout"})
+        expect_usage({"--augment", words}, {"--augment", "translation, cutout and colour", words});
+    expect_usage({"--l1", "-1"}, {"--l1", "at least 0", "-1"});
     expect_usage({"--batch-size", "1"}, {"--batch-size 1", "at least two"});
     expect_usage({"--update", "simultaneous", "--n-critic", "5"}, {"--n-critic 5", "--update alternating"});
     expect_usage({"--label-smoothing", "0.1", "--loss", "hinge"}, {"--label-smoothing", "hinge", "least-squares"});

@@ -74,6 +74,7 @@ TEST_F(GanGeneratorTest, DrawsWhatSampleWrites) {
         ASSERT_EQ(sample(run, "103", run + "-drawn").exit_code, 0);
         const auto generator = load_generator(checkpoint_of(run), Device::cpu(), 1);
         EXPECT_EQ(generator->kind().classes, is_conditional ? 10 : 0);
+        EXPECT_THROW(generator->use_prior({}, "gmm:2"), UsageError) << "a GAN has no codes of images";
         const ImageSet images = draw_images(*generator, 103);
         EXPECT_EQ(images.labels.size(), is_conditional ? 103u : 0u);
         expect_images_of(run + "-drawn", images);

@@ -101,7 +101,8 @@ TEST_F(MeasuredPrior, IsWhatTheMeasuredImagesAreDrawnFrom) {
     EXPECT_NE(mixture["measured"].get<std::string>().find("codes from gmm:2"), std::string::npos);
     expect_refused(with(comparing(), {"--prior", "gmm:2"}), 2, {"--prior", "--images"});
     expect_refused({"--checkpoint", run, "--probe", "--prior", "gmm:2"}, 2, {"--prior", "--probe"});
-    expect_refused({"--checkpoint", judge, "--prior", "gmm:2"}, 3, {"classifier"});
+    const std::string gan = train(SINTER_DCGAN, "gan", {"--arch", "dense", "--base-width", "2", "--epochs", "1"});
+    expect_refused({"--checkpoint", gan, "--prior", "gmm:2"}, 2, {"--prior gmm:2", "'gan'", "leave it out"});
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "core/statistics/moments.h"
 #include "tests/common/errors.h"
 #include "tests/common/fixtures.h"
+#include "tests/core/statistics/random_vectors.h"
 
 namespace sinter {
 namespace {
@@ -183,6 +184,14 @@ TEST(KMeans, FindsClustersThatLieApart) {
         EXPECT_EQ(std::set<Index>(clusters.begin(), clusters.begin() + 4).size(), 4u);
         for (std::size_t i = 4; i < x.size(); ++i) EXPECT_EQ(clusters[i], clusters[i % 4]) << "seed " << seed;
     }
+}
+
+TEST(KMeans, AClusterThatLosesAllItsVectorsTakesAnother) {
+    // After k-means++ that is rare: this is the first of some thousand seeds where it happens.
+    constexpr unsigned kSeed = 1492;
+    kernels::ThreadPool pool(1);
+    const std::vector<Index> clusters = k_means(tests::grid_vectors(12, 2, 5, kSeed), 2, 5, kSeed, pool);
+    EXPECT_EQ(std::set<Index>(clusters.begin(), clusters.end()).size(), 5u);
 }
 
 TEST(KMeans, TakesFewerPointsThanClusters) {
