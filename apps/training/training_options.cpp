@@ -118,7 +118,7 @@ void describe_training(OptionList& list, TrainingOptions& options) {
     list.fixed("optimizer", options.optimizer, kOptimizers, "Rule of the updates");
     list.fixed("weight-decay", options.weight_decay, "Weight decay of the optimizer").not_negative();
     list.fixed("l1", options.l1,
-               "Weight of the sum of absolute weights, whose penalty makes many of them zero with adamw")
+               "Weight of the sum of absolute weights in the loss; adamw makes small weights zero by it")
         .not_negative()
         .before("0");
     list.fixed("clip-norm", options.clip_norm, "Largest norm of the gradient; 0: no clipping").not_negative();
