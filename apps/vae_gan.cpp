@@ -24,7 +24,7 @@ namespace sinter {
 namespace {
 
 constexpr const char *kSilent = "a smaller --lr-e, a larger --lr-d or another --discriminator-norm",
-                     *kSaturated = "a lower --lr-d, or a larger --margin 0.5 to hold it less often",
+                     *kSaturated = "a lower --lr-d, or a smaller --margin, which holds it more often",
                      *kLost = "a higher --lr-d or a lower --lr-g",
                      *kCollapsed = "a lower --lr-g, a smaller --beta1 or a larger --gamma";
 
@@ -67,7 +67,7 @@ ExitCode train(const OptionList& list, VaeGanProgramOptions& options) {
     const DataSplits data = find_training_images(list, options);
     RunMeasures measures(options, data, device);
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
-    fit_model(options, data.train);
+    fit_model(list, options, data.train);
     VaeGan model(options.model, init);
     Gan& gan = model.gan();
     const auto optimizer_of = [&](const Module& network) {

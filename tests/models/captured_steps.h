@@ -146,7 +146,7 @@ private:
     void step() {
         const std::int64_t number = run_.encoder.steps() + 1;
         run_.start_step(number);
-        run_.training.prepare({2e-4, 2e-4, 2e-4});
+        run_.training.prepare({2e-3, 2e-3, 2e-3});
         const StepNumbers numbers = captured_.run({batch_}, [&] { return run_.training.pass(run_.real(batch_)); });
         readings_.push({number, 0, batch_}, numbers);
         while (const auto reading = readings_.ready()) take(*reading);
