@@ -67,7 +67,7 @@ ExitCode train(const OptionList& list, VaeGanProgramOptions& options) {
     const DataSplits data = find_training_images(list, options);
     RunMeasures measures(options, data, device);
     Generator init(options.seed, device, draws::kInitialisation), noise(options.seed, device);
-    fit_model(options, data.train);
+    fit_model(list, options, data.train);
     VaeGan model(options.model, init);
     Gan& gan = model.gan();
     const auto optimizer_of = [&](const Module& network) {

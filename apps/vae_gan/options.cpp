@@ -28,6 +28,7 @@ void describe(OptionList& list, VaeGanProgramOptions& options) {
     list.free("conditional", options.conditional,
               "Give the class of an image to all networks, and draw images of a given class; needs data with labels");
     list.find("size")->usually("64, 32 or 28 for dcgan, the first that the data reaches; 16 for data of up to 16");
+    list.find("latent")->usually("20 on grey images, 128 on colour");
     list.find("discriminator-norm")->usually("layer");
     describe(list, options.training);
     describe_measuring(list, options);
@@ -66,9 +67,11 @@ DataSplits find_training_images(const OptionList& list, VaeGanProgramOptions& op
     return data;
 }
 
-void fit_model(VaeGanProgramOptions& options, const ImageSet& images) {
-    options.model.networks.channels = images.channels;
-    options.model.networks.classes = options.conditional ? labelled_classes(images) : 0;
+void fit_model(const OptionList& list, VaeGanProgramOptions& options, const ImageSet& images) {
+    GanOptions& networks = options.model.networks;
+    networks.channels = images.channels;
+    networks.classes = options.conditional ? labelled_classes(images) : 0;
+    list.otherwise(networks.latent, networks.channels == 1 ? 20 : 128);
 }
 
 }  // namespace sinter

@@ -13,7 +13,7 @@ struct VaeGanProgramOptions : TrainingOptions {
         tested = {};
         epochs = 15;
         batch_size = 64;
-        lr = 2e-4;
+        lr = 5e-4;
     }
     VaeGanOptions model;
     VaeGanTrainingOptions training;
@@ -38,6 +38,6 @@ void settle_options(const OptionList& list, VaeGanProgramOptions& options);
 DataSplits find_training_images(const OptionList& list, VaeGanProgramOptions& options);
 
 /// Completes the model with what follows from the data.
-void fit_model(VaeGanProgramOptions& options, const ImageSet& images);
+void fit_model(const OptionList& list, VaeGanProgramOptions& options, const ImageSet& images);
 
 }  // namespace sinter

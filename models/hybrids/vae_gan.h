@@ -14,7 +14,7 @@ namespace sinter {
 struct VaeGanOptions {
     /// Of all three networks; the encoder mirrors the generator. Dropout is left out: its masks would make the
     /// features of equal images differ.
-    GanOptions networks = {.latent = 64, .discriminator_norm = DiscriminatorNorm::layer};
+    GanOptions networks = {.latent = 20, .discriminator_norm = DiscriminatorNorm::layer};
     Index feature_layer = 0;  ///< the stage of the discriminator that compares reconstructions, from 1; 0: the last
 };
 

@@ -10,7 +10,7 @@ namespace sinter {
 struct VaeGanTrainingOptions {
     /// Weight of the reconstruction in the generator's loss, as the mean over the features, beside the GAN's 1. The
     /// paper weighs the sum, by 1e-6 in its published settings: what that means depends on how many features there are.
-    double gamma = 1;
+    double gamma = 10;
     bool discriminate_reconstructions = true;  ///< whether fakes are reconstructions and samples, or samples alone
     BalanceOptions balance = {};
     double clip_norm = 0;  ///< largest norm of the gradient of each network

@@ -136,99 +136,117 @@ public:
         for (int i = 0; i < steps; ++i) step();
         while (const auto reading = readings_.wait()) take(*reading);
         Outcome outcome{losses_, {}};
+        for (const Adam* network : {&run_.encoder, &run_.generator, &run_.discriminator})
+            for (const float value : network->arena().values().to_floats()) outcome.parameters.push_back(value);
+        return outcome;
+    }
 
-        /// The same for a bidirectional GAN.
-        class BiGanSteps {
-        public:
-            BiGanSteps(const BiGanOptions& options, Index batch, Device device, bool capture)
-                : run_(options, {.beta1 = 0.5}, 1, device),
-                  batch_(batch),
-                  captured_(device, capture),
-                  readings_(device) {}
+    VaeGanRun& run() { return run_; }
 
-            Outcome after(int steps) {
-                for (int i = 0; i < steps; ++i) step();
-                while (const auto reading = readings_.wait()) take(*reading);
-                return {losses_, run_.parameters()};
-                for (const Adam* network : {&run_.encoder, &run_.generator, &run_.discriminator})
-                    for (const float value : network->arena().values().to_floats()) outcome.parameters.push_back(value);
-                return outcome;
-            }
+private:
+    void step() {
+        const std::int64_t number = run_.encoder.steps() + 1;
+        run_.start_step(number);
+        run_.training.prepare({2e-3, 2e-3, 2e-3});
+        const StepNumbers numbers = captured_.run({batch_}, [&] { return run_.training.pass(run_.real(batch_)); });
+        readings_.push({number, 0, batch_}, numbers);
+        while (const auto reading = readings_.ready()) take(*reading);
+    }
+    void take(const Reading& reading) {
+        for (const NamedNumber& number : reading.numbers) losses_.push_back(number.value);
+    }
 
-            VaeGanRun& run() { return run_; }
+    VaeGanRun run_;
+    Index batch_;
+    CapturedStep captured_;
+    Readings readings_;
+    std::vector<double> losses_;
+};
 
-        private:
-            void step() {
-                const std::int64_t number = run_.encoder.steps() + 1;
-                run_.start_step(number);
-                run_.training.prepare({2e-4, 2e-4, 2e-4});
-                const StepNumbers numbers =
-                    captured_.run({batch_}, [&] { return run_.training.pass(run_.real(batch_)); });
-                readings_.push({number, 0, batch_}, numbers);
-                while (const auto reading = readings_.ready()) take(*reading);
-            }
-            void take(const Reading& reading) {
-                for (const NamedNumber& number : reading.numbers) losses_.push_back(number.value);
-            }
+/// The same for a bidirectional GAN.
+class BiGanSteps {
+public:
+    BiGanSteps(const BiGanOptions& options, Index batch, Device device, bool capture)
+        : run_(options, {.beta1 = 0.5}, 1, device), batch_(batch), captured_(device, capture), readings_(device) {}
 
-            VaeGanRun run_;
-            Index batch_;
-            CapturedStep captured_;
-            Readings readings_;
-            std::vector<double> losses_;
-        };
+    Outcome after(int steps) {
+        for (int i = 0; i < steps; ++i) step();
+        while (const auto reading = readings_.wait()) take(*reading);
+        return {losses_, run_.parameters()};
+    }
 
-        /// The same for a classifier of random images.
-        class ClassifierSteps {
-        public:
-            ClassifierSteps(const ClassifierOptions& options, const std::vector<std::int32_t>& labels, Device device,
-                            bool capture)
-                : init_(1, device),
-                  noise_(2, device),
-                  images_(3, device),
-                  classifier_(options, init_, noise_),
-                  adam_(classifier_),
-                  guard_(device),
-                  labels_(labels, device),
-                  captured_(device, capture),
-                  readings_(device) {}
+private:
+    void step() {
+        const std::int64_t number = run_.pair.steps() + 1;
+        run_.start_step(number);
+        run_.training.prepare({2e-4, 2e-4});
+        const StepNumbers numbers =
+            captured_.run({batch_}, [&] { return run_.training.pass(run_.random_images(batch_)); });
+        readings_.push({number, 0, batch_}, numbers);
+        while (const auto reading = readings_.ready()) take(*reading);
+    }
+    void take(const Reading& reading) {
+        for (const NamedNumber& number : reading.numbers.first(2)) losses_.push_back(number.value);
+    }
 
-            void step() {
-                const std::int64_t number = adam_.steps() + 1;
-                noise_.start_step(static_cast<std::uint64_t>(number));
-                images_.start_step(static_cast<std::uint64_t>(number));
-                adam_.prepare(1e-3);
-                const StepNumbers numbers = captured_.run({labels_.count()}, [&] {
-                    const ClassifierOptions& options = classifier_.options();
-                    const Tensor batch = random_uniform(
-                        {labels_.count(), options.height, options.width, options.channels}, 0, 1, images_);
-                    adam_.clear_gradients();
-                    const Tensor loss = softmax_cross_entropy(classifier_.classify(batch).logits, labels_,
-                                                              1.0 / static_cast<double>(labels_.count()));
-                    const StepNumbers gathered = guard_.collect({{"loss", loss}});
-                    backward(loss);
-                    adam_.apply(0, &guard_);
-                    return gathered;
-                });
-                readings_.push({number, 0, labels_.count()}, numbers);
-                while (const auto reading = readings_.ready()) losses_.push_back(reading->numbers.front().value);
-            }
+    BiGanRun run_;
+    Index batch_;
+    CapturedStep captured_;
+    Readings readings_;
+    std::vector<double> losses_;
+};
 
-            Outcome after(int steps) {
-                for (int i = 0; i < steps; ++i) step();
-                while (const auto reading = readings_.wait()) losses_.push_back(reading->numbers.front().value);
-                return {losses_, adam_.arena().values().to_floats()};
-            }
+/// The same for a classifier of random images.
+class ClassifierSteps {
+public:
+    ClassifierSteps(const ClassifierOptions& options, const std::vector<std::int32_t>& labels, Device device,
+                    bool capture)
+        : init_(1, device),
+          noise_(2, device),
+          images_(3, device),
+          classifier_(options, init_, noise_),
+          adam_(classifier_),
+          guard_(device),
+          labels_(labels, device),
+          captured_(device, capture),
+          readings_(device) {}
 
-        private:
-            Generator init_, noise_, images_;
-            Classifier classifier_;
-            Adam adam_;
-            UpdateGuard guard_;
-            Buffer<std::int32_t> labels_;
-            CapturedStep captured_;
-            Readings readings_;
-            std::vector<double> losses_;
-        };
+    void step() {
+        const std::int64_t number = adam_.steps() + 1;
+        noise_.start_step(static_cast<std::uint64_t>(number));
+        images_.start_step(static_cast<std::uint64_t>(number));
+        adam_.prepare(1e-3);
+        const StepNumbers numbers = captured_.run({labels_.count()}, [&] {
+            const ClassifierOptions& options = classifier_.options();
+            const Tensor batch =
+                random_uniform({labels_.count(), options.height, options.width, options.channels}, 0, 1, images_);
+            adam_.clear_gradients();
+            const Tensor loss = softmax_cross_entropy(classifier_.classify(batch).logits, labels_,
+                                                      1.0 / static_cast<double>(labels_.count()));
+            const StepNumbers gathered = guard_.collect({{"loss", loss}});
+            backward(loss);
+            adam_.apply(0, &guard_);
+            return gathered;
+        });
+        readings_.push({number, 0, labels_.count()}, numbers);
+        while (const auto reading = readings_.ready()) losses_.push_back(reading->numbers.front().value);
+    }
 
-    }  // namespace sinter::tests
+    Outcome after(int steps) {
+        for (int i = 0; i < steps; ++i) step();
+        while (const auto reading = readings_.wait()) losses_.push_back(reading->numbers.front().value);
+        return {losses_, adam_.arena().values().to_floats()};
+    }
+
+private:
+    Generator init_, noise_, images_;
+    Classifier classifier_;
+    Adam adam_;
+    UpdateGuard guard_;
+    Buffer<std::int32_t> labels_;
+    CapturedStep captured_;
+    Readings readings_;
+    std::vector<double> losses_;
+};
+
+}  // namespace sinter::tests
