@@ -46,6 +46,7 @@ void report(RunFolder& folder, const Reconstruction& test, std::int64_t epochs) 
     answer("{} after {} epoch{}\n", describe(test), epochs, epochs == 1 ? "" : "s");
     answer("images of fixed codes:    {}\n", (folder.path() / "samples").string());
     answer("originals, rebuilt below: {}\n", (folder.path() / "reconstructions").string());
+    answer("all of it on one page:    {}\n", folder.page().string());
     answer("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
     answer("checkpoint:               {}\n", folder.checkpoint().string());
 }
@@ -116,6 +117,7 @@ ExitCode train(const OptionList& list, BiGanProgramOptions& options) {
         run.draw_if_due(draw);
     }
 
+    run.write_page();
     report(run.folder(), reconstruct(bigan, test_batches), run.epochs_done());
     return ExitCode::ok;
 }

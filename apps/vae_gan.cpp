@@ -58,6 +58,7 @@ private:
 void report(const RunFolder& folder) {
     answer("images of fixed codes:    {}\n", (folder.path() / "samples").string());
     answer("originals, rebuilt below: {}\n", (folder.path() / "reconstructions").string());
+    answer("all of it on one page:    {}\n", folder.page().string());
     answer("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
     answer("checkpoint:               {}\n", folder.checkpoint().string());
 }
@@ -134,6 +135,7 @@ ExitCode train(const OptionList& list, VaeGanProgramOptions& options) {
     }
 
     warn_on_failure([&] { pictures.interpolations(run.folder().sample("interpolations")); });
+    run.write_page();
     report(run.folder());
     return ExitCode::ok;
 }

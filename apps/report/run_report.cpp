@@ -33,7 +33,9 @@ struct ChartKind {
 };
 const ChartKind kChartKinds[] = {
     {"Loss", {"loss"}, "Minus the evidence lower bound or the cross-entropy, in nats per image; lower is better."},
-    {"Reconstruction", {"recon"}, "How far the decoded images are from the originals, in nats per image."},
+    {"Reconstruction",
+     {"recon"},
+     "How far the decoded images are from the originals: in nats per image, or in features of a discriminator."},
     {"KL divergence", {"kl"}, "How much the codes say about their images, in nats; near 0 they say nothing."},
     {"Losses of the two networks",
      {"loss_d", "loss_g"},
@@ -41,6 +43,9 @@ const ChartKind kChartKinds[] = {
     {"Verdicts of the discriminator",
      {"d_real", "d_fake"},
      "On real and on generated images. Equal where it cannot tell them apart."},
+    {"Held players",
+     {"held_d", "held_g"},
+     "Share of the steps in which a network did not learn, since it was too far ahead."},
     {"Accuracy", {"accuracy"}, "Share of the images whose class is found."},
     {"Frechet distance", {"frechet"}, "Of the features of drawn images from those of real ones; 0 is best."},
     {"KID", {"kid"}, "The same by a kernel, without a bias; 0 is best, and it may be slightly negative."},
