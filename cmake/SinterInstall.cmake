@@ -13,11 +13,12 @@ if(SINTER_BUILD_APPS)
     endforeach()
 endif()
 
-# The public headers: a program includes "core/tensor.h" just as it would in this repository. The folders below kernels/
-# are backends and stay at home, and so does the one header that is for .cpp files.
+# The public headers: a program includes "core/tensor.h" just as it would in this repository. Of the folders
+# below kernels/ the backends stay at home, and so does the one header that is for .cpp files.
 set(include_folder ${CMAKE_INSTALL_INCLUDEDIR}/sinter)
 file(GLOB kernel_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.h)
 install(FILES ${kernel_headers} DESTINATION ${include_folder}/kernels)
+install(DIRECTORY kernels/runtime DESTINATION ${include_folder}/kernels FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY core models DESTINATION ${include_folder} FILES_MATCHING PATTERN "*.h"
         PATTERN core/check.h EXCLUDE)
 

@@ -9,7 +9,7 @@
 
 #include "core/memory.h"
 #include "core/names.h"
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter {
 

@@ -21,7 +21,7 @@
 #include <compare>
 #include <cstdint>
 
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::kernels {
 

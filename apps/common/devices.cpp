@@ -5,7 +5,7 @@
 #include "core/console.h"
 #include "core/error.h"
 #include "core/options/parse_number.h"
-#include "kernels/machine.h"
+#include "kernels/runtime/machine.h"
 
 namespace sinter {
 namespace {

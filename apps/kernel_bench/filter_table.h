@@ -4,7 +4,7 @@
 #include <string>
 
 #include "apps/roofs/timing.h"
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::bench {
 

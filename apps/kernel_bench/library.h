@@ -5,7 +5,7 @@
 
 #include <initializer_list>
 
-#include "kernels/machine.h"
+#include "kernels/runtime/machine.h"
 
 namespace sinter::bench {
 

@@ -15,8 +15,8 @@
 #include "core/profile/work.h"
 
 #ifdef SINTER_HAS_CUDA
-#include "kernels/cuda_trace.h"
-#include "kernels/step_clock.h"
+#include "kernels/runtime/cuda_trace.h"
+#include "kernels/runtime/step_clock.h"
 #endif
 
 namespace sinter {

@@ -15,7 +15,7 @@
 #include "hwy/highway.h"
 #include "kernels/contract.h"
 #include "kernels/cpu/toolbox/simd-inl.h"
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/thread_pool.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sinter::bench::HWY_NAMESPACE {

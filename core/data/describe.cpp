@@ -9,7 +9,7 @@
 #include "core/device.h"
 #include "core/files/pixel_file.h"
 #include "core/files/sha256.h"
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/thread_pool.h"
 
 namespace sinter {
 namespace {

@@ -7,8 +7,8 @@
 #include "core/device.h"
 #include "core/pictures/image_file.h"
 #include "core/pictures/image_fitter.h"
-#include "kernels/machine.h"
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/machine.h"
+#include "kernels/runtime/thread_pool.h"
 
 namespace sinter {
 

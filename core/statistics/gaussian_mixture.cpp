@@ -12,7 +12,7 @@
 #include "core/statistics/log_sum_exp.h"
 #include "core/statistics/moments.h"
 #include "kernels/likelihood.h"
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/thread_pool.h"
 
 namespace sinter {
 namespace {

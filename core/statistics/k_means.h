@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/shape.h"
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/thread_pool.h"
 
 namespace sinter {
 

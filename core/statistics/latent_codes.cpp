@@ -8,7 +8,7 @@
 #include "core/check.h"
 #include "core/statistics/log_sum_exp.h"
 #include "kernels/likelihood.h"
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/thread_pool.h"
 #include "kernels/vae.h"
 
 namespace sinter {

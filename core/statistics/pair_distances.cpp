@@ -5,7 +5,7 @@
 #include "core/call.h"
 #include "core/check.h"
 #include "kernels/dot_products.h"
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/thread_pool.h"
 
 namespace sinter {
 namespace {

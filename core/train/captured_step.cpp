@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/profile/work.h"
-#include "kernels/graph.h"
+#include "kernels/runtime/graph.h"
 
 namespace sinter {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/optim/update_guard.h"
-#include "kernels/readback.h"
+#include "kernels/runtime/readback.h"
 
 namespace sinter {
 

@@ -1,4 +1,4 @@
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 #include <sys/mman.h>
 
@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/thread_pool.h"
 
 namespace sinter::kernels {
 namespace {

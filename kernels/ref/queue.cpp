@@ -2,7 +2,7 @@
 #include <cstring>
 #include <new>
 
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::kernels {
 

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::kernels {
 namespace {

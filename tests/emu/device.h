@@ -9,7 +9,7 @@
 #include "kernels/emu/sanitizers.h"
 #include "kernels/emu/schedule.h"
 #include "kernels/emu/stream.h"
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::kernels {
 

@@ -9,11 +9,11 @@
 #include "kernels/elementwise.h"
 #include "kernels/gather.h"
 #include "kernels/gemm.h"
-#include "kernels/graph.h"
 #include "kernels/layer_norm.h"
 #include "kernels/likelihood.h"
 #include "kernels/loss.h"
 #include "kernels/reduce.h"
+#include "kernels/runtime/graph.h"
 #include "kernels/vae.h"
 #include "tests/emu/device.h"
 

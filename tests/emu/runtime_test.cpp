@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/runtime/device.cuh"
-#include "kernels/graph.h"
+#include "kernels/runtime/graph.h"
 #include "tests/emu/device.h"
 #include "tests/emu/planted.h"
 

@@ -8,8 +8,8 @@
 
 #include "kernels/cuda/runtime/device.cuh"
 #include "kernels/cuda/runtime/pinned.h"
-#include "kernels/graph.h"
-#include "kernels/readback.h"
+#include "kernels/runtime/graph.h"
+#include "kernels/runtime/readback.h"
 #include "tests/emu/device.h"
 #include "tests/emu/planted.h"
 

@@ -10,7 +10,7 @@
 #include <set>
 #include <vector>
 
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::kernels {
 namespace {

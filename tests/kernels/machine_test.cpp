@@ -1,5 +1,5 @@
 // What a process may use, on machines whose files are made up.
-#include "kernels/machine.h"
+#include "kernels/runtime/machine.h"
 
 #include <gtest/gtest.h>
 #include <sched.h>

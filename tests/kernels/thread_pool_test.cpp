@@ -1,5 +1,5 @@
 // The thread pool: every task once, jobs in order, reuse after idle time. Meant for the thread sanitizer too.
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/thread_pool.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/machine.h"
+#include "kernels/runtime/machine.h"
 
 namespace sinter::kernels {
 namespace {

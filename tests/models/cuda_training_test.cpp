@@ -10,7 +10,7 @@
 #include <string>
 
 #include "core/train/checkpoint.h"
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 #include "tests/common/errors.h"
 #include "tests/common/temporary_folder.h"
 #include "tests/models/captured_steps.h"

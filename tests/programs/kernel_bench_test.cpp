@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 #include "tests/common/temporary_folder.h"
 #include "tests/programs/vae_program.h"
 

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 #include "tests/vendor/stand_in/stand_in.h"
 
 namespace sinter::kernels {

@@ -4,7 +4,7 @@
 
 #include "apps/kernel_bench/cuda/rotated_buffers.h"
 #include "apps/kernel_bench/text.h"
-#include "kernels/graph.h"
+#include "kernels/runtime/graph.h"
 
 namespace sinter::bench {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::bench {
 

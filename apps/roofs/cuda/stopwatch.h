@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "apps/roofs/timing.h"
-#include "kernels/graph.h"
-#include "kernels/queue.h"
+#include "kernels/runtime/graph.h"
+#include "kernels/runtime/queue.h"
 
 struct CUevent_st;  // what CUDA's cudaEvent_t points to
 

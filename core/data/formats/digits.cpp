@@ -17,7 +17,7 @@
 
 #include "core/data/describe.h"
 #include "core/data/formats/digit_glyphs.h"
-#include "kernels/machine.h"
+#include "kernels/runtime/machine.h"
 
 namespace sinter {
 namespace {

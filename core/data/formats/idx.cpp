@@ -16,7 +16,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "kernels/machine.h"
+#include "kernels/runtime/machine.h"
 
 namespace sinter {
 namespace {

@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "core/files/memory_budget.h"
 #include "core/pictures/image_fitter.h"
-#include "kernels/machine.h"
+#include "kernels/runtime/machine.h"
 
 namespace sinter {
 namespace {

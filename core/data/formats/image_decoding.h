@@ -11,7 +11,7 @@
 #include "core/data/formats/image_listing.h"
 #include "core/data/image_set.h"
 #include "core/pictures/image_file.h"
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/thread_pool.h"
 
 namespace sinter {
 

@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "core/files/pixel_file.h"
 #include "core/pictures/image_file.h"
-#include "kernels/machine.h"
+#include "kernels/runtime/machine.h"
 
 namespace sinter {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "kernels/gemm.h"
 #include "kernels/geometry.h"
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::kernels {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "kernels/contract.h"
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/thread_pool.h"
 
 namespace sinter::kernels {
 

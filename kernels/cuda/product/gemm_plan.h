@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::kernels {
 

@@ -9,7 +9,7 @@
 #include <stdexcept>
 
 #include "kernels/cuda/toolbox/matrix_unit.cuh"
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::kernels {
 

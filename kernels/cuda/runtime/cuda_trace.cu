@@ -1,4 +1,4 @@
-#include "kernels/cuda_trace.h"
+#include "kernels/runtime/cuda_trace.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "kernels/graph.h"
+#include "kernels/runtime/graph.h"
 
 #include <exception>
 #include <memory>

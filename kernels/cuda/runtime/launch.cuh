@@ -6,7 +6,7 @@
 
 #include "kernels/cuda/runtime/device.cuh"
 #include "kernels/cuda/runtime/error.h"
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::kernels {
 

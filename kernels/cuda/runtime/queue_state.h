@@ -6,7 +6,7 @@
 
 #include "kernels/cuda/runtime/pinned.h"
 #include "kernels/cuda/runtime/word_writes.h"
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 #include "kernels/vendor/engine.h"
 
 namespace sinter::kernels {

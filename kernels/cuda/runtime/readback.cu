@@ -1,4 +1,4 @@
-#include "kernels/readback.h"
+#include "kernels/runtime/readback.h"
 
 #include <deque>
 

@@ -1,4 +1,4 @@
-#include "kernels/step_clock.h"
+#include "kernels/runtime/step_clock.h"
 
 #include <array>
 #include <cstddef>

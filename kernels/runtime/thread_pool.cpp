@@ -1,9 +1,9 @@
 // Shares of a job's tasks, and the gate that workers pass to take them.
-#include "kernels/thread_pool.h"
+#include "kernels/runtime/thread_pool.h"
 
 #include <exception>
 
-#include "kernels/machine.h"
+#include "kernels/runtime/machine.h"
 
 namespace sinter::kernels {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::kernels {
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 namespace sinter::kernels {
 

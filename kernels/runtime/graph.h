@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "kernels/queue.h"
+#include "kernels/runtime/queue.h"
 
 struct CUgraphExec_st;  // what CUDA's cudaGraphExec_t points to
 

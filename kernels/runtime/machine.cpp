@@ -1,5 +1,5 @@
 // Affinity, control groups (cgroups(7)) and resource limits.
-#include "kernels/machine.h"
+#include "kernels/runtime/machine.h"
 
 #include <sched.h>
 #include <sys/resource.h>

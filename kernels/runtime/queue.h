@@ -156,7 +156,7 @@ public:
     /// For launchers: the vendor's kernels, or null where sinter's own are to be used.
     VendorKernels* vendor();
 
-    /// Whether what is called is recorded as a graph (kernels/graph.h) and not done.
+    /// Whether what is called is recorded as a graph (kernels/runtime/graph.h) and not done.
     bool recording() const;
 
     /// For launchers: allows blocks of `kernel` this much dynamic shared memory, and gives them the largest share of
