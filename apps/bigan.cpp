@@ -65,7 +65,6 @@ ExitCode train(const OptionList& list, BiGanProgramOptions& options) {
         throw DataError(
             fmt::format("{} holds one training image; batch normalisation needs at least two", data.train.name));
     }
-    Loader settling_batches(data.train, device, {.batch_size = options.batch_size, .shuffle = true, .drop_last = true});
     Loader test_batches(data.test, device, {.batch_size = kEvaluationBatch, .shuffle = true});
     BiGanTraining training(bigan, *pair_optimizer, *discriminator_optimizer, noise, options.clip_norm);
     BiGanPictures pictures(bigan, data.test, options.grid, options.seed);
@@ -84,7 +83,7 @@ ExitCode train(const OptionList& list, BiGanProgramOptions& options) {
         pictures.reconstructions(run.folder().reconstruction(name));
     };
     if (run.step() == 0 && !options.dry_run) {
-        settle_encoder(bigan, settling_batches);
+        settle_encoder(bigan, batches);
         say("untrained: {}\n", describe(reconstruct(bigan, test_batches)));
         warn_on_failure([&] { draw(0); });
     }
@@ -106,7 +105,7 @@ ExitCode train(const OptionList& list, BiGanProgramOptions& options) {
         }
         if (run.stopped()) return run.stop();
 
-        settle_encoder(bigan, settling_batches);
+        settle_encoder(bigan, batches);
         const Reconstruction test = reconstruct(bigan, test_batches);
         run.measure_if_due(measure);
         std::vector<ProgressValue> shown = run.shown();

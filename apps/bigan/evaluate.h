@@ -10,10 +10,10 @@
 
 namespace sinter {
 
-/// Gives the batch normalisation of the encoder the statistics of its weights as they are, from training images that
-/// `batches` fixes, as the authors do before every evaluation. The moving average lags behind weights that all move the
-/// same way: after 10 epochs on MNIST the ratio below was 0.802 by it, and 0.773 by statistics of its own; of the
-/// generator's it made no difference.
+/// Gives the batch normalisation of the encoder the statistics of its weights as they are, from the first batches of
+/// epoch 0 of the training images, as the authors do before every evaluation; `batches` is left there, so it comes
+/// between epochs. The moving average lags behind weights that all move the same way: after 10 epochs on MNIST the
+/// ratio below was 0.802 by it, and 0.773 by statistics of its own. Of the generator's it made no difference.
 void settle_encoder(BiGan& bigan, Loader& batches);
 
 /// Distances are Euclidean, of pixels in [0, 1]. Names in the log of Donahue et al.'s program: EGr and EGr_b.
