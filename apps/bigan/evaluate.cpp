@@ -1,6 +1,7 @@
 #include "apps/bigan/evaluate.h"
 
 #include <cmath>
+#include <span>
 
 #include "apps/training/image_statistics.h"
 #include "core/tape.h"
