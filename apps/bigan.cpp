@@ -84,6 +84,7 @@ ExitCode train(const OptionList& list, BiGanProgramOptions& options) {
         pictures.reconstructions(run.folder().reconstruction(name));
     };
     if (run.step() == 0 && !options.dry_run) {
+        settle_encoder(bigan, batches);
         say("untrained: {}\n", describe(reconstruct(bigan, test_batches)));
         warn_on_failure([&] { draw(0); });
     }
@@ -105,6 +106,7 @@ ExitCode train(const OptionList& list, BiGanProgramOptions& options) {
         }
         if (run.stopped()) return run.stop();
 
+        settle_encoder(bigan, batches);
         const Reconstruction test = reconstruct(bigan, test_batches);
         run.measure_if_due(measure);
         std::vector<ProgressValue> shown = run.shown();

@@ -1,11 +1,15 @@
 #include "apps/bigan/evaluate.h"
 
 #include <cmath>
+#include <span>
 
+#include "apps/training/image_statistics.h"
 #include "core/tape.h"
 
 namespace sinter {
 namespace {
+
+constexpr int kStatisticsPasses = 50;
 
 double distance(std::span<const float> a, std::span<const float> b) {
     double squares = 0;
@@ -17,6 +21,11 @@ double distance(std::span<const float> a, std::span<const float> b) {
 }
 
 }  // namespace
+
+void settle_encoder(BiGan& bigan, Loader& batches) {
+    estimate_image_statistics(bigan.encoder(), batches, kStatisticsPasses,
+                              [&](const Tensor& images) { bigan.encode(images); });
+}
 
 std::vector<MetricField> Reconstruction::fields() const {
     return {{"reconstruction", error}, {"reconstruction_control", control}, {"reconstruction_ratio", ratio()}};

@@ -4,9 +4,8 @@
 
 #include <optional>
 
-#include "core/check.h"
+#include "apps/training/image_statistics.h"
 #include "core/error.h"
-#include "core/nn/batch_statistics.h"
 #include "core/options/facts.h"
 #include "core/tape.h"
 #include "core/train/run_folder.h"
@@ -61,7 +60,7 @@ private:
     static const char* meaning(BiGanEncoder encoder) {
         switch (encoder) {
             case BiGanEncoder::deterministic:
-                return "E(x)";
+                return "E(x), before it is brought within +-1";
             case BiGanEncoder::stochastic:
                 break;
         }
@@ -69,7 +68,7 @@ private:
     }
 
     Module& encoder() override { return bigan_.encoder(); }
-    Tensor find_codes(const Tensor& images) override { return bigan_.encode(images); }
+    Tensor find_codes(const Tensor& images) override { return bigan_.unbounded_codes(images); }
     Tensor find_features(const Tensor& images) override { return bigan_.features(images); }
 
     Generator init_;
@@ -116,16 +115,7 @@ Tensor ImageCoder::features(const Tensor& images) {
 }
 
 void ImageCoder::estimate_statistics(Loader& batches, int passes) {
-    std::int64_t epoch = 0;
-    Tensor images;
-    batches.start_epoch(epoch);
-    sinter::estimate_statistics(encoder(), passes, [&](int) {
-        if (!batches.next(images)) {
-            batches.start_epoch(++epoch);
-            batches.next(images);
-        }
-        find_codes(images);
-    });
+    estimate_image_statistics(encoder(), batches, passes, [&](const Tensor& images) { find_codes(images); });
 }
 
 std::unique_ptr<ImageCoder> load_coder(const std::string& checkpoint, Device device) {

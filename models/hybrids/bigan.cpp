@@ -216,15 +216,25 @@ Tensor BiGan::encoder_output(const Tensor& images) {
     return pair_.encoder.heads->forward(found);
 }
 
-Tensor BiGan::encode(const Tensor& images) {
+Tensor BiGan::unbounded_codes(const Tensor& images) {
     switch (options_.encoder) {
         case BiGanEncoder::deterministic:
-            // 2 sigmoid(s) - 1, as the authors bring the output into the range of uniform codes.
-            return tanh(0.5 * encoder_output(images));
+            return encoder_output(images);
         case BiGanEncoder::stochastic:
             break;
     }
     return slice_columns(encoder_output(images), 0, options_.latent);
+}
+
+Tensor BiGan::encode(const Tensor& images) {
+    switch (options_.encoder) {
+        case BiGanEncoder::deterministic:
+            // 2 sigmoid(s) - 1, as the authors bring the output into the range of uniform codes.
+            return tanh(0.5 * unbounded_codes(images));
+        case BiGanEncoder::stochastic:
+            break;
+    }
+    return unbounded_codes(images);
 }
 
 Tensor BiGan::infer(const Tensor& images, Generator& noise) {

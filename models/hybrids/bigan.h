@@ -62,6 +62,9 @@ public:
     Tensor generate(const Tensor& z);
     /// The code of each image: E(x), or the mean of its distribution.
     Tensor encode(const Tensor& images);
+    /// The same before a deterministic encoder's is brought within +-1: what codes are compared by, since near the
+    /// bounds they hardly differ any more.
+    Tensor unbounded_codes(const Tensor& images);
     /// The codes that the discriminator sees beside images: E(x), or a sample of each distribution, which takes one
     /// draw from `noise`. First derivatives only where it is a sample.
     Tensor infer(const Tensor& images, Generator& noise);

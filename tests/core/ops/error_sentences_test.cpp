@@ -220,7 +220,7 @@ TEST(ErrorSentence, OfRandomOpsNamesTheRange) {
     Generator generator(1, Device::reference());
     expect_usage_error([&] { dropout(zeros({4}), 1, generator); }, {"[dropout]", "[0, 1)", "got 1"});
     expect_usage_error([&] { dropout(zeros({4}), -0.5, generator); }, {"[dropout]", "-0.5"});
-    expect_usage_error([&] { augment(zeros({4, 5}), {.colour = true}, generator); }, {"[augment]", "[4, 5]"});
+    expect_usage_error([&] { augment(zeros({4, 5}), {.colour = true}, generator); }, {"[augment]", "4x5"});
     expect_usage_error([&] { Dropout(1.5, generator); }, {"[dropout]", "1.5"});
     expect_usage_error(
         [&] {
