@@ -216,7 +216,8 @@ TEST_F(Keeping, RefusesNumbersThatNobodyFinds) {
         expect_refusal(vae(training(path("run"), more)), 2, parts);
         EXPECT_FALSE(fs::exists(path("run")));
     };
-    expect_refused({"--keep-best", "beauty"}, {"--keep-best", "none, loss, accuracy, frechet", "'beauty'"});
+    expect_refused({"--keep-best", "beauty"},
+                   {"--keep-best", "none, loss, accuracy, reconstruction_ratio, frechet", "'beauty'"});
     expect_refused({"--keep-best", "accuracy"}, {"--keep-best accuracy: this program does not find that number"});
     expect_refused({"--keep-last", "-1"}, {"--keep-last", "'-1'"});
     expect_refused({"--patience", "-1"}, {"--patience", "'-1'"});
