@@ -6,10 +6,12 @@
 
 #include "apps/training/image_statistics.h"
 #include "core/error.h"
+#include "core/ops/arithmetic.h"
 #include "core/options/facts.h"
 #include "core/tape.h"
 #include "core/train/run_folder.h"
 #include "models/hybrids/bigan_options.h"
+#include "models/hybrids/vae_gan_options.h"
 #include "models/vae/vae_options.h"
 
 namespace sinter {
@@ -75,6 +77,31 @@ private:
     BiGan bigan_;
 };
 
+class VaeGanCoder final : public ImageCoder {
+public:
+    VaeGanCoder(const CheckpointFacts& facts, const std::string& file, Device device, Untrained seed)
+        : VaeGanCoder(vae_gan_from_facts(facts, file), file, device, seed) {}
+
+private:
+    VaeGanCoder(const VaeGanOptions& model, const std::string& file, Device device, Untrained seed)
+        : ImageCoder({file,
+                      "the means mu of q(z|x)",
+                      {model.networks.size, model.networks.size, model.networks.channels},
+                      model.networks.latent,
+                      model.networks.classes}),
+          init_(seed.value_or(0), device, draws::kInitialisation),
+          model_(seed ? std::make_unique<VaeGan>(model, init_) : load_vae_gan(file, device)) {}
+
+    static Tensor signed_pixels(const Tensor& images) { return affine(images, 2, -1); }
+
+    Module& encoder() override { return model_->encoder(); }
+    Tensor find_codes(const Tensor& images) override { return model_->encode(signed_pixels(images)); }
+    Tensor find_features(const Tensor& images) override { return model_->features(signed_pixels(images)); }
+
+    Generator init_;
+    std::unique_ptr<VaeGan> model_;
+};
+
 template <class C>
 std::unique_ptr<ImageCoder> make_coder(const CheckpointFacts& facts, const std::string& file, Device device,
                                        Untrained seed) {
@@ -86,7 +113,8 @@ struct CodingKind {
     const char* model;
     std::unique_ptr<ImageCoder> (*make)(const CheckpointFacts&, const std::string&, Device, Untrained);
 };
-constexpr CodingKind kCodingKinds[] = {{"vae", make_coder<VaeCoder>}, {"bigan", make_coder<BiGanCoder>}};
+constexpr CodingKind kCodingKinds[] = {
+    {"vae", make_coder<VaeCoder>}, {"bigan", make_coder<BiGanCoder>}, {"vae_gan", make_coder<VaeGanCoder>}};
 
 std::unique_ptr<ImageCoder> make(const std::string& checkpoint, Device device, Untrained seed) {
     const std::string file = find_checkpoint(checkpoint).string();
@@ -94,10 +122,10 @@ std::unique_ptr<ImageCoder> make(const std::string& checkpoint, Device device, U
     const std::string& model = FactReader(facts, file).text("model");
     for (const CodingKind& kind : kCodingKinds)
         if (model == kind.model) return kind.make(facts, file, device, seed);
-    throw DataError(
-        fmt::format("{}: expected a checkpoint of a model that has an encoder (vae, bigan), found one of '{}'; give "
-                    "the checkpoint of such a model",
-                    file, model));
+    throw DataError(fmt::format(
+        "{}: expected a checkpoint of a model that has an encoder (vae, bigan, vae_gan), found one of '{}'; give "
+        "the checkpoint of such a model",
+        file, model));
 }
 
 }  // namespace

@@ -35,6 +35,8 @@ public:
     Tensor heads(const Tensor& images, const Buffer<std::int32_t>& labels = {});
     /// mu of images: [batch, latent]
     Tensor encode(const Tensor& images, const Buffer<std::int32_t>& labels = {});
+    /// What the layer sees that gives the posterior: [batch, features]
+    Tensor features(const Tensor& images) { return encoder_.features(images); }
     /// The images that the generator makes of these codes.
     Tensor reconstruct(const Tensor& images, const Buffer<std::int32_t>& labels = {});
     /// The discriminator's logits, and its features of options().feature_layer.

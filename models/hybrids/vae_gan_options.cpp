@@ -44,13 +44,17 @@ std::vector<CheckpointPart> checkpoint_parts(VaeGan& model, const VaeGanOptimize
             {"discriminator.", &model.gan().discriminator(), optimizers.discriminator}};
 }
 
-std::unique_ptr<VaeGan> load_vae_gan(const std::string& file, Device device) {
-    const CheckpointFacts facts = read_checkpoint_facts(file);
+VaeGanOptions vae_gan_from_facts(const CheckpointFacts& facts, const std::string& file) {
     VaeGanOptions options;
     OptionList list;
     describe(list, options);
     read_model_facts(list, facts, file);
     require_networks(options.networks, facts, file);
+    return options;
+}
+
+std::unique_ptr<VaeGan> load_vae_gan(const std::string& file, Device device) {
+    const VaeGanOptions options = vae_gan_from_facts(read_checkpoint_facts(file), file);
     Generator init(0, device);
     std::unique_ptr<VaeGan> model;
     try {

@@ -73,6 +73,15 @@ TEST_F(MeasureCodes, ProbesTheEncoderOfABiGan) {
     EXPECT_NE(succeed({"--checkpoint", bigan, "--probe"}).out.find("E(x)"), std::string::npos);
 }
 
+TEST_F(MeasureCodes, ProbesTheEncoderOfAVaeGan) {
+    const std::string run =
+        train(SINTER_VAE_GAN, "vae_gan", {"--arch", "dense", "--base-width", "2", "--latent", "3", "--epochs", "1"});
+    const nlohmann::json line = measure({"--checkpoint", run, "--probe"});
+    for (const char* name : {"codes", "codes, untrained encoder"}) EXPECT_EQ(line[name]["size"], 3) << name;
+    EXPECT_EQ(line["features"]["size"], 8);
+    EXPECT_GT(line["features"]["neighbour_accuracy"], 0.5);
+}
+
 TEST_F(MeasureCodes, RefusesWhatHasNone) {
     const std::string judge = train_classifier("judge", {"--epochs", "1"});
     const std::string vae = train_vae("vae"), conditional = train_vae("conditional", {"--conditional"});
