@@ -42,8 +42,8 @@ std::string describe(const Reconstruction& found) {
                        found.control, found.ratio());
 }
 
-void report(RunFolder& folder, const Reconstruction& test, std::int64_t epochs) {
-    answer("{} after {} epoch{}\n", describe(test), epochs, epochs == 1 ? "" : "s");
+void report(RunFolder& folder, const Reconstruction& test, const std::string& length) {
+    answer("{} after {}\n", describe(test), length);
     answer("images of fixed codes:    {}\n", (folder.path() / "samples").string());
     answer("originals, rebuilt below: {}\n", (folder.path() / "reconstructions").string());
     answer("all of it on one page:    {}\n", folder.page().string());
@@ -120,7 +120,7 @@ ExitCode train(const OptionList& list, BiGanProgramOptions& options) {
     }
 
     run.write_page();
-    report(run.folder(), reconstruct(bigan, test_batches), run.epochs_done());
+    report(run.folder(), reconstruct(bigan, test_batches), run.length());
     return ExitCode::ok;
 }
 

@@ -19,9 +19,8 @@
 namespace sinter {
 namespace {
 
-void report(const RunFolder& folder, const Score& test, std::int64_t epochs) {
-    answer("test accuracy {:.2f} %, loss {:.4f} nats per image, after {} epoch{}\n", 100 * test.accuracy, test.loss,
-           epochs, epochs == 1 ? "" : "s");
+void report(const RunFolder& folder, const Score& test, const std::string& length) {
+    answer("test accuracy {:.2f} %, loss {:.4f} nats per image, after {}\n", 100 * test.accuracy, test.loss, length);
     answer("all of it on one page:    {}\n", folder.page().string());
     answer("numbers of every epoch:   {}\n", (folder.path() / "metrics.jsonl").string());
     answer("checkpoint:               {}\n", folder.checkpoint().string());
@@ -91,7 +90,7 @@ ExitCode train(const OptionList& list, ClassifierProgramOptions& options) {
     }
 
     run.write_page();
-    report(run.folder(), evaluate(), run.epochs_done());
+    report(run.folder(), evaluate(), run.length());
     return ExitCode::ok;
 }
 

@@ -27,9 +27,9 @@
 namespace sinter {
 namespace {
 
-void report(RunFolder& folder, const Means& test, std::int64_t epochs) {
-    answer("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {} epoch{}\n", test["loss"],
-           test["recon"], test["kl"], epochs, epochs == 1 ? "" : "s");
+void report(RunFolder& folder, const Means& test, const std::string& length) {
+    answer("test loss {:.2f} nats per image (reconstruction {:.2f}, KL {:.2f}) after {}\n", test["loss"], test["recon"],
+           test["kl"], length);
     answer("samples from the prior:   {}\n", (folder.path() / "samples").string());
     answer("originals, rebuilt below: {}\n", (folder.path() / "reconstructions").string());
     answer("all of it on one page:    {}\n", folder.page().string());
@@ -121,7 +121,7 @@ ExitCode train(const OptionList& list, MnistVaeOptions& options) {
 
     warn_on_failure([&] { pictures.finals([&](const std::string& name) { return run.folder().sample(name); }); });
     run.write_page();
-    report(run.folder(), evaluate(vae, test_batches, options.seed, run.epochs_done()), run.epochs_done());
+    report(run.folder(), evaluate(vae, test_batches, options.seed, run.last_epoch()), run.length());
     return ExitCode::ok;
 }
 

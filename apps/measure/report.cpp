@@ -34,7 +34,7 @@ void print_line(const Measured& measured, const Measured* real) {
         if (std::find(told.begin(), told.end(), warning) == told.end()) add("real: " + warning);
     }
     const std::string line =
-        fmt::format("{:<26}{:<22}{:<22}{}", kind.label, number_text(measured), real ? number_text(*real) : "", end);
+        fmt::format("{:<26}{:<25}{:<25}{}", kind.label, number_text(measured), real ? number_text(*real) : "", end);
     answer("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
 }
 
@@ -43,7 +43,7 @@ void print_shares(const ImageReport& report) {
     std::vector<std::string> names = c.judge->class_names();
     if (names.size() != report.shares.size()) names = numbered_classes(static_cast<int>(report.shares.size()));
     for (std::size_t label = 0; label < report.shares.size(); ++label) {
-        answer("{:<26}{:<22}{}\n", "taken for " + names[label], fmt::format("{:.1f} %", 100 * report.shares[label]),
+        answer("{:<26}{:<25}{}\n", "taken for " + names[label], fmt::format("{:.1f} %", 100 * report.shares[label]),
                report.real_shares.empty() ? "" : fmt::format("{:.1f} %", 100 * report.real_shares[label]));
     }
 }
@@ -124,8 +124,8 @@ void print_table(const ImageReport& report) {
         answer("judge: {}, {} ({})\n", reference.judge.name, right, reference.judge_file);
     }
     if (!c.warning.empty()) answer("! {}\n", c.warning);
-    answer("\n{:<26}{:<22}{}\n", "", "images", report.yardstick.empty() ? "" : "real");
-    answer("{:<26}{:<22}{}\n", "count", c.responses.images,
+    answer("\n{:<26}{:<25}{}\n", "", "images", report.yardstick.empty() ? "" : "real");
+    answer("{:<26}{:<25}{}\n", "count", c.responses.images,
            report.yardstick.empty() ? "" : std::to_string(reference.yardstick.images));
     for (const Measured& measured : report.measured) print_line(measured, find(report.yardstick, measured.name));
     if (report.memorisation) {

@@ -21,12 +21,13 @@ struct Noise {
     std::int64_t epoch;
 };
 
-/// The noise with which the run tested its last whole epoch, so that its loss is found again to the digit; of another
-/// seed where --seed asks for one.
+/// The noise with which the run tested its last epoch, whole or cut, so that its loss is found again to the digit; of
+/// another seed where --seed asks for one.
 Noise noise_of_run(const CheckpointFacts& facts, const std::string& file, std::uint64_t asked, bool is_asked) {
     Noise noise{asked, 0};
     const FactReader reader(facts, file);
-    if (facts.contains("epoch")) noise.epoch = reader.whole_number("epoch", 1, kMaxCount) - 1;
+    const bool is_within = facts.contains("position") && reader.whole_number("position", 0, kMaxCount) > 0;
+    if (facts.contains("epoch")) noise.epoch = reader.whole_number("epoch", 1, kMaxCount) - (is_within ? 0 : 1);
     const auto seed = facts.find("--seed");
     if (!is_asked && seed != facts.end() && !parse_number(seed->second, noise.seed))
         throw DataError(

@@ -59,8 +59,9 @@ std::string end_labels(const std::vector<std::pair<double, std::size_t>>& ends, 
 
 }  // namespace
 
-std::vector<double> round_ticks(double low, double high, int wanted) {
-    const double rough = (high - low) / std::max(1, wanted), power = std::pow(10.0, std::floor(std::log10(rough)));
+std::vector<double> round_ticks(double low, double high, int wanted, double least) {
+    const double rough = std::max(least, (high - low) / std::max(1, wanted)),
+                 power = std::pow(10.0, std::floor(std::log10(rough)));
     double step = 10 * power;
     for (const double multiple : {5.0, 2.0, 1.0})
         if (multiple * power >= rough) step = multiple * power;
@@ -96,7 +97,7 @@ std::string line_chart(const Chart& chart) {
             "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
             kLeft, kWidth - kRight, y(tick), y(tick), kLeft - 8, y(tick) + 4, tick_text(tick));
     }
-    for (const double tick : round_ticks(xs.low, xs.high, 7)) {
+    for (const double tick : round_ticks(xs.low, xs.high, 7, 1)) {
         drawn += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", x(tick),
                              kHeight - kBottom + 18, tick_text(tick));
     }

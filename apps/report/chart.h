@@ -27,7 +27,8 @@ inline constexpr std::size_t kMaxChartLines = 4;
 /// line has a point. Colours are those of html_page(). Throws UsageError for more lines than have colours.
 std::string line_chart(const Chart& chart);
 
-/// Round numbers within [low, high], about `wanted` of them: multiples of 1, 2 or 5 times a power of ten.
-std::vector<double> round_ticks(double low, double high, int wanted);
+/// Round numbers within [low, high], about `wanted` of them: multiples of 1, 2 or 5 times a power of ten, `least` or
+/// more apart.
+std::vector<double> round_ticks(double low, double high, int wanted, double least = 0);
 
 }  // namespace sinter

@@ -25,42 +25,48 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// A number and the name of its line; none: its own, or that of the split where it is the only one.
+struct ChartNumber {
+    const char* name;
+    const char* label = nullptr;
+};
+
 /// Numbers that belong into one picture.
 struct ChartKind {
     const char* title;
-    std::vector<const char*> numbers;
+    std::vector<ChartNumber> numbers;
     const char* note;
 };
 const ChartKind kChartKinds[] = {
-    {"Loss", {"loss"}, "Minus the evidence lower bound or the cross-entropy, in nats per image; lower is better."},
+    {"Loss", {{"loss"}}, "Minus the evidence lower bound or the cross-entropy, in nats per image; lower is better."},
     {"Reconstruction",
-     {"recon"},
+     {{"recon"}},
      "How far the decoded images are from the originals: in nats per image, or in features of a discriminator."},
-    {"KL divergence", {"kl"}, "How much the codes say about their images, in nats; near 0 they say nothing."},
+    {"KL divergence", {{"kl"}}, "How much the codes say about their images, in nats; near 0 they say nothing."},
     {"Losses of the two networks",
-     {"loss_d", "loss_g"},
+     {{"loss_d"}, {"loss_g"}},
      "Of discriminator and generator. They show the balance of the two, not how good the images are."},
     {"Verdicts of the discriminator",
-     {"d_real", "d_fake"},
+     {{"d_real"}, {"d_fake"}},
      "On real and on generated images. Equal where it cannot tell them apart."},
     {"Distance of reconstructions",
-     {"reconstruction", "reconstruction_control"},
+     {{"reconstruction", "own image"}, {"reconstruction_control", "another"}},
      "Mean distance of G(E(x)) from x, and from other images."},
-    {"Ratio of these", {"reconstruction_ratio"}, "1 where a reconstruction says nothing about its original."},
+    {"Ratio of these", {{"reconstruction_ratio"}}, "1 where a reconstruction says nothing about its original."},
     {"Held players",
-     {"held_d", "held_g"},
+     {{"held_d"}, {"held_g"}},
      "Share of the steps in which a network did not learn, since it was too far ahead."},
-    {"Accuracy", {"accuracy"}, "Share of the images whose class is found."},
-    {"Frechet distance", {"frechet"}, "Of the features of drawn images from those of real ones; 0 is best."},
-    {"KID", {"kid"}, "The same by a kernel, without a bias; 0 is best, and it may be slightly negative."},
+    {"Accuracy", {{"accuracy"}}, "Share of the images whose class is found."},
+    {"Frechet distance", {{"frechet"}}, "Of the features of drawn images from those of real ones; 0 is best."},
+    {"KID", {{"kid"}}, "The same by a kernel, without a bias; 0 is best, and it may be slightly negative."},
     {"Precision and recall",
-     {"precision", "recall"},
+     {{"precision"}, {"recall"}},
      "Share of the drawn images that look real, and of the real ones that are within reach."},
     {"Density and coverage",
-     {"density", "coverage"},
+     {{"density"}, {"coverage"}},
      "Real images around each drawn one, and the share of the real ones that have a drawn one near them."},
-    {"Active units", {"active_units"}, "Latent units that say something about the images."},
-    {"Speed", {"images_per_second"}, "Training images a second."},
+    {"Active units", {{"active_units"}}, "Latent units that say something about the images."},
+    {"Speed", {{"images_per_second"}}, "Training images a second."},
 };
 
 constexpr std::string_view kNoCurve = "seconds";
@@ -80,11 +86,11 @@ ChartLine line_of(const std::vector<MetricsLine>& metrics, const std::string& nu
 /// The chart of these numbers, each on the splits that have it; empty where none has.
 std::string chart_of(const std::vector<MetricsLine>& metrics, const ChartKind& kind) {
     Chart chart{kind.title, "epoch"};
-    for (const char* number : kind.numbers) {
+    for (const ChartNumber& number : kind.numbers) {
         for (const char* split : {"train", "test", "measure"}) {
-            if (split != std::string_view("train") && std::string_view(number) == "images_per_second") continue;
-            const bool is_one = kind.numbers.size() == 1;
-            ChartLine line = line_of(metrics, number, split, is_one ? split : number);
+            if (split != std::string_view("train") && std::string_view(number.name) == "images_per_second") continue;
+            const char* const label = number.label ? number.label : kind.numbers.size() == 1 ? split : number.name;
+            ChartLine line = line_of(metrics, number.name, split, label);
             if (!line.points.empty() && chart.lines.size() < kMaxChartLines) chart.lines.push_back(std::move(line));
         }
     }
@@ -100,11 +106,11 @@ std::string curves(const std::vector<MetricsLine>& metrics) {
     std::set<std::string> known = {std::string(kNoCurve)};
     for (const ChartKind& kind : kChartKinds) {
         drawn += chart_of(metrics, kind);
-        known.insert(kind.numbers.begin(), kind.numbers.end());
+        for (const ChartNumber& number : kind.numbers) known.insert(number.name);
     }
     for (const MetricsLine& line : metrics) {  // of a program that has more
         for (const auto& [name, value] : line.numbers)
-            if (known.insert(name).second) drawn += chart_of(metrics, {name.c_str(), {name.c_str()}, ""});
+            if (known.insert(name).second) drawn += chart_of(metrics, {name.c_str(), {{name.c_str()}}, ""});
     }
     return drawn.empty() ? "" : "<h2>Curves</h2>\n<div class=\"grid\">\n" + drawn + "</div>\n";
 }
@@ -256,16 +262,26 @@ std::string pictures(const fs::path& run, const std::string& classes) {
     return text + "</div></details>\n";
 }
 
-std::string commands(const std::string& program, const fs::path& run) {
-    const std::string folder = shell_word(run.string()), config = shell_word((run / "config.toml").string());
-    std::string text = fmt::format(
-        "# again, with the same bits\n./run {0} --config {1} --out runs/again\n"
-        "# further\n./run {0} --resume --out {2} --epochs N\n",
-        program, config, folder);
+std::string commands(const std::string& program, const fs::path& run, const fs::path& config_file) {
+    const std::string folder = shell_word(run.string()), config = shell_word(config_file.string());
+    const auto has_limit = [&](const char* option) {
+        const std::string limit = config_value(config_file, option);
+        return !limit.empty() && limit != "0";
+    };
+    const bool is_timed = has_limit("max-time");
+    std::string text =
+        fmt::format("# again{}\n./run {} --config {} --out runs/again\n",
+                    is_timed ? ", as far as --max-time lets it come" : ", with the same bits", program, config);
+    const std::string schedule = config_value(config_file, "lr-schedule");
+    if (has_limit("max-steps") || is_timed) {
+        text += fmt::format("# further, to its last epoch\n./run {} --resume --out {} --max-steps 0 --max-time 0\n",
+                            program, folder);
+    } else if (schedule.empty() || schedule == "constant") {  // others have come to their end
+        text += fmt::format("# further\n./run {} --resume --out {} --epochs N\n", program, folder);
+    }
     if (program != "classifier") {
         text += fmt::format(
-            "# how good it is\n./run measure --checkpoint {0}\n# images\n./run {1} --sample {0} 100 --out "
-            "drawn\n",
+            "# how good it is\n./run measure --checkpoint {0}\n# images\n./run {1} --sample {0} 100 --out drawn\n",
             folder, program);
     }
     return "<h2>Commands</h2>\n" + html_lines(text);
@@ -301,7 +317,7 @@ std::string run_report(const fs::path& run) {
     body += results(metrics);
     body += curves(metrics);
     body += pictures(run, told_classes(facts, checkpoint.string()));
-    body += commands(program, run);
+    body += commands(program, run, config);
     body += "<h2>Options</h2>\n<details><summary>config.toml</summary>\n" +
             html_lines(as_text(read_whole_file(config))) + "</details>\n";
     body += table(metrics);

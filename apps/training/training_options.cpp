@@ -99,7 +99,8 @@ void describe_training(OptionList& list, TrainingOptions& options) {
     list.section("Training");
     list.free("epochs", options.epochs, "Passes over the training images").from(1);
     list.free("max-steps", options.max_steps,
-              "End after so many steps, within an epoch if need be; 0: when the epochs are over")
+              "End after so many steps, within an epoch if need be; 0: when the epochs are over. Schedules go by "
+              "--epochs")
         .from(0);
     list.free("max-time", duration_field(options.max_time),
               "End after so much time since the run began, such as 90s, 10m or 1h30m; 0: when the epochs are over")
@@ -110,9 +111,7 @@ void describe_training(OptionList& list, TrainingOptions& options) {
         const std::string name = name_of(kSchedules, options.lr_schedule);
         // Other schedules than a constant one look at the end of the run.
         if (options.lr_schedule == Schedule::Kind::constant) return name;
-        return options.max_steps > 0
-                   ? fmt::format("{} over {} epochs or {} steps", name, options.epochs, options.max_steps)
-                   : fmt::format("{} over {} epochs", name, options.epochs);
+        return fmt::format("{} over {} epochs", name, options.epochs);
     });
     list.fixed("warmup-steps", options.warmup_steps, "Steps over which the learning rate rises to --lr").from(0);
     list.fixed("optimizer", options.optimizer, kOptimizers, "Rule of the updates");

@@ -75,6 +75,11 @@ bool TrainingRun::reaches_limit() {
 /// Whether the run ends within the epoch under way.
 bool TrainingRun::is_cut() const { return at_limit_ && steps_of_epoch() > 0 && steps_of_epoch() < batches_.batches(); }
 
+std::string TrainingRun::length() const {
+    if (is_cut()) return fmt::format("{} step{}", at_.step, at_.step == 1 ? "" : "s");
+    return fmt::format("{} epoch{}", epochs_done(), epochs_done() == 1 ? "" : "s");
+}
+
 bool TrainingRun::next_epoch() {
     if (at_.epoch > options_.epochs || is_out_of_patience(options_, at_) || reaches_limit()) {
         tell_profile();
@@ -271,7 +276,7 @@ void TrainingRun::end_epoch() {
 }
 
 void TrainingRun::draw_if_due(const std::function<void(std::int64_t epoch)>& draw) const {
-    const std::int64_t ended = is_cut() ? at_.epoch : epochs_done();
+    const std::int64_t ended = last_epoch();
     const bool is_at_end = is_cut() || (at_.position == 0 && ended > 0);
     if (!is_at_end || !is_due(options_.sample_every, ended)) return;
     warn_on_failure([&] { draw(ended); });
@@ -309,8 +314,9 @@ ExitCode TrainingRun::stop() {
         std::string found;
         for (const auto& [name, value] : shown())
             found += fmt::format("{}{} {:.3f}", found.empty() ? "" : ", ", name, value);
-        answer("would train {} epochs of {} steps of {} images; the first step has {}; nothing was written\n",
-               options_.epochs, batches_.batches(), batches_.batch_size(), found);
+        answer("would train {} epochs of {} steps of {} images{}; the first step has {}; nothing was written\n",
+               options_.epochs, batches_.batches(), batches_.batch_size(),
+               options_.max_steps > 0 || options_.max_time > 0 ? ", or to --max-steps or --max-time" : "", found);
         return ExitCode::ok;
     }
     save();

@@ -144,8 +144,12 @@ public:
     double rate_factor() const { return schedule_.factor(at_.step - 1); }
     std::int64_t step() const { return at_.step; }
     std::int64_t epoch() const { return at_.epoch; }
-    /// Whole epochs: at the end of the run all that it took.
+    /// Whole epochs: at the end of the run all that it took, but one that was cut.
     std::int64_t epochs_done() const { return at_.epoch - 1; }
+    /// The epoch that was summed up last, whole or cut.
+    std::int64_t last_epoch() const { return is_cut() ? epoch() : epochs_done(); }
+    /// "10 epochs", or "5234 steps" where the last epoch was cut.
+    std::string length() const;
     /// Of the numbers of the steps of this epoch.
     const Means& means() const { return at_.means; }
     /// The means beside the progress bar as they are now, until the next call.

@@ -138,7 +138,6 @@ Schedule make_schedule(const TrainingOptions& options, std::int64_t steps_per_ep
     schedule.kind = options.lr_schedule;
     schedule.warmup_steps = options.warmup_steps;
     schedule.total_steps = options.epochs * steps_per_epoch;
-    if (options.max_steps > 0) schedule.total_steps = std::min(schedule.total_steps, options.max_steps);
     schedule.step_size = std::max<std::int64_t>(1, (schedule.total_steps + 2) / 3);
     return schedule;
 }

@@ -225,8 +225,8 @@ std::vector<GaussianMixture> fit_mixtures(const std::string& file, const PriorCh
             is_one ? codes.values : codes_of_class(codes, model.latent, static_cast<std::int32_t>(label));
         const Index count = std::ssize(some) / model.latent;
         require(count >= choice.components,
-                "--prior {}: expected as many training images as components{}, there are {}; ask for fewer components",
-                choice.text(), is_one ? "" : fmt::format(" in each class, of class {}", label), count);
+                "--prior {}: expected a training image or more for each component, {} {}; ask for fewer components",
+                choice.text(), is_one ? "there are" : fmt::format("class {} has", label), count);
         const MixtureFit fit = fit_mixture(some, model.latent, how, cpu_threads());
         say("{}{} fitted to the codes of {} training images: {:.2f} nats a code after {} steps{}\n", choice.text(),
             is_one ? "" : fmt::format(" of class {}", label), count, fit.scores.back(), fit.scores.size(),
@@ -267,7 +267,9 @@ CodePrior find_prior(const std::string& checkpoint, const PriorChoice& choice, c
     if (!choice.is_mixture()) return {};
     const std::string file = find_checkpoint(checkpoint).string();
     const std::string kind = model_kind_of(file);
-    require(kind == "vae", "--prior {}: {} holds a model of kind '{}', which has no codes of images; leave it out",
+    require(kind == "vae",
+            "--prior {}: {} holds a model of kind '{}'; a prior is fitted to the codes of VAEs, of mnist_vae, alone; "
+            "leave it out",
             choice.text(), file, kind);
     const SafetensorsMetadata facts = facts_of(choice, digest_of(read_whole_file(file)));
     if (auto kept = kept_prior(prior_file(file), facts)) return std::move(*kept);

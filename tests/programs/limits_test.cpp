@@ -55,11 +55,20 @@ TEST_F(Limits, ASetTimeEndsARunThatWouldGoOnForHours) {
     EXPECT_GT(metrics(out).back().at("epoch"), epochs);
 }
 
-TEST_F(Limits, ACosineEndsWithTheSteps) {
-    const std::string epochs = path("epochs"), steps = path("steps");
-    train(epochs, {"--epochs", "1", "--lr-schedule", "cosine"});
-    train(steps, {"--max-steps", "4", "--lr-schedule", "cosine"});
-    EXPECT_TRUE(have_same_arrays(steps, epochs));
+TEST_F(Limits, AScheduleGoesByTheEpochsSoThatACutRunCanGoOn) {
+    const std::string whole = path("whole"), cut = path("cut");
+    train(whole, {"--lr-schedule", "cosine"});
+    train(cut, {"--lr-schedule", "cosine", "--max-steps", "3"});
+    succeed({"--resume", "--out", cut, "--max-steps", "0"});
+    EXPECT_TRUE(have_same_arrays(cut, whole));
+}
+
+TEST_F(Limits, ACutRunIsTestedAsItsCheckpointIs) {
+    const std::string out = path("out");
+    const Outcome ended = train(out, {"--max-steps", "6"});
+    EXPECT_NE(ended.out.find("after 6 steps"), std::string::npos) << ended.out;
+    const nlohmann::json tested = nlohmann::json::parse(succeed({"--evaluate", out, "--data", data()}).out);
+    EXPECT_EQ(tested.at("loss"), metrics(out).back().at("loss"));
 }
 
 TEST_F(Limits, WhatIsNoTimeIsRefused) {

@@ -63,6 +63,8 @@ TEST(ChartTicks, AreRoundNumbersWithinTheRange) {
     EXPECT_NEAR(small.front(), 0.3, 1e-12);
     EXPECT_NEAR(small.back(), 0.6, 1e-12);
     EXPECT_EQ(round_ticks(-300, 250, 5), (Ticks{-200, 0, 200}));
+    EXPECT_EQ(round_ticks(1, 2, 7, 1), (Ticks{1, 2}));
+    EXPECT_EQ(round_ticks(0.95, 1.05, 7, 1), (Ticks{1}));
 }
 
 TEST(Chart, ShowsWhatIsFiniteAndNamesItsLines) {
@@ -139,6 +141,18 @@ TEST_F(RunReport, IsWithoutScriptsAndRequestsWhateverNamesTheDataHas) {
     EXPECT_TRUE(holds(page, "default-src 'none'"));
     EXPECT_EQ(count_of(page, "<img alt=\"Grid"), 1u);
     EXPECT_TRUE(holds(page, "The classes come in turn"));
+}
+
+TEST_F(RunReport, HasCommandsThatWork) {
+    const auto commands = [&](const std::string& options) {
+        write_text(run() / "config.toml", "program = \"bigan\"\n" + options);
+        return run_report(run());
+    };
+    EXPECT_TRUE(holds(commands("lr-schedule = \"constant\"\n"), "--epochs N"));
+    EXPECT_FALSE(holds(commands("lr-schedule = \"cosine\"\n"), "--epochs N")) << "a schedule fixes the epochs";
+    const std::string timed = commands("lr-schedule = \"cosine\"\nmax-time = \"30s\"\nmax-steps = 0\n");
+    EXPECT_TRUE(holds(timed, "--max-steps 0 --max-time 0"));
+    EXPECT_FALSE(holds(timed, "with the same bits"));
 }
 
 TEST_F(RunReport, LeavesOutPicturesThatWouldMakeItTooLarge) {
