@@ -79,7 +79,7 @@ TEST_F(TrainingOnCUDA, GansMatchTheCpuAndThemselvesRecorded) {
     const Kind kinds[] = {
         {{.size = 28, .latent = 6, .base_width = 4}, {.simultaneous = true}},
         {{.size = 32, .channels = 3, .latent = 6, .base_width = 4},
-         {.augmentation = {.translation = true, .cutout = true, .colour = true}}},
+         {.augmentation = {.colour = true, .translation = true, .cutout = true}}},
         // In whose loss a distance of the slopes counts ten times.
         {{.architecture = GanArchitecture::dense, .size = 10, .latent = 6, .base_width = 2, .classes = 3},
          {.loss = GanLoss::wasserstein, .n_critic = 2, .gradient_penalty = 10},
