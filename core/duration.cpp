@@ -20,15 +20,17 @@ std::string format_duration(double seconds) {
 }
 
 std::optional<double> parse_duration(std::string_view text) {
+    constexpr const char* kDigits = "0123456789.";
     double seconds = 0, last_unit = std::numeric_limits<double>::infinity();
-    const bool is_plain = text.find_first_of("smh") == std::string_view::npos;
+    const bool is_plain = text.find_first_not_of(kDigits) == std::string_view::npos;
     while (!text.empty()) {
-        const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+        const std::size_t digits = std::min(text.find_first_not_of(kDigits), text.size());
         double count = 0;
         if (!parse_number(std::string(text.substr(0, digits)), count)) return std::nullopt;
         text.remove_prefix(digits);
         if (text.empty() && !is_plain) return std::nullopt;  // 1h30 may be meant as either
-        const double unit = is_plain || text[0] == 's' ? 1 : text[0] == 'm' ? 60 : text[0] == 'h' ? 3600 : 0;
+        const char letter = is_plain ? 's' : text[0];
+        const double unit = letter == 's' ? 1 : letter == 'm' ? 60 : letter == 'h' ? 3600 : 0;
         if (unit == 0 || unit >= last_unit) return std::nullopt;  // an unknown one, or one that has been
         if (!text.empty()) text.remove_prefix(1);
         seconds += count * unit;

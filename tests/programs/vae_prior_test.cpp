@@ -75,7 +75,7 @@ TEST_F(VaePrior, IsOneForEachClassOfAConditionalModel) {
     const std::string normal = drawn("normal", {"--class", "3"});
     EXPECT_NE(drawn("mixture", {"--class", "3", "--prior", "gmm:2"}), normal);
     EXPECT_TRUE(has_said("gmm:2 of class 9 fitted to the codes of 15 training images")) << last_.err;
-    expect_refusal(sample("none", {"--prior", "gmm:16"}), 2, {"of class 0", "there are 15", "fewer components"});
+    expect_refusal(sample("none", {"--prior", "gmm:16"}), 2, {"class 0 has 15", "fewer components"});
 }
 
 TEST_F(VaePrior, RefusesWhatItCannotFit) {
