@@ -1,13 +1,11 @@
 #include "models/one_hot_labels.h"
 
-#include <algorithm>
 #include <cmath>
 #include <span>
 #include <vector>
 
 #include "core/check.h"
 #include "core/ops/embedding.h"
-#include "core/ops/random.h"
 #include "core/ops/shape.h"
 
 namespace sinter {
@@ -27,12 +25,12 @@ Tensor OneHotLabels::append(const Tensor& x, const Buffer<std::int32_t>& labels)
     return classes_ > 0 ? concatenate_columns(x, embedding(identity_, labels)) : x;
 }
 
-void OneHotLabels::start_rows(Tensor weight, Generator& init) const {
+void OneHotLabels::scale_rows(Tensor weight) const {
     if (classes_ == 0) return;
-    const double bound = std::sqrt(3.0);
+    const Index columns = weight.size(0) - classes_;
+    const auto gain = static_cast<float>(2 * std::sqrt(static_cast<double>(columns)));
     std::vector<float> values = weight.to_floats();
-    const std::vector<float> rows = random_uniform({classes_, weight.size(1)}, -bound, bound, init).to_floats();
-    std::copy(rows.begin(), rows.end(), values.end() - std::ssize(rows));
+    for (auto value = values.begin() + columns * weight.size(1); value != values.end(); ++value) *value *= gain;
     weight.assign(std::span<const float>(values));
 }
 

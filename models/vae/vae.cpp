@@ -110,7 +110,7 @@ Vae::Vae(const VaeOptions& options, Generator& init) : options_(options), labels
     add_module("features", features_);
     add_module("encoder", encoder_);
     add_module("decoder", decoder_);
-    labels_.start_rows(decoder_.parameters().front().tensor, init);
+    labels_.scale_rows(decoder_.parameters().front().tensor);
 }
 
 void Vae::build_dense(Generator& init) {

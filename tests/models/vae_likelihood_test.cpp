@@ -89,7 +89,7 @@ TEST(VaeLikelihood, IsTheIntegralOverTheLatentSpace) {
     // After a few steps the encoder is wrong, so that the ELBO is loose, but not so wrong that 20,000 samples miss the
     // posterior.
     EXPECT_NEAR(-measured.nll(), truth, 0.02);
-    EXPECT_GT(truth - measured.elbo(), 0.2);
+    EXPECT_GT(truth - measured.elbo(), 0.1) << "five times what the bound may be off";
 }
 
 TEST(VaeLikelihood, DependsNeitherOnChunkNorOnThreadsNorOnOtherImages) {
