@@ -42,7 +42,7 @@ GanRecipe recipe_of(GanPreset preset, GanArchitecture architecture, Index size) 
                     .norm = published};
         case GanPreset::radford:  // Radford et al., arXiv:1511.06434, section 4; 25 epochs as PyTorch's example
             return {.epochs = 25, .batch_size = 128, .norm = published};
-        case GanPreset::sngan:  // Miyato et al., arXiv:1802.05957, section 4.1, their setting for ResNets
+        case GanPreset::sngan:  // Miyato et al., arXiv:1802.05957, with the rates and steps of torch-mimicry
             return {.epochs = 50,
                     .batch_size = 64,
                     .beta1 = 0,

@@ -30,8 +30,7 @@ void describe(OptionList& list, MeasureOptions& options) {
     list.once("samples", options.samples, "How many it draws. Default: as many as there are real images").from(2);
     list.once("reconstructions", options.reconstructions,
               "Measure what the checkpoint of a model with an encoder (VAE, VAE-GAN, BiGAN) makes of the real images, "
-              "in place of "
-              "samples");
+              "in place of samples");
     describe(list, options.prior);
     list.once("images", options.side_images,
               "Images to measure in place of a checkpoint's: a folder, an IDX or .npy file, or a data set; or, where "
@@ -46,8 +45,8 @@ void describe(OptionList& list, MeasureOptions& options) {
     describe(list, options.likelihood);
     list.once(
         "probe", options.probe,
-        "Measure the latent codes of a VAE or a BiGAN instead: how well a nearest neighbour and a linear classifier "
-        "tell the classes by them");
+        "Measure the latent codes of a VAE, a VAE-GAN or a BiGAN instead: how well a nearest neighbour and a linear "
+        "classifier tell the classes by them");
     describe_data(list, options);
     describe_size(list, options.images);
     describe_channels(list, options.images);
