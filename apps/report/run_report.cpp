@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "apps/common/config_file.h"
+#include "apps/common/data_facts.h"
 #include "apps/common/measure_kinds.h"
 #include "apps/common/shell_word.h"
 #include "apps/report/chart.h"
 #include "apps/report/html.h"
 #include "apps/report/metrics_lines.h"
-#include "apps/training/training_setup.h"
 #include "core/error.h"
 #include "core/files/files.h"
 #include "core/train/checkpoint.h"

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/common/data_facts.h"
 #include "apps/training/training_options.h"
 #include "core/data/image_set.h"
 #include "core/optim/optimizer.h"
@@ -57,16 +58,7 @@ Schedule make_schedule(const TrainingOptions& options, std::int64_t steps_per_ep
 /// facts of its program, its options and its data.
 CheckpointFacts training_facts(const OptionList& list, const DataSplits& data);
 
-/// The data of a run in its facts: what people call it, what it is, and what its classes are called (JSON).
-inline constexpr const char *kDataName = "--data", *kDataContent = "data.content", *kClassNames = "model.class_names";
-inline bool is_fact_of_data(std::string_view name) {
-    return name == kDataName || name == kDataContent || name == kClassNames;
-}
-
 /// Adds the facts that a run of format 1 did not write, as `now` has them: nobody can tell whether they have changed.
 void complete_training_facts(CheckpointFacts& facts, const CheckpointFacts& now);
-
-/// The names of the classes that the data of a checkpoint had; empty where it had none, or the file does not say.
-std::vector<std::string> class_names_of(const CheckpointFacts& facts, const std::string& file);
 
 }  // namespace sinter
